@@ -1,0 +1,61 @@
+# One gate: `make check`. `make run` and `make test` need nothing but Python >= 3.11 and make.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+# With this set Python would compile every module again at every start.
+unexport PYTHONDONTWRITEBYTECODE
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+STAMP := $(VENV)/.installed
+
+help:  ## Show this help
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+$(STAMP): pyproject.toml constraints.txt
+ifdef UV
+	uv venv --quiet --allow-existing $(VENV)
+	uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt --group dev -e .
+else
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e .
+endif
+	@touch $@
+
+install: $(STAMP)  ## Make .venv with all that is needed
+
+run: $(STAMP)  ## Start Chimera
+	@$(BIN)/chimera-tui $(ARGS)
+
+test: $(STAMP)  ## Run the tests (ARGS="-k words" for some of them)
+	$(BIN)/coverage run -m pytest -q $(ARGS)
+	$(BIN)/coverage report | tail -1
+
+check: $(STAMP)  ## Everything that must hold: format, lint, types, layers, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+format: $(STAMP)  ## Format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP)  ## Measure, as ratios against a baseline of the same run
+	$(BIN)/python -m compileall -q chimera_tui bench
+	$(BIN)/python -m bench $(ARGS)
+
+soak: $(STAMP)  ## The long runs: kill -9 a thousand times
+	$(BIN)/pytest -q -m soak $(ARGS)
+
+screenshots: $(STAMP)  ## Draw screenshots/*.svg anew, from a seeded demo room
+	$(BIN)/python -m tests.screenshots
+
+pins: $(STAMP)  ## Move the pins forward, then read the diff
+	uv pip compile pyproject.toml --group dev --universal --upgrade --no-header --no-annotate --quiet \
+	    --output-file constraints.txt
+
+.PHONY: help install run test check format bench soak screenshots pins

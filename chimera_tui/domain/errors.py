@@ -1,0 +1,125 @@
+"""The errors of Chimera: what is wrong in the user's words, then what to do about it.
+
+ChimeraError            problem, hint
+├── ProviderError       a provider did not give a whole reply; `kind` says how it failed
+├── StorageError        the database cannot be read or written
+│   ├── NewerDatabaseError          made by a newer version of Chimera
+│   ├── ReadOnlyDatabaseError       can be read, not written
+│   ├── NoDatabaseError             can be neither read nor made
+│   └── LiveElsewhereError          another process has this conversation open
+├── UnknownError        there is no persona, conversation, mode, … of that name
+└── InvalidFileError    a settings or persona file is broken; says file, line and key
+"""
+
+from enum import StrEnum
+
+
+class ChimeraError(Exception):
+    """Something a person can understand and act on.
+
+    Attributes:
+        problem: What is wrong, one sentence.
+        hint: What to do about it, one sentence; empty where there is nothing to do.
+    """
+
+    def __init__(self, problem: str, *, hint: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    __hash__ = Exception.__hash__
+
+
+class Fault(StrEnum):
+    """How an attempt failed; the same words in code, database and `--json`."""
+
+    CONNECT = "connect"
+    """No connection: refused, unknown host, no answer in time."""
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    """The connection stands, but the reply never began."""
+    STALL = "stall"
+    """The reply began, then nothing came for too long."""
+    TRANSPORT = "transport"
+    """The connection broke."""
+    TRUNCATED = "truncated"
+    """The stream ended politely, but without its terminal mark."""
+    BAD_DATA = "bad_data"
+    """What came cannot be read."""
+    BAD_TYPE = "bad_type"
+    """What came is no reply of a model: a web page, for instance."""
+    TOO_LARGE = "too_large"
+    EMPTY = "empty"
+    """The model said nothing."""
+    SERVER = "server"
+    """The provider reports trouble of its own (5xx, an error in the stream)."""
+    RATE = "rate"
+    AUTH = "auth"
+    MONEY = "money"
+    MODEL = "model"
+    """The provider does not have this model."""
+    CONTEXT = "context"
+    """The request is longer than the model can read."""
+    REQUEST = "request"
+    """The provider refuses the request as it is."""
+    REDIRECT = "redirect"
+    FILTER = "filter"
+    INTERRUPTED = "interrupted"
+    """The program ended while the reply was being said."""
+    STORAGE = "storage"
+    """The reply came, but could not be saved."""
+
+
+class ProviderError(ChimeraError):
+    """A provider did not give a whole reply.
+
+    Attributes:
+        kind: How it failed.
+        retry_after: Seconds the provider asks to wait; None if it did not say.
+    """
+
+    def __init__(
+        self, problem: str, *, kind: Fault, hint: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(problem, hint=hint)
+        self.kind = kind
+        self.retry_after = retry_after
+
+
+class StorageError(ChimeraError):
+    """The database cannot be read or written."""
+
+
+class NewerDatabaseError(StorageError):
+    """The database was made by a newer version of Chimera."""
+
+
+class ReadOnlyDatabaseError(StorageError):
+    """The database can be read, but not written."""
+
+
+class NoDatabaseError(StorageError):
+    """No database can be opened or made at this place."""
+
+
+class LiveElsewhereError(StorageError):
+    """Another process has this conversation open as a room.
+
+    Attributes:
+        pid: That process; None where the system does not say.
+    """
+
+    def __init__(self, problem: str, *, pid: int | None = None, hint: str = "") -> None:
+        super().__init__(problem, hint=hint)
+        self.pid = pid
+
+
+class UnknownError(ChimeraError):
+    """There is nothing of that name; the hint names the nearest."""
+
+
+class InvalidFileError(ChimeraError):
+    """A settings or persona file is broken; the problem says file, line and key."""

@@ -1,0 +1,143 @@
+"""What a room reports: facts, frozen, in the past tense; a closed union at the end.
+
+Every event is in the database before it is shown (of `TextReceived`: its text
+is there within a second).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chimera_tui.domain.conversation import (
+    Conversation,
+    Failure,
+    Message,
+    ModelRef,
+    Notice,
+    Turn,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted:
+    """A persona was chosen and its model was asked: from now on it "is typing"."""
+
+    turn: Turn
+    attempt: int
+    """Number of this request within the turn, from 1."""
+    model: ModelRef
+    persona_version: str
+    temperature: float | None
+    max_tokens: int
+    replaces_id: int | None = None
+    """The message to which this is to be another answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReceived:
+    """A piece of the reply arrived."""
+
+    turn: Turn
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageCompleted:
+    """Somebody, persona or human, has said something; it stands."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFailed:
+    """A turn broke; a person chooses a remedy (without one at hand it is skipped)."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnDropped:
+    """A turn ended without a message: stopped before its first text, or skipped after it failed."""
+
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticePosted:
+    """The system has something to say beside the messages."""
+
+    notice: Notice
+
+
+class PauseReason(StrEnum):
+    """Why nobody is asked to speak."""
+
+    OPENED = "opened"
+    """The conversation was opened; nothing is sent until a person says so."""
+    ASKED = "asked"
+    """A person pressed pause."""
+    TURN_LIMIT = "turn_limit"
+    """Enough automatic turns since the last human word."""
+    FAILURE = "failure"
+    """A turn failed and waits for a remedy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomPaused:
+    """No turn begins by itself any more."""
+
+    reason: PauseReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomResumed:
+    """Turns begin by themselves again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathChanged:
+    """The conversation goes along another branch."""
+
+    chosen_id: int | None
+    """The message through which the path was put; None if it was only cut short."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationChanged:
+    """Title, mode, pace or cast are others now; they hold from the next turn."""
+
+    conversation: Conversation
+
+
+class EndReason(StrEnum):
+    """Why a room came to its end."""
+
+    FINISHED = "finished"
+    """All the turns asked for were taken."""
+    STOPPED = "stopped"
+    """It was left."""
+    FAILED = "failed"
+    """Too many turns failed in a row, and nobody was there to choose a remedy."""
+    CRASHED = "crashed"
+    """A mistake in the program ended it; what was said is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationEnded:
+    """The last event of a room."""
+
+    reason: EndReason
+
+
+Event = (
+    TurnStarted
+    | TextReceived
+    | MessageCompleted
+    | TurnFailed
+    | TurnDropped
+    | NoticePosted
+    | RoomPaused
+    | RoomResumed
+    | PathChanged
+    | ConversationChanged
+    | ConversationEnded
+)

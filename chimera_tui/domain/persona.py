@@ -1,0 +1,42 @@
+"""A character that can be cast."""
+
+import hashlib
+from dataclasses import astuple, dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Persona:
+    """A character: one TOML file; how it speaks, and what it looks like."""
+
+    slug: str
+    """The name of its file, without the ending; identifies it."""
+    name: str
+    """The full name ("The Philosopher"): stands in prompts, labels and message heads."""
+    emoji: str
+    colour: int
+    """Preferred hue, 1 to 12 (the palette of the themes)."""
+    category: str
+    one_line: str
+    prompt: str
+    """What becomes the heart of the system message."""
+    temperature: float = 0.8
+    words: int = 100
+    """How long its turns are meant to be, in words."""
+    talkativeness: float = 0.5
+    """0 to 1; 0 speaks only when addressed."""
+    traits: tuple[str, ...] = ()
+    expertise: tuple[str, ...] = ()
+    greeting: str = ""
+    model: str = ""
+    """A hint: the `provider/model` it likes best, or empty."""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def short_name(self) -> str:
+        """The name without its article, for narrow lists."""
+        return self.name.removeprefix("The ")
+
+    @property
+    def version(self) -> str:
+        """Names this definition: another word in the prompt is another version (12 hex digits)."""
+        return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:12]

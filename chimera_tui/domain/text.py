@@ -1,0 +1,65 @@
+r"""The one cleaner for text that we did not write, on its way to any sink.
+
+Replies of models, error texts, titles, names and files may hold bytes that a
+terminal obeys, marks that turn lines around, or letters that cannot be encoded.
+The database keeps what was said (see `storable`); `clean` and `one_line` stand
+in front of every screen, log, stdout and export.
+
+The policy:
+
+- C0 controls and DEL become their control pictures (ESC is shown as U+241B), so
+  that the evidence stays visible; every kind of line break becomes a newline;
+  a tab stays.
+- Other C1 controls, bidirectional controls, tags, noncharacters and surrogates
+  become U+FFFD.
+- Invisible characters without a use in running text are dropped; those that
+  emoji, Persian and Hebrew need (ZWJ, ZWNJ, LRM, RLM) stay.
+- At most eight combining marks stay on a letter.
+"""
+
+import re
+
+_BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_PICTURES = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_DROPPED = re.compile("[\u200b\u2060\ufeff\u00ad\u180e\u2061-\u2064]")
+_FORBIDDEN = re.compile(
+    "[\x80-\x84\x86-\x9f"  # C1 without NEL
+    "\u061c\u202a-\u202e\u2066-\u2069\u206a-\u206f"  # bidirectional controls
+    "\ufff9-\ufffb"  # interlinear annotation
+    "\U000e0000-\U000e007f"  # tags
+    "\ud800-\udfff"
+    "\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(
+        f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17)
+    )
+    + "]"
+)
+_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_TOO_MANY_MARKS = re.compile(f"({_MARK}{{8}}){_MARK}+")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Return `text` safe to show, lines and all. Total and idempotent; never longer than `text`."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = _BREAKS.sub("\n", text)
+    text = _PICTURES.sub(_picture, text)
+    text = _DROPPED.sub("", text)
+    text = _FORBIDDEN.sub("\ufffd", text)
+    return _TOO_MANY_MARKS.sub(r"\1", text)
+
+
+def one_line(text: str, longest: int = 300) -> str:
+    """Return `text` safe to show as a label: one line, at most `longest` characters."""
+    text = " ".join(clean(text[: longest * 4]).split())
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def storable(text: str) -> str:
+    """Return `text` as the database keeps it: only NUL and surrogates replaced."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    return "\u2421" if match[0] == "\x7f" else chr(0x2400 + ord(match[0]))

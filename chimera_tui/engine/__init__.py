@@ -1,0 +1,1 @@
+"""The live room: turns, requests, pace."""

@@ -1,0 +1,1 @@
+"""The personas that can be cast."""

@@ -1,0 +1,1 @@
+"""One module per wire format, and the services that speak it."""

@@ -1,0 +1,94 @@
+"""What a provider is: it lists models and streams replies."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from chimera_tui.domain.conversation import Finish, Usage
+from chimera_tui.domain.health import ModelInfo
+from chimera_tui.domain.persona import Persona
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One block of the request; roles strictly alternate, first and last are `user`."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """What a provider is asked, in no dialect."""
+
+    model: str
+    system: str
+    messages: tuple[ChatMessage, ...]
+    max_tokens: int
+    temperature: float | None = None
+    stop: tuple[str, ...] = ()
+    """At most four strings that end the reply."""
+    context: int = 8192
+    """Tokens the model should be able to read; what a local server is told to make room for."""
+    persona: Persona
+    """Who speaks; for the demo, which makes its words from it."""
+    topic: str = ""
+    seed: int = 0
+    """Makes the demo repeatable."""
+    pace: float = 1.0
+    """How fast the demo speaks: 0 instant, 1 a human pace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the reply."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """A piece of what the model thinks aloud; never part of the reply."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The terminal mark was seen: the reply is whole."""
+
+    reason: Finish
+    usage: Usage | None = None
+    """None if the provider did not count."""
+    model: str = ""
+    """The model that says it answered; empty if the provider did not say."""
+
+
+StreamItem = Text | Thinking | Finished
+
+
+class Provider(Protocol):
+    """A service, or a wrapper around one, that streams replies."""
+
+    @property
+    def name(self) -> str:
+        """Its key in the settings, and what screens call it."""
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+        """Yield the reply as it is produced; `Finished` comes last, only after the terminal mark.
+
+        Cancelling the task, or closing the generator, ends the request.
+
+        Raises:
+            ProviderError: If the reply does not come, or not to its end.
+        """
+
+    async def list_models(self) -> tuple[ModelInfo, ...]:
+        """Ask which models there are; the cheapest call that proves the provider can be used.
+
+        Raises:
+            ProviderError: If it does not answer.
+        """
+
+    async def aclose(self) -> None:
+        """Close its connections."""

@@ -1,0 +1,67 @@
+"""The fake of all tests: a provider that plays what it is told."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+from chimera_tui.domain.conversation import Finish, Usage
+from chimera_tui.domain.health import ModelInfo
+from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
+
+Step = str | BaseException | asyncio.Event | Finished
+"""A piece of text, an error to raise, something to wait for, or another end than `stop`."""
+
+
+class ScriptedProvider:
+    """Plays one script a request, in order, and remembers what it was asked.
+
+    Each script is a list of steps. A script without a `Finished` ends with `stop`.
+    After the last script it goes on with the last one, or with `otherwise`.
+    """
+
+    def __init__(
+        self,
+        *scripts: Sequence[Step],
+        name: str = "scripted",
+        otherwise: Callable[[ChatRequest], Sequence[Step]] | None = None,
+    ) -> None:
+        self._scripts = list(scripts)
+        self._name = name
+        self._otherwise = otherwise
+        self.requests: list[ChatRequest] = []
+
+    @property
+    def name(self) -> str:
+        """Its key among the providers."""
+        return self._name
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+        """Play the next script."""
+        self.requests.append(request)
+        for step in self._script(request):
+            match step:
+                case str():
+                    await asyncio.sleep(0)
+                    yield Text(step)
+                case asyncio.Event():
+                    await step.wait()
+                case Finished():
+                    yield step
+                    return
+                case _:
+                    raise step
+        yield Finished(Finish.STOP, Usage(input=10, output=5))
+
+    async def list_models(self) -> tuple[ModelInfo, ...]:
+        """One model, `model`."""
+        return (ModelInfo(name="model", context=8192, is_loaded=True),)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+    def _script(self, request: ChatRequest) -> Sequence[Step]:
+        number = len(self.requests) - 1
+        if number < len(self._scripts):
+            return self._scripts[number]
+        if self._otherwise:
+            return self._otherwise(request)
+        return self._scripts[-1]

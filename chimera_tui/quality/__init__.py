@@ -1,0 +1,1 @@
+"""Cheap measures of a conversation."""
