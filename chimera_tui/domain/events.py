@@ -22,8 +22,6 @@ class TurnStarted:
     """A persona was chosen and its model was asked: from now on it "is typing"."""
 
     turn: Turn
-    attempt: int
-    """Number of this request within the turn, from 1."""
     model: ModelRef
     persona_version: str
     temperature: float | None

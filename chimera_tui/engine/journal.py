@@ -1,0 +1,138 @@
+"""The one door out of a room: what happens is recorded, then shown."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from chimera_tui.domain.conversation import (
+    Finish,
+    Message,
+    Notice,
+    Provenance,
+    SavedConversation,
+    Turn,
+)
+from chimera_tui.domain.events import (
+    ConversationChanged,
+    ConversationEnded,
+    Event,
+    MessageCompleted,
+    NoticePosted,
+    PathChanged,
+)
+
+
+class Recorder(Protocol):
+    """Where events go before they are shown."""
+
+    async def record(self, conversation_id: int, event: Event) -> None:
+        """Save what `event` says.
+
+        Raises:
+            StorageError: If it cannot be saved; then it has not happened.
+        """
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+class Journal:
+    """A conversation as it grows: its messages, and the events that tell of them."""
+
+    def __init__(
+        self, saved: SavedConversation, recorder: Recorder, now: Callable[[], datetime]
+    ) -> None:
+        self.conversation = saved.conversation
+        self.tree = saved.tree
+        self.turns = saved.turns
+        self._recorder = recorder
+        self._now = now
+        self._next_id = max(self.tree.messages, default=0) + 1
+        self._adding = asyncio.Lock()
+        self._outbox: asyncio.Queue[Event] = asyncio.Queue()
+
+    async def emit(self, event: Event) -> None:
+        """Record, then show: what is on the screen is in the database."""
+        await self._recorder.record(self.conversation.id, event)
+        self._outbox.put_nowait(event)
+
+    def show(self, event: Event) -> None:
+        """Report what there is nothing to record of, or what could not be recorded."""
+        self._outbox.put_nowait(event)
+
+    async def events(self) -> AsyncGenerator[Event]:
+        """Yield what happens, as it happens; the last is `ConversationEnded`. For one reader."""
+        while True:
+            event = await self._outbox.get()
+            yield event
+            if isinstance(event, ConversationEnded):
+                return
+
+    def new_turn(self, speaker: str) -> Turn:
+        """Give `speaker` the next number."""
+        self.turns += 1
+        return Turn(number=self.turns, speaker=speaker)
+
+    async def add_message(
+        self,
+        turn: Turn,
+        text: str,
+        *,
+        finish: Finish = Finish.STOP,
+        note: str = "",
+        provenance: Provenance | None = None,
+        replaces: Message | None = None,
+    ) -> None:
+        """Save what was said in `turn`, where it belongs: behind the last earlier turn.
+
+        Never cancelled half-way: once begun, it is done in the database and here.
+        """
+        message = Message(
+            id=0,
+            parent_id=replaces.parent_id if replaces else None,
+            turn=turn,
+            text=text,
+            finish=finish,
+            finish_note=note,
+            provenance=provenance,
+            created_at=self._now(),
+        )
+        await asyncio.shield(self._add(message, is_replacing=replaces is not None))
+
+    async def _add(self, message: Message, *, is_replacing: bool) -> None:
+        async with self._adding:
+            parent_id = message.parent_id
+            if not is_replacing:
+                path, number = self.tree.path, message.turn.number
+                parent_id = next((m.id for m in reversed(path) if m.turn.number < number), None)
+            message = replace(message, id=self._next_id, parent_id=parent_id)
+            await self._recorder.record(self.conversation.id, MessageCompleted(message=message))
+            self._next_id += 1
+            self.tree.add(message)
+            self._outbox.put_nowait(MessageCompleted(message=message))
+
+    async def post_notice(self, text: str) -> None:
+        """Say something in the name of the system."""
+        tip = self.tree.tip
+        notice = Notice(after_id=tip.id if tip else None, text=text, created_at=self._now())
+        await self.emit(NoticePosted(notice=notice))
+
+    async def cut(self, message: Message) -> None:
+        """Go back to before `message`, as if it were still to be said."""
+        self.tree.cut(message.id)
+        await self.emit(PathChanged(chosen_id=None))
+
+    async def choose(self, message_id: int) -> None:
+        """Put the path through `message_id`."""
+        self.tree.choose(message_id)
+        await self.emit(PathChanged(chosen_id=message_id))
+
+    async def change(self, **changes: object) -> None:
+        """Change title, mode, pace or cast."""
+        changed = replace(self.conversation, **changes)  # type: ignore[arg-type]
+        await self.emit(ConversationChanged(conversation=changed))
+        self.conversation = changed

@@ -1,0 +1,416 @@
+"""The live conversation: calls in, events out."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import datetime
+from typing import Self
+
+from chimera_tui.domain.conversation import (
+    HUMAN,
+    Conversation,
+    Failure,
+    Finish,
+    Message,
+    ModelRef,
+    SavedConversation,
+    Tree,
+)
+from chimera_tui.domain.errors import Fault, ProviderError, StorageError, UnknownError
+from chimera_tui.domain.events import (
+    ConversationEnded,
+    EndReason,
+    Event,
+    PauseReason,
+    RoomPaused,
+    RoomResumed,
+    TurnDropped,
+    TurnFailed,
+)
+from chimera_tui.domain.names import nearest
+from chimera_tui.engine.addressing import addressed
+from chimera_tui.engine.agenda import Agenda, Asked
+from chimera_tui.engine.journal import Journal, Recorder, utc_now
+from chimera_tui.engine.speaking import Listener, Models, Speaking
+from chimera_tui.engine.turn_taking import Floor, mode
+from chimera_tui.providers.base import Provider
+
+MOST_FAILURES = 3
+"""Failed turns in a row after which an unattended room ends."""
+
+
+class Room:
+    """A conversation while it is alive.
+
+    Entering it opens it, leaving it stops it; what is being said then is kept.
+    It begins paused: nothing is sent before somebody says so.
+
+    Args:
+        saved: The conversation to go on with.
+        providers: All providers by name.
+        recorder: Where events go first.
+        models: Which model plays whom, and what is known about it.
+        attended: Whether a person is there to choose remedies. An unattended room begins at
+            once, skips failed turns, and ends where an attended one would pause.
+        lease: Held while the room is open, so that no other process opens it too.
+        now: The wall clock, for stamps.
+        clock: The monotonic clock, in seconds, for durations.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        saved: SavedConversation,
+        *,
+        providers: Mapping[str, Provider],
+        recorder: Recorder,
+        models: Models,
+        attended: bool = True,
+        lease: AbstractContextManager[object] | None = None,
+        now: Callable[[], datetime] = utc_now,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.speaking: dict[int, Speaking] = {}
+        """Who speaks now, by the number of the turn."""
+        self.crash: Exception | None = None
+        """The mistake of ours that ended the room."""
+        self.auto_turns = _turns_since_human(saved.tree.path)
+        """Turns of personas since the last human word."""
+        self._agenda = Agenda(clock)
+        if attended:
+            self._agenda.paused = PauseReason.OPENED
+            if saved.failure:
+                self._agenda.paused = PauseReason.FAILURE
+                self._agenda.failures.append(saved.failure)
+        self._attended = attended
+        self._providers = providers
+        self._lease = lease or nullcontext()
+        self._journal = Journal(saved, recorder, now)
+        self._listener = Listener(self._journal, providers, models, clock, sleep)
+        self._failed_in_row = 0
+        self._passed_over: str | None = None
+        self._ended: EndReason | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._lease.__enter__()
+        if self.paused:
+            self._journal.show(RoomPaused(reason=self.paused))
+        self._running = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        try:
+            self._end(EndReason.STOPPED)
+            await self.stop()
+            if self._running:
+                await self._running
+        finally:
+            self._lease.__exit__(None, None, None)
+
+    @property
+    def conversation(self) -> Conversation:
+        """What the conversation goes by now."""
+        return self._journal.conversation
+
+    @property
+    def tree(self) -> Tree:
+        """What has been said."""
+        return self._journal.tree
+
+    @property
+    def paused(self) -> PauseReason | None:
+        """Why nobody is asked to speak; None while the room is live."""
+        return self._agenda.paused
+
+    @property
+    def failure(self) -> Failure | None:
+        """The failed turn that waits for a remedy."""
+        failures = self._agenda.failures
+        return failures[0] if failures else None
+
+    def events(self) -> AsyncGenerator[Event]:
+        """Yield what happens, as it happens; the last is `ConversationEnded`. For one reader."""
+        return self._journal.events()
+
+    # What a person can do
+
+    async def say(self, text: str) -> None:
+        """Speak as the human. The speaker of the moment finishes; a paused room wakes up.
+
+        Raises:
+            StorageError: If it cannot be saved; then it was not said.
+        """
+        await self._journal.add_message(self._journal.new_turn(HUMAN), text)
+        self.auto_turns = 0
+        self._agenda.ask_only(Asked(speaker=s) for s in addressed(text, self.conversation))
+        self._agenda.release()
+        await self.resume()
+
+    async def pause(self) -> None:
+        """Begin no more turns; the speaker of the moment finishes."""
+        await self._pause(PauseReason.ASKED)
+
+    async def resume(self) -> None:
+        """Go on. Does nothing while a failed turn waits for a remedy."""
+        if self.paused is None or self.failure:
+            return
+        if self.auto_turns >= self.conversation.turn_limit:
+            self.auto_turns = 0
+        self._agenda.paused = None
+        await self._journal.emit(RoomResumed())
+        self._agenda.wake()
+
+    def next(self) -> None:
+        """Let one turn be taken now, even in a paused room. After a failure: choose a remedy."""
+        if not self.failure:
+            self._agenda.ask(Asked())
+
+    async def stop(self) -> None:
+        """Stop who speaks; what has been heard is kept as a message marked `stopped`."""
+        speaking = list(self.speaking.values())
+        for one in speaking:
+            one.is_stopped = True
+            if one.listening:
+                one.listening.cancel()
+        for one in speaking:
+            await one.over.wait()
+
+    async def retry(self, message_id: int | None = None) -> None:
+        """Ask for another answer in place of a message, or take the failed turn again.
+
+        Args:
+            message_id: The message of a persona; None for the failed turn, else the last message.
+
+        Raises:
+            UnknownError: If there is no such message, or a person said it.
+        """
+        if message_id is None and self.failure:
+            turn = self.failure.turn
+            replaces = self.tree.messages.get(self.failure.replaces_id or 0)
+            await self._settle(Asked(speaker=turn.speaker, redo=turn, replaces=replaces))
+            return
+        message = self._answer(message_id)
+        await self.stop()
+        await self._journal.cut(message)
+        self.auto_turns = _turns_since_human(self.tree.path)
+        again = Asked(speaker=message.turn.speaker, redo=message.turn, replaces=message)
+        self._agenda.ask(again, first=True)
+
+    async def skip(self) -> None:
+        """Go on without the turn that failed."""
+        if (failure := self.failure) is None:
+            return
+        await self._journal.emit(TurnDropped(turn=failure.turn))
+        await self._restore(failure.replaces_id)
+        name = self.conversation.name_of(failure.turn.speaker)
+        await self._journal.post_notice(f"{name} was passed over: {failure.problem}")
+        await self._settle()
+
+    async def keep(self) -> None:
+        """Keep the part that was said before the turn failed, marked `cut`, and go on."""
+        if (failure := self.failure) is None or not failure.text:
+            return
+        speaking = Speaking(
+            turn=failure.turn,
+            assignment=self.conversation.assignment(failure.turn.speaker),
+            replaces=self.tree.messages.get(failure.replaces_id or 0),
+            model=failure.model,
+            text=failure.text,
+            finish_note=failure.problem,
+        )
+        await self._listener.save(speaking, Finish.CUT)
+        await self._settle()
+
+    async def choose(self, message_id: int) -> None:
+        """Put the path through this message; who speaks on the old one is stopped."""
+        await self.stop()
+        await self._journal.choose(message_id)
+        self.auto_turns = _turns_since_human(self.tree.path)
+
+    async def rename(self, title: str) -> None:
+        """Give the conversation another title; an empty one gives it its topic back."""
+        await self._journal.change(title=title.strip() or self.conversation.topic)
+
+    async def set_mode(self, name: str) -> None:
+        """Take turns by another rule, from the next turn on.
+
+        Raises:
+            UnknownError: If there is no such mode.
+        """
+        mode(name)
+        await self._journal.change(mode=name)
+
+    async def set_pace(self, pace: float) -> None:
+        """Speak slower or faster, from the next turn on: 0 instant, 1 human, 2 slow."""
+        await self._journal.change(pace=max(0.0, pace))
+
+    async def assign(self, slug: str, model: ModelRef | None) -> None:
+        """Let another model play a persona, from its next turn on; None: automatic.
+
+        Raises:
+            UnknownError: If it is not in the cast, or there is no such provider.
+        """
+        old = self.conversation.assignment(slug)
+        if model is not None and model.provider not in self._providers:
+            raise UnknownError(
+                f"There is no provider `{model.provider}`.",
+                hint=nearest(model.provider, self._providers),
+            )
+        new = replace(old, model=model)
+        cast = tuple(new if one is old else one for one in self.conversation.cast)
+        await self._journal.change(cast=cast)
+
+    def hold(self) -> None:
+        """The human is typing: no turn begins by itself for 30 seconds, or until `release`."""
+        self._agenda.hold()
+
+    def release(self) -> None:
+        """The human has stopped typing."""
+        self._agenda.release()
+
+    # The loop
+
+    async def _run(self) -> None:
+        try:
+            while asked := await self._agenda.next():
+                if asked.is_automatic and self.auto_turns >= self.conversation.turn_limit:
+                    await self._reach_limit()
+                    continue
+                async with asyncio.TaskGroup() as turns:
+                    for speaking in self._begin(asked):
+                        turns.create_task(self._take_turn(speaking))
+        except Exception as error:  # noqa: BLE001 - the edge: a mistake of ours ends this room only
+            self.crash, self._ended = error, EndReason.CRASHED
+        finally:
+            self._journal.show(ConversationEnded(reason=self._ended or EndReason.STOPPED))
+
+    async def _reach_limit(self) -> None:
+        if not self._attended:
+            self._end(EndReason.FINISHED)
+            return
+        await self._journal.post_notice(f"paused after {self.auto_turns} turns without you")
+        await self._pause(PauseReason.TURN_LIMIT)
+
+    def _begin(self, asked: Asked) -> list[Speaking]:
+        speakers = (asked.speaker,) if asked.speaker else self._next_speakers()
+        for slug in speakers:
+            turn = asked.redo or self._journal.new_turn(slug)
+            assignment = self.conversation.assignment(slug)
+            self.speaking[turn.number] = Speaking(turn, assignment, asked.replaces)
+        return list(self.speaking.values())
+
+    def _next_speakers(self) -> tuple[str, ...]:
+        rng = self.conversation.rng(self._journal.turns + 1)
+        return mode(self.conversation.mode)(
+            Floor(
+                conversation=self.conversation,
+                path=self.tree.path,
+                rng=rng,
+                passed_over=self._passed_over,
+            )
+        )
+
+    async def _take_turn(self, speaking: Speaking) -> None:
+        """Let one persona speak: ends in a message, in a failure, or in nothing."""
+        try:
+            await self._hear_out(speaking)
+        except (ProviderError, StorageError) as error:
+            await self._fail(speaking, error)
+        finally:
+            del self.speaking[speaking.turn.number]
+            speaking.over.set()
+
+    async def _hear_out(self, speaking: Speaking) -> None:
+        """Listen to the end, or until somebody stops the speaker, and keep what was said."""
+        listening = speaking.listening = asyncio.create_task(self._listener.listen(speaking))
+        if speaking.is_stopped:  # before it began
+            listening.cancel()
+        try:
+            finished = await listening
+        except asyncio.CancelledError:
+            listening.cancel()
+            if not speaking.is_stopped:
+                raise
+            await self._stopped(speaking)
+            return
+        finish = finished.reason if finished else Finish.CUT
+        await self._listener.save(speaking, finish, finished)
+        self._taken()
+
+    async def _stopped(self, speaking: Speaking) -> None:
+        if speaking.text.strip():
+            await self._listener.save(speaking, Finish.STOPPED)
+            self._taken()
+            return
+        self._passed_over = speaking.turn.speaker
+        if speaking.request is not None:
+            await self._journal.emit(TurnDropped(turn=speaking.turn))
+        await self._restore(speaking.replaces.id if speaking.replaces else None)
+
+    async def _fail(self, speaking: Speaking, error: ProviderError | StorageError) -> None:
+        failure = Failure(
+            turn=speaking.turn,
+            model=speaking.model,
+            kind=error.kind if isinstance(error, ProviderError) else Fault.STORAGE,
+            problem=error.problem,
+            hint=error.hint,
+            text=speaking.text.strip(),
+            replaces_id=speaking.replaces.id if speaking.replaces else None,
+        )
+        try:
+            await self._journal.emit(TurnFailed(failure=failure))
+        except StorageError:
+            self._journal.show(TurnFailed(failure=failure))  # shown all the same: nothing is lost
+        self._failed_in_row += 1
+        self._passed_over = speaking.turn.speaker
+        if self._attended:
+            self._agenda.failures.append(failure)
+            await self._pause(PauseReason.FAILURE)
+        elif self._failed_in_row >= MOST_FAILURES or isinstance(error, StorageError):
+            self._end(EndReason.FAILED)
+
+    def _taken(self) -> None:
+        """A persona has said something."""
+        self.auto_turns += 1
+        self._failed_in_row = 0
+        self._passed_over = None
+
+    async def _settle(self, again: Asked | None = None) -> None:
+        """A remedy was chosen: go on, unless another failure waits."""
+        self._agenda.failures.popleft()
+        self._failed_in_row = 0
+        if again:
+            self._agenda.ask(again, first=True)
+        await self.resume()
+
+    async def _restore(self, replaced_id: int | None) -> None:
+        """Go back to the answer that was to be replaced."""
+        if replaced_id is not None:
+            await self._journal.choose(replaced_id)
+
+    async def _pause(self, reason: PauseReason) -> None:
+        if self.paused is not reason:
+            self._agenda.paused = reason
+            await self._journal.emit(RoomPaused(reason=reason))
+
+    def _answer(self, message_id: int | None) -> Message:
+        path = self.tree.path
+        said = path[-1:] if message_id is None else [m for m in path if m.id == message_id]
+        if not said or said[0].turn.speaker == HUMAN:
+            raise UnknownError(
+                "There is no answer here to ask for again.", hint="Choose what a persona said."
+            )
+        return said[0]
+
+    def _end(self, reason: EndReason) -> None:
+        self._ended = self._ended or reason
+        self._agenda.close()
+
+
+def _turns_since_human(path: list[Message]) -> int:
+    speakers = [message.turn.speaker for message in reversed(path)]
+    return speakers.index(HUMAN) if HUMAN in speakers else len(speakers)
