@@ -18,7 +18,7 @@ from chimera_tui.domain.conversation import (
     SavedConversation,
     Tree,
 )
-from chimera_tui.domain.errors import Fault, ProviderError, StorageError, UnknownError
+from chimera_tui.domain.errors import ProviderError, StorageError, UnknownError
 from chimera_tui.domain.events import (
     ConversationEnded,
     EndReason,
@@ -214,14 +214,10 @@ class Room:
         """Keep the part that was said before the turn failed, marked `cut`, and go on."""
         if (failure := self.failure) is None or not failure.text:
             return
-        speaking = Speaking(
-            turn=failure.turn,
-            assignment=self.conversation.assignment(failure.turn.speaker),
-            replaces=self.tree.messages.get(failure.replaces_id or 0),
-            model=failure.model,
-            text=failure.text,
-            finish_note=failure.problem,
-        )
+        assignment = self.conversation.assignment(failure.turn.speaker)
+        replaces = self.tree.messages.get(failure.replaces_id or 0)
+        speaking = Speaking(failure.turn, assignment, replaces, failure.model, failure.text)
+        speaking.finish_note = failure.problem
         await self._listener.save(speaking, Finish.CUT)
         await self._settle()
 
@@ -352,15 +348,7 @@ class Room:
         await self._restore(speaking.replaces.id if speaking.replaces else None)
 
     async def _fail(self, speaking: Speaking, error: ProviderError | StorageError) -> None:
-        failure = Failure(
-            turn=speaking.turn,
-            model=speaking.model,
-            kind=error.kind if isinstance(error, ProviderError) else Fault.STORAGE,
-            problem=error.problem,
-            hint=error.hint,
-            text=speaking.text.strip(),
-            replaces_id=speaking.replaces.id if speaking.replaces else None,
-        )
+        failure = speaking.failure(error)
         try:
             await self._journal.emit(TurnFailed(failure=failure))
         except StorageError:

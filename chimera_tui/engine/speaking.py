@@ -9,6 +9,7 @@ from typing import Protocol
 from chimera_tui.domain.conversation import (
     Assignment,
     CostSource,
+    Failure,
     Finish,
     Message,
     ModelRef,
@@ -16,7 +17,7 @@ from chimera_tui.domain.conversation import (
     Turn,
     Usage,
 )
-from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.domain.errors import Fault, ProviderError, StorageError
 from chimera_tui.domain.events import TextReceived, TurnStarted
 from chimera_tui.engine import pacing
 from chimera_tui.engine.journal import Journal
@@ -64,6 +65,18 @@ class Speaking:
     """When the request was made, on the room's clock."""
     first_text: float | None = None
     """Seconds from the request to the first text."""
+
+    def failure(self, error: ProviderError | StorageError) -> Failure:
+        """What is left of the turn when `error` ended it."""
+        return Failure(
+            turn=self.turn,
+            model=self.model,
+            kind=error.kind if isinstance(error, ProviderError) else Fault.STORAGE,
+            problem=error.problem,
+            hint=error.hint,
+            text=self.text.strip(),
+            replaces_id=self.replaces.id if self.replaces else None,
+        )
 
 
 class Listener:
