@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Concatenate, ParamSpec, assert_never
 
 from chimera_tui.domain.conversation import Turn
@@ -80,7 +79,10 @@ class Recorder:
     def _draft(self, conversation_id: int, turn: Turn) -> Draft:
         key = conversation_id, turn.number
         if key not in self._drafts:
-            save = partial(self._write, changes.save_draft, *key)
+
+            async def save(text: str) -> None:
+                await self._write(changes.save_draft, conversation_id, turn.number, text)
+
             self._drafts[key] = Draft(save, self._sleep)
         return self._drafts[key]
 
