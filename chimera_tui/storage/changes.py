@@ -105,7 +105,7 @@ def add_message(
     later = _put_aside_chosen(db, conversation_id, message)
     columns = f"conversation_id, {MESSAGE_COLUMNS}"
     places = _places(columns.split(", ")).replace(":persona_version", _KNOWN_VERSION)
-    db.execute(f"INSERT INTO message ({columns}, is_chosen) VALUES ({places}, 1)", values)
+    db.execute(f"INSERT INTO message ({columns}) VALUES ({places})", values)
     if later is not None:
         db.execute(
             "UPDATE message SET parent_id = ?, is_chosen = 1 WHERE conversation_id = ? AND id = ?",

@@ -13,6 +13,9 @@ from chimera_tui.domain.text import one_line
 BUSY_WAIT = 10.0
 """Seconds to wait while another program writes. The wait is in the store's own thread."""
 
+REPLACING = partial(str, encoding="utf-8", errors="replace")
+"""Reads text that is no UTF-8, with U+FFFD in it."""
+
 Access = Literal["mode=rw", "mode=ro", "mode=ro&immutable=1"]
 """`immutable` is for a folder in which SQLite may not put its files beside the database."""
 
@@ -41,7 +44,7 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{access}", uri=True, timeout=BUSY_WAIT, isolation_level=None
     )
-    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+    connection.text_factory = REPLACING
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     return connection

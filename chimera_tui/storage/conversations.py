@@ -154,19 +154,15 @@ def _cast(db: sqlite3.Connection, conversation_id: int) -> tuple[Assignment, ...
 
 def _tree(db: sqlite3.Connection, conversation_id: int) -> Tree:
     query = f"""
-        SELECT {rows.MESSAGE_COLUMNS}, is_chosen
-        FROM message WHERE conversation_id = ?
-        ORDER BY id
+        SELECT {rows.MESSAGE_COLUMNS} FROM message WHERE conversation_id = ? ORDER BY id
     """
     messages: list[Message] = []
     chosen: dict[int | None, int] = {}
-    for *row, is_chosen in db.execute(query, (conversation_id,)):
-        message = _message(tuple(row))
-        if message is None:
-            continue
-        messages.append(message)
-        if is_chosen:
-            chosen[message.parent_id] = message.id
+    for row in db.execute(query, (conversation_id,)):
+        if message := _message(row):
+            messages.append(message)
+            if row[rows.IS_CHOSEN]:
+                chosen[message.parent_id] = message.id
     return Tree.of(messages, chosen)
 
 

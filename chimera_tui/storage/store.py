@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import Recovered
 from chimera_tui.domain.errors import ReadOnlyDatabaseError
-from chimera_tui.storage.connection import storage_error, transaction
+from chimera_tui.storage.connection import REPLACING, storage_error, transaction
 from chimera_tui.storage.leases import Leases
 from chimera_tui.storage.migrate import MIGRATIONS
 from chimera_tui.storage.opening import lock_file, open_reader, open_viewer, open_writer
@@ -94,11 +94,19 @@ class Store:
             raise storage_error(error) from error
 
     def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        assert self._reading  # noqa: S101 - `open_store` gives out no other store
+        assert self._reading  # noqa: S101 - entering has opened it
         try:
+            try:
+                with transaction(self._reading, "DEFERRED"):
+                    return query(self._reading)
+            except sqlite3.OperationalError as error:
+                if "decode" not in str(error):
+                    raise
+            # Text that is no UTF-8: read it all the same. Sound text is read a third faster.
+            self._reading.text_factory = REPLACING
             with transaction(self._reading, "DEFERRED"):
                 return query(self._reading)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:
             raise storage_error(error) from error
 
     def _open_writer(self) -> None:
@@ -112,6 +120,7 @@ class Store:
     def _open_reader(self) -> None:
         opener = open_viewer if self.read_only else open_reader
         self._reading, is_log_left_out = opener(self.path, self._migrations)
+        self._reading.text_factory = str
         if is_log_left_out:
             self.read_only += " What was said last may be missing."
 
