@@ -24,7 +24,7 @@ _UNSAFE = re.compile(
 
 
 def to_json(saved: SavedConversation) -> str:
-    """Return `saved` as one JSON object, readable, with unsafe characters escaped (`\\u…`)."""
+    """Return `saved` as one JSON object, readable, with unsafe characters escaped."""
     conversation, tree = saved.conversation, saved.tree
     about = asdict(conversation)
     cast = [_with_version(a.persona) | {"model": a.model} for a in conversation.cast]

@@ -12,11 +12,10 @@ from chimera_tui.domain.conversation import DEMO, Conversation, Finish, Message,
 from chimera_tui.domain.text import clean, one_line
 
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})(?P<info>.*)")
-_CONTAINERS = r"(?:[ \t]*(?:[-*+>]|\d{1,9}[.)]))*[ \t]*"
+_CONTAINERS = r"(?:[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>))*+[ \t]*"
 _HEADING = re.compile(rf"(?P<before>{_CONTAINERS})(?P<mark>#{{1,6}}(?:[ \t]|$)|(?:=+|-+)[ \t]*$)")
-_CODE_OR_TAG = re.compile(
-    r"(?<!`)(?P<code>(?P<marks>`+)(?!`).*?(?<!`)(?P=marks)(?!`))|<(?=[A-Za-z/!?])"
-)
+_CODE = re.compile(r"(?<!`)(?P<marks>`+)(?!`).*?(?<!`)(?P=marks)(?!`)")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 _NOTES = {
     Finish.LENGTH: "cut: the model's limit",
@@ -80,6 +79,7 @@ def _notices(saved: SavedConversation, after_id: int | None) -> list[str]:
 def _body(text: str) -> Iterator[str]:
     """The lines of what was said, with nothing in them that reaches beyond it."""
     fence = ""
+    code_ends_here = True  # no code span can have begun on an earlier line
     for line in text.split("\n"):
         match = _FENCE.fullmatch(line)
         if fence:
@@ -90,14 +90,23 @@ def _body(text: str) -> Iterator[str]:
             fence = match["marks"]
             yield line.lstrip(" ")  # at the margin it belongs to no list, which could end it
         else:
-            yield _escaped(line)
+            whole = "`" not in _CODE.sub("", line) and "\\`" not in line
+            code_ends_here = not line.strip() or (code_ends_here and whole)
+            yield _escaped(line, keep_code=code_ends_here)
     if fence:
         yield fence
 
 
-def _escaped(line: str) -> str:
-    line = _HEADING.sub(r"\g<before>\\\g<mark>", line, count=1) if _HEADING.match(line) else line
-    return _CODE_OR_TAG.sub(lambda m: m["code"] or "\\<", line)
+def _escaped(line: str, *, keep_code: bool) -> str:
+    if _HEADING.match(line):
+        line = _HEADING.sub(r"\g<before>\\\g<mark>", line, count=1)
+    if not keep_code:
+        return _TAG.sub(r"\\<", line)
+    end, parts = 0, list[str]()
+    for code in _CODE.finditer(line):
+        parts += [_TAG.sub(r"\\<", line[end : code.start()]), code[0]]
+        end = code.end()
+    return "".join([*parts, _TAG.sub(r"\\<", line[end:])])
 
 
 def _inline(text: str) -> str:
