@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from random import SystemRandom
 
+from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import (
     DEMO,
     Assignment,
@@ -15,7 +16,7 @@ from chimera_tui.domain.conversation import (
     Recovered,
     SavedConversation,
 )
-from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, ProviderError, UnknownError
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.names import nearest
 from chimera_tui.engine.room import Room
@@ -26,6 +27,7 @@ from chimera_tui.providers.base import Provider
 from chimera_tui.providers.demo import DemoProvider
 from chimera_tui.resilience import health as checks
 from chimera_tui.resilience.model_choice import Facts, ModelChoice
+from chimera_tui.resilience.observed import Observed
 from chimera_tui.settings.settings import ProviderSettings, Settings
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
@@ -67,7 +69,7 @@ class Chimera:
                     hint=error.hint,
                 )
                 continue
-            self._providers[name] = registry.provider(at)
+            self._providers[name] = Observed(registry.provider(at), self._learn)
             self.health[name] = Health(provider=name, state=HealthState.NOT_ASKED)
             facts[name] = Facts(model=own.model, context=own.context, is_free=at.is_local)
         self.models = ModelChoice(facts, settings.order, self.health, self.check_provider)
@@ -88,12 +90,16 @@ class Chimera:
         """Ask a provider how it is; it may take three seconds."""
         provider = self._providers.get(name)
         if provider is not None and name != DEMO.provider:
-            self.health[name] = await checks.check(provider, self.health[name])
+            self.health[name] = await checks.check(provider, self.health[name], at=utc_now())
         return self.health[name]
 
     async def check_providers(self) -> tuple[Health, ...]:
         """Ask all providers at once how they are."""
         return tuple(await asyncio.gather(*(self.check_provider(name) for name in self.health)))
+
+    def _learn(self, name: str, error: ProviderError | None) -> None:
+        """A real call says how a provider is, too."""
+        self.health[name] = checks.learnt(self.health[name], error, at=utc_now())
 
     # Conversations
 
