@@ -27,6 +27,8 @@ class Deadlines:
     """From the request to the end."""
     listing: float = 3.0
     """For the whole of `list_models`."""
+    trailer: float = 2.0
+    """For what comes after all is said: the count of tokens, the text of an error."""
 
 
 LOCAL = Deadlines(connect=2, first_content=600, gap=120, turn=1800)

@@ -117,12 +117,12 @@ def late(at: Endpoint, seconds: float, *, began: bool) -> ProviderError:
     """Name a wait that became too long."""
     if began:
         return ProviderError(
-            f"{at.title} stopped in mid-sentence: nothing came for {seconds:.0f} s.",
+            f"{at.title} stopped in mid-sentence: nothing came for {seconds:g} s.",
             kind=Fault.STALL,
             hint=_AGAIN,
         )
     return ProviderError(
-        f"{at.title} did not begin to answer within {seconds:.0f} s.",
+        f"{at.title} did not begin to answer within {seconds:g} s.",
         kind=Fault.TIMEOUT,
         hint="See whether it is busy or loading a model, then try again.",
     )

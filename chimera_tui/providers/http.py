@@ -22,8 +22,6 @@ LONGEST_LINE = 1024 * 1024
 LONGEST_BODY = 16 * 1024 * 1024
 LONGEST_ERROR = 64 * 1024
 """Bytes; more of an error's body is not read."""
-ERROR_WAIT = 2.0
-"""Seconds the body of an error may take: the status alone says enough."""
 
 # Line ends to httpx's reader of lines, but not to JSON, where they stand inside strings only.
 _JSON_ESCAPES = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -135,7 +133,7 @@ class _Body:
         """The first part of it, for an error; what comes too late or breaks is left out."""
         start = bytearray()
         try:
-            async with asyncio.timeout(ERROR_WAIT):
+            async with asyncio.timeout(self._at.deadlines.trailer):
                 async for chunk in self:
                     start += chunk
                     if len(start) >= LONGEST_ERROR:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:  # imported at first use: see `Once`
 
 MOST_STOPS = 4
 """Stop strings that the format allows."""
-USAGE_WAIT = 2.0
-"""Seconds the count of tokens may come after the terminal mark."""
 
 _FINISH = {"length": Finish.LENGTH, "content_filter": Finish.FILTER}
 _BROKEN_OFF = {"error", "insufficient_system_resource"}
@@ -80,7 +78,10 @@ class OpenAIChatProvider:
             await self._sdk.made.close()
 
     def _connect(self) -> "openai.AsyncOpenAI":
-        import openai  # noqa: PLC0415 - called in a worker thread
+        # The openai SDK looks for httpx among the loaded modules whenever a stream ends: if the
+        # ollama SDK were just loading it in another thread, it would find half of it.
+        import httpx  # noqa: F401, PLC0415 - called in a worker thread
+        import openai  # noqa: PLC0415
 
         # What the environment says about OpenAI's own service is nobody else's business.
         no_headers: dict[str, Any] = {
@@ -103,9 +104,8 @@ class OpenAIChatProvider:
                 for item in event.pieces():
                     yield item
                 if finish := event.finish():
-                    yield Finished(
-                        finish, event.count() or await _late_count(events), event.model or ""
-                    )
+                    usage = await self._late_count(events) or event.count()
+                    yield Finished(finish, usage, event.model or "")
                     return
 
     async def _events(self, request: ChatRequest) -> AsyncGenerator["_Event"]:
@@ -133,15 +133,14 @@ class OpenAIChatProvider:
         except (ValueError, RecursionError):  # broken JSON, or not what the format says
             raise faults.unreadable(self._at) from None
 
-
-async def _late_count(events: AsyncGenerator["_Event"]) -> Usage | None:
-    """Read on for the count of tokens. The reply is whole already: nothing can spoil it now."""
-    with suppress(TimeoutError, ProviderError):
-        async with asyncio.timeout(USAGE_WAIT):
-            async for event in events:
-                if usage := event.count():
-                    return usage
-    return None
+    async def _late_count(self, events: AsyncGenerator["_Event"]) -> Usage | None:
+        """Read on for the count of tokens. The reply is whole: nothing can spoil it any more."""
+        usage = None
+        with suppress(TimeoutError, ProviderError):
+            async with asyncio.timeout(self._at.deadlines.trailer):
+                async for event in events:
+                    usage = event.count() or usage
+        return usage
 
 
 def _whole(document: bytes) -> "_Event":

@@ -34,7 +34,7 @@ async def watched(items: AsyncGenerator[StreamItem], at: Endpoint) -> AsyncGener
                     item = await anext(items)
             except TimeoutError:
                 if over < due:
-                    raise faults.endless(at, f"it takes over {deadlines.turn:.0f} s") from None
+                    raise faults.endless(at, f"it takes over {deadlines.turn:g} s") from None
                 raise faults.late(at, patience, began=began) from None
             except StopAsyncIteration:
                 raise (faults.cut_short(at) if began else faults.empty(at)) from None
