@@ -28,10 +28,11 @@ def _read(line: str) -> Specimen:
     return Specimen(entry["id"], entry["cat"], text)
 
 
-CORPUS = tuple(map(_read, Path(__file__).with_name("nasty_strings.jsonl").open()))
+_LINES = Path(__file__).with_name("nasty_strings.jsonl").read_text("ascii").splitlines()
+CORPUS = tuple(map(_read, _LINES))
 
 HONEST = (
-    "Hello, world. It's 5 °C, £3 – “really”…",
+    "Hello, world. It's 5 °C, £3 – “really”…",  # noqa: RUF001
     "Zażółć gęślą jaźń; Ærøskøbing; naïve café",
     "שלום עולם, בְּרֵאשִׁית בָּרָא אֱלֹהִים",
     "السَّلَامُ عَلَيْكُمْ",
@@ -39,7 +40,7 @@ HONEST = (
     "ก็ได้ค่ะ กำน้ำ",
     "क्षि नमस्ते",
     "漢字かな交じり文、한국어",
-    "ＡＢＣ ｱｲｳ",
+    "ＡＢＣ ｱｲｳ",  # noqa: RUF001
     "👨‍👩‍👧‍👦 🇺🇸 👍🏽 ❤️ 🏳️‍🌈 1️⃣",
     "Tiếng Việt: ế ệ ỗ",
     "x² + y² = z², ∑ᵢ aᵢ, ‖v‖",
