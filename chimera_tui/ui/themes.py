@@ -50,7 +50,8 @@ def _personas(colours: Sequence[str], page: str | None) -> dict[str, str]:
 
 def _mix(bottom: str, top: str, share: float) -> str:
     pairs = zip(Color.parse(top).rgb, Color.parse(bottom).rgb, strict=True)
-    return Color(*(round(over * share + under * (1 - share)) for over, under in pairs)).hex.lower()
+    red, green, blue = (round(over * share + under * (1 - share)) for over, under in pairs)
+    return Color(red, green, blue).hex.lower()
 
 
 DARK = Theme(
