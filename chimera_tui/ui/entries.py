@@ -1,0 +1,70 @@
+"""What a transcript shows: view models, made from messages, notices and failures of the domain.
+
+The strings in them may be foreign (models, personas, providers): the transcript
+cleans them when it draws them.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Literal
+
+ChipKind = Literal["plain", "error", "demo", "accent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """Who says it, as the head of a message shows it."""
+
+    name: str
+    emoji: str = ""
+    hue: int = 0
+    """0 is the human, 1 to 12 a persona (see `themes.hue_colours`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """A small mark in the head of a message: `‹ 2/3 ›`, `cut short`, `DEMO`."""
+
+    label: str
+    kind: ChipKind = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEntry:
+    """A message, or the part of one that has been said so far."""
+
+    key: Hashable
+    speaker: Speaker
+    model: str = ""
+    time: str = ""
+    text: str = ""
+    """Markdown."""
+    chips: tuple[Chip, ...] = ()
+    is_live: bool = False
+    """Still being said: ends in a cursor, its gutter line has the full hue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeEntry:
+    """A quiet line of the system between messages."""
+
+    key: Hashable
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureEntry:
+    """A turn that failed, with what can be done about it."""
+
+    key: Hashable
+    title: str
+    """Who failed and how, in bold."""
+    title_rest: str = ""
+    """The end of that sentence, in plain."""
+    lines: tuple[str, ...] = ()
+    """What was kept, what was tried."""
+    remedies: tuple[tuple[str, str], ...] = ()
+    """What to do and what it does, numbered from 1 in this order."""
+
+
+Entry = MessageEntry | NoticeEntry | FailureEntry

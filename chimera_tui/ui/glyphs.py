@@ -1,0 +1,100 @@
+"""Marks of the interface: one cell each, from the basic plane, without a second, two-cell form.
+
+The word always stands beside the mark. Several of them are "ambiguous" in East
+Asian settings and may take two cells there; `ASCII` is for those terminals.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glyphs:
+    """One set of marks."""
+
+    live: str = "▸"
+    paused: str = "∥"
+    ended: str = "■"
+    typing: str = "…"
+    done: str = "✓"
+    up: str = "●"
+    slow: str = "◐"
+    down: str = "✕"
+    off: str = "○"
+    muted: str = "–"
+    demo: str = "◆"
+    star: str = "★"
+    chosen: str = "◉"
+    newer: str = "↓"
+    older: str = "‹"
+    next: str = "›"
+    enter: str = "⏎"
+    bullet: str = "•"
+    bar: str = "▌"
+    gutter: str = "│"
+    cursor: str = "█"
+    rule: str = "─"
+    meter: str = "━"
+    spark: str = "▁▂▃▄▅▆▇█"
+    """Eight heights, lowest first."""
+    ellipsis: str = "…"
+
+
+UNICODE = Glyphs()
+ASCII = Glyphs(
+    live=">",
+    paused="=",
+    ended="#",
+    typing="...",
+    done="v",
+    up="*",
+    slow="+",
+    down="x",
+    off="o",
+    muted="-",
+    demo="@",
+    star="*",
+    chosen="*",
+    newer="v",
+    older="<",
+    next=">",
+    enter="ret",
+    bullet="*",
+    bar="|",
+    gutter="|",
+    cursor="_",
+    rule="-",
+    meter="=",
+    spark="_.,-=+*#",
+    ellipsis="~",
+)
+
+
+class State(NamedTuple):
+    """How a state is shown."""
+
+    glyph: str
+    word: str
+    colour: str
+    """A variable of the theme, with its dollar sign."""
+
+
+def states(glyphs: Glyphs = UNICODE) -> Mapping[str, State]:
+    """Return how each state of rooms, personas and providers is shown, by its name."""
+    return {
+        "live": State(glyphs.live, "live", "$success"),
+        "paused": State(glyphs.paused, "paused", "$warning"),
+        "ended": State(glyphs.ended, "ended", "$muted"),
+        "speaking": State(glyphs.live, "speaking", "$success"),
+        "typing": State(glyphs.typing, "typing", "$foreground"),
+        "waiting": State(glyphs.off, "waiting", "$muted"),
+        "done": State(glyphs.done, "done", "$muted"),
+        "muted": State(glyphs.muted, "muted", "$muted"),
+        "failed": State(glyphs.down, "failed", "$error"),
+        "ok": State(glyphs.up, "ok", "$success"),
+        "slow": State(glyphs.slow, "slow", "$warning"),
+        "down": State(glyphs.down, "down", "$error"),
+        "off": State(glyphs.off, "off", "$muted"),
+        "demo": State(glyphs.demo, "demo", "$accent"),
+    }
