@@ -9,11 +9,9 @@ from typing import Any
 from chimera_tui.domain.conversation import (
     Assignment,
     Conversation,
-    CostSource,
     ModelRef,
     SavedConversation,
     Tree,
-    Usage,
 )
 from chimera_tui.domain.events import ConversationEnded, Event, TextReceived
 from chimera_tui.domain.persona import Persona
@@ -56,9 +54,9 @@ class FixedModels:
         """8,192 tokens."""
         return 8192
 
-    def cost(self, model: ModelRef, usage: Usage) -> tuple[int | None, CostSource]:
-        """Nothing."""
-        return 0, CostSource.FREE
+    def is_free(self, model: ModelRef) -> bool:
+        """Always."""
+        return True
 
 
 def a_persona(name: str, colour: int = 1, **details: Any) -> Persona:

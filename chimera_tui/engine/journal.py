@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from chimera_tui.domain.conversation import (
@@ -33,11 +33,6 @@ class Recorder(Protocol):
         Raises:
             StorageError: If it cannot be saved; then it has not happened.
         """
-
-
-def utc_now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)
 
 
 class Journal:

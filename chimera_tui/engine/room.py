@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
+from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import (
     HUMAN,
     Conversation,
@@ -32,7 +33,7 @@ from chimera_tui.domain.events import (
 from chimera_tui.domain.names import nearest
 from chimera_tui.engine.addressing import addressed
 from chimera_tui.engine.agenda import Agenda, Asked
-from chimera_tui.engine.journal import Journal, Recorder, utc_now
+from chimera_tui.engine.journal import Journal, Recorder
 from chimera_tui.engine.speaking import Listener, Models, Speaking
 from chimera_tui.engine.turn_taking import Floor, mode
 from chimera_tui.providers.base import Provider

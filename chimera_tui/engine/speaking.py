@@ -41,8 +41,8 @@ class Models(Protocol):
     def context(self, model: ModelRef) -> int:
         """Tokens that `model` reads at most, reply included."""
 
-    def cost(self, model: ModelRef, usage: Usage) -> tuple[int | None, CostSource]:
-        """What a reply cost, in micro-dollars, and where we know it from."""
+    def is_free(self, model: ModelRef) -> bool:
+        """Whether its replies cost nothing."""
 
 
 @dataclass(slots=True)
@@ -198,7 +198,7 @@ class Listener:
         elif usage is not None and request is not None:
             self._renderer.learn(model, request, usage)
         usage = usage or Usage(is_estimate=True)
-        cost, source = self._models.cost(model, usage)
+        is_free = self._models.is_free(model)
         answered = finished.model if finished else ""
         return Provenance(
             model=ModelRef(model.provider, answered or model.model),
@@ -206,8 +206,8 @@ class Listener:
             temperature=request.temperature if request else None,
             max_tokens=request.max_tokens if request else 0,
             usage=usage,
-            cost=cost,
-            cost_source=source,
+            cost=0 if is_free else None,
+            cost_source=CostSource.FREE if is_free else CostSource.UNKNOWN,
             first_text=speaking.first_text,
             duration=self._clock() - speaking.began if request else 0.0,
         )

@@ -20,6 +20,7 @@ from chimera_tui.domain.events import (
     TurnStarted,
 )
 from chimera_tui.engine.room import Room
+from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.providers.base import Finished
 from chimera_tui.providers.scripted import ScriptedProvider
 from tests.fakes import MODEL, FixedModels, ListRecorder, Watcher, a_room, play, saved
@@ -395,3 +396,21 @@ async def test_settings_of_a_room_hold_from_the_next_turn() -> None:
     conversation = room.conversation
     assert (conversation.title, conversation.mode, conversation.pace) == ("Humour", "random", 2)
     assert len(recorder.events) == 3
+
+
+async def test_several_can_speak_at_once_and_stand_in_the_order_of_their_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(MODES, "chorus", lambda floor: ("ada", "bob", "cleo"))
+    gates = {name: asyncio.Event() for name in ("ada", "bob", "cleo")}
+    provider = ScriptedProvider(
+        otherwise=lambda request: [request.persona.slug, gates[request.persona.slug], "!"]
+    )
+    async with a_room(provider, None, *gates, mode="chorus", turn_limit=3) as room:
+        watcher = Watcher(room)
+        await room.resume()
+        for name in ("bob", "cleo", "ada"):
+            gates[name].set()
+            await watcher.until(says(f"{name}!"))
+    assert [speaker for speaker, _ in said(room)] == ["ada", "bob", "cleo"]
+    assert [m.parent_id for m in room.tree.path] == [None, 3, 1]

@@ -1,0 +1,242 @@
+"""The composition root: the one place where the parts are put together."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import SystemRandom
+
+from chimera_tui.domain.clock import utc_now
+from chimera_tui.domain.conversation import (
+    DEMO,
+    Assignment,
+    ConversationSummary,
+    ModelRef,
+    Recovered,
+    SavedConversation,
+)
+from chimera_tui.domain.errors import ChimeraError, ProviderError, UnknownError
+from chimera_tui.domain.health import Health, HealthState
+from chimera_tui.domain.names import nearest
+from chimera_tui.engine.room import Room
+from chimera_tui.engine.turn_taking import mode as find_mode
+from chimera_tui.library.library import Library, builtin_folder
+from chimera_tui.providers import registry
+from chimera_tui.providers.base import Provider
+from chimera_tui.providers.demo import DemoProvider
+from chimera_tui.resilience import health as checks
+from chimera_tui.resilience.model_choice import Facts, ModelChoice
+from chimera_tui.resilience.observed import Observed
+from chimera_tui.settings.settings import ProviderSettings, Settings
+from chimera_tui.storage.conversations import Conversations
+from chimera_tui.storage.recorder import Recorder
+from chimera_tui.storage.store import Store, open_store
+
+
+class Chimera:
+    """The parts of the program, for one front end.
+
+    Attributes:
+        settings: What the person has set.
+        library: The personas that can be cast.
+        health: What is known of each provider, by name, in the order of the settings.
+        models: Which model plays whom.
+    """
+
+    def __init__(
+        self, settings: Settings, library: Library, store: Store, environ: Mapping[str, str]
+    ) -> None:
+        self.settings = settings
+        self.library = library
+        self.health: dict[str, Health] = {}
+        self._store = store
+        self._conversations = Conversations(store)
+        self._recorder = Recorder(store)
+        self._providers: dict[str, Provider] = {DEMO.provider: DemoProvider()}
+        facts: dict[str, Facts] = {}
+        for name in settings.order:
+            own = settings.providers.get(name, ProviderSettings())
+            try:
+                at = registry.endpoint(
+                    name, base_url=own.base_url, key_env=own.key_env, environ=environ
+                )
+            except ChimeraError as error:
+                self.health[name] = Health(
+                    provider=name,
+                    state=HealthState.DOWN,
+                    reason=error.problem,
+                    hint=error.hint,
+                )
+                continue
+            self._providers[name] = Observed(registry.provider(at), self._learn)
+            self.health[name] = Health(provider=name, state=HealthState.NOT_ASKED)
+            facts[name] = Facts(model=own.model, context=own.context, is_free=at.is_local)
+        self.models = ModelChoice(facts, settings.order, self.health, self.check_provider)
+
+    @property
+    def recovered(self) -> tuple[Recovered, ...]:
+        """What was being said when the program ended last, as this start found it."""
+        return self._store.recovered
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be saved; empty if it can."""
+        return self._store.read_only
+
+    # Providers
+
+    async def check_provider(self, name: str) -> Health:
+        """Ask a provider how it is; it may take three seconds."""
+        provider = self._providers.get(name)
+        if provider is not None and name != DEMO.provider:
+            self.health[name] = await checks.check(provider, self.health[name], at=utc_now())
+        return self.health[name]
+
+    async def check_providers(self) -> tuple[Health, ...]:
+        """Ask all providers at once how they are."""
+        return tuple(await asyncio.gather(*(self.check_provider(name) for name in self.health)))
+
+    def _learn(self, name: str, error: ProviderError | None) -> None:
+        """A real call says how a provider is, too."""
+        self.health[name] = checks.learnt(self.health[name], error, at=utc_now())
+
+    # Conversations
+
+    async def conversations(self) -> list[ConversationSummary]:
+        """All conversations, the one spoken in last first."""
+        return await self._conversations.list_all()
+
+    async def load(self, conversation_id: int) -> SavedConversation:
+        """Return a conversation with all that was said in it.
+
+        Raises:
+            UnknownError: If there is none of this number.
+        """
+        return await self._conversations.load(conversation_id)
+
+    async def load_last(self) -> SavedConversation | None:
+        """Return the conversation spoken in last; None if there is none."""
+        last = await self._conversations.find_last()
+        return await self.load(last) if last is not None else None
+
+    async def new_conversation(
+        self,
+        *,
+        topic: str,
+        cast: Sequence[str],
+        mode: str | None = None,
+        pace: float | None = None,
+        seed: int | None = None,
+        models: Mapping[str, ModelRef] | None = None,
+        demo: bool = False,
+        turn_limit: int | None = None,
+    ) -> SavedConversation:
+        """Begin a conversation; what is not given comes from the settings.
+
+        Args:
+            topic: What it starts from.
+            cast: The slugs of the personas.
+            mode: The rule of turn-taking.
+            pace: 0 instant, 1 human, 2 slow.
+            seed: Makes it repeatable; drawn by lot if None.
+            models: Who is played by what; the others are played automatically.
+            demo: Let the demo play all others.
+            turn_limit: Automatic turns after the last human word.
+
+        Raises:
+            UnknownError: If there is no such persona, mode or provider.
+            StorageError: If it cannot be saved.
+        """
+        models = models or {}
+        personas = self.library.cast(cast)
+        slugs = [persona.slug for persona in personas]
+        for slug, model in models.items():
+            self._must_exist(slug, slugs, "persona in this cast")
+            self._must_exist(model.provider, self._providers, "provider")
+        mode = mode or self.settings.mode
+        find_mode(mode)
+        otherwise = DEMO if demo else None
+        return await self._conversations.new_conversation(
+            topic=topic.strip(),
+            cast=[Assignment(persona=p, model=models.get(p.slug, otherwise)) for p in personas],
+            mode=mode,
+            pace=self.settings.pace if pace is None else pace,
+            seed=SystemRandom().getrandbits(32) if seed is None else seed,
+            turn_limit=turn_limit or self.settings.turn_limit,
+            human_name=self.settings.human_name,
+        )
+
+    def room(self, saved: SavedConversation, *, attended: bool = True) -> Room:
+        """Make a conversation live again; entering the room opens it.
+
+        Args:
+            saved: As `load` or `new_conversation` returned it; the room goes on with it.
+            attended: Whether a person is there to choose remedies.
+        """
+        return Room(
+            saved,
+            providers=self._providers,
+            recorder=self._recorder,
+            models=self.models,
+            attended=attended,
+            lease=self._store.leases.hold(saved.conversation.id),
+        )
+
+    async def rename(self, conversation_id: int, title: str) -> None:
+        """Give a conversation another title.
+
+        Raises:
+            UnknownError: If there is none of this number.
+            LiveElsewhereError: If it is live; then its room can rename it.
+        """
+        await self._conversations.rename(conversation_id, title)
+
+    async def delete(self, conversation_id: int) -> None:
+        """Delete a conversation and all that was said in it.
+
+        Raises:
+            UnknownError: If there is none of this number.
+            LiveElsewhereError: If it is live.
+        """
+        await self._conversations.delete(conversation_id)
+
+    async def aclose(self) -> None:
+        """Close all connections to providers."""
+        for provider in self._providers.values():
+            await provider.aclose()
+
+    def _must_exist(
+        self, name: str, names: Sequence[str] | Mapping[str, object], what: str
+    ) -> None:
+        if name not in names:
+            raise UnknownError(f"There is no {what} `{name}`.", hint=nearest(name, names))
+
+
+@asynccontextmanager
+async def open_chimera(
+    settings: Settings,
+    *,
+    db: Path,
+    personas: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> AsyncIterator[Chimera]:
+    """Put the parts together around the database at `db`.
+
+    Args:
+        settings: What the person has set.
+        db: The database; made if it does not exist.
+        personas: The folder of the person's own personas.
+        environ: The environment: addresses and keys of providers.
+
+    Raises:
+        StorageError: If the database can be neither read nor made.
+    """
+    folders = [builtin_folder(), *([personas] if personas else [])]
+    library = await asyncio.to_thread(Library.load, *folders)
+    async with open_store(db) as store:
+        chimera = Chimera(settings, library, store, environ)
+        try:
+            yield chimera
+        finally:
+            await chimera.aclose()

@@ -1,0 +1,88 @@
+"""The terminal app: where it can be drawn, what it begins with, and what it exits with."""
+
+import asyncio
+import importlib
+import os
+import random
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from chimera_tui.cli import output
+from chimera_tui.cli.files import Files
+from chimera_tui.domain.conversation import SavedConversation
+from chimera_tui.settings.paths import Paths
+from chimera_tui.settings.settings import Settings
+from chimera_tui.ui.starters import STARTERS, default_cast
+
+if TYPE_CHECKING:
+    from chimera_tui.chimera import Chimera
+
+NO_TERMINAL = 2
+
+
+def start(
+    files: Files,
+    *,
+    topic: str | None,
+    cast: str | None,
+    mode: str | None,
+    demo: bool,
+    theme: str | None,
+) -> int:
+    """Run the app until it is left; return what to exit with."""
+    if reason := _why_not_here():
+        output.say(f"chimera-tui: {reason}")
+        return NO_TERMINAL
+    from chimera_tui.ui.app import ChimeraApp  # noqa: PLC0415 - not where it cannot be drawn
+
+    async def begin(chimera: "Chimera") -> SavedConversation:
+        return await chimera.new_conversation(
+            topic=topic or random.choice(STARTERS),
+            cast=split_cast(cast) or default_cast(list(chimera.library)),
+            mode=mode,
+            demo=demo,
+        )
+
+    paths = files.paths()
+    settings, problem = files.load_settings()
+    app = ChimeraApp(
+        lambda: _open(settings, paths),
+        log_folder=paths.logs,
+        is_first_run=not paths.db.exists(),
+        theme=theme or settings.theme,
+        keys=settings.keys,
+        start=begin if topic or cast or mode or demo else None,
+        messages=[problem] if problem else [],
+    )
+    app.run(mouse=settings.mouse)
+    return app.return_code or 0
+
+
+def split_cast(cast: str | None) -> list[str]:
+    """The slugs in `a,b,c`."""
+    return [slug for part in (cast or "").split(",") if (slug := part.strip())]
+
+
+@asynccontextmanager
+async def _open(settings: Settings, paths: Paths) -> AsyncIterator["Chimera"]:
+    """Open all that belongs to the app; it is imported only now, when the screen is painted."""
+    root = await asyncio.to_thread(importlib.import_module, "chimera_tui.chimera")
+    async with root.open_chimera(settings, db=paths.db, personas=paths.personas) as chimera:
+        yield chimera
+
+
+def _why_not_here() -> str:
+    """Say why the app cannot be drawn here; empty if it can."""
+    if not all(s and s.isatty() for s in (sys.stdin, sys.stdout, sys.stderr)):
+        return "The app needs a terminal. Without one there is `chimera-tui talk`."
+    if os.name == "posix" and os.environ.get("TERM", "") in ("", "dumb"):
+        return (
+            "The app needs a terminal that can do more than TERM says. There is `chimera-tui talk`."
+        )
+    try:
+        "│●…".encode(sys.stderr.encoding)
+    except UnicodeEncodeError:
+        return "The app needs a terminal in UTF-8; LC_ALL=C.UTF-8 may help."
+    return ""

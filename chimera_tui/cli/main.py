@@ -1,0 +1,139 @@
+"""The commands, and what the program exits with."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from chimera_tui.cli import output
+from chimera_tui.cli.files import Files, with_files
+from chimera_tui.domain.clock import utc_now
+from chimera_tui.domain.errors import (
+    ChimeraError,
+    NewerDatabaseError,
+    NoDatabaseError,
+    ReadOnlyDatabaseError,
+    UnknownError,
+)
+from chimera_tui.ui.crash import cause, write_crash
+
+COMMANDS = {
+    "conversations": "chimera_tui.cli.conversations",
+    "doctor": "chimera_tui.cli.doctor",
+    "export": "chimera_tui.cli.export",
+    "talk": "chimera_tui.cli.talk",
+}
+"""Where each command is: `name` in that module. Imported when it is asked for."""
+
+EXIT_CODES: dict[type[ChimeraError], int] = {
+    UnknownError: 2,
+    NewerDatabaseError: 4,
+    ReadOnlyDatabaseError: 5,
+    NoDatabaseError: 5,
+}
+"""What a failure exits with; any other of ours with 1."""
+
+
+class _Commands(click.Group):
+    """The commands of the table; without one the terminal app starts."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click asks
+        """Their names, as the help lists them."""
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - as click asks
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import a command; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--topic", help="Start a room about this.")
+@click.option("--cast", help="Who is in it: slugs of personas, joined by commas.")
+@click.option("--mode", help="Who speaks next: random or round_robin.")
+@click.option("--demo", is_flag=True, help="Let the built-in demo play everyone, offline.")
+@click.option("--theme", help="How it looks, this time.")
+@click.version_option(package_name="chimera-tui", message="chimera-tui %(version)s")
+@with_files
+def chimera_tui(files: Files, **room: Any) -> int | None:
+    """A terminal chatroom in which AI personas talk to each other, and to you.
+
+    Without a command the terminal app starts: with the last conversation, or with a new one if
+    a topic, a cast, a mode or the demo is named.
+    """
+    ctx = click.get_current_context()
+    if ctx.invoked_subcommand is None:
+        from chimera_tui.cli.app import start  # noqa: PLC0415 - not for a command
+
+        return start(files, **room)
+    if misplaced := [f"--{name}" for name, value in room.items() if value]:
+        raise click.UsageError(
+            f"{' and '.join(misplaced)} must stand behind `{ctx.invoked_subcommand}`."
+        )
+    return None
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the command line says; return the exit code. Every failure has been explained."""
+    output.prepare()
+    files = Files()
+    try:
+        code = chimera_tui.main(
+            arguments, prog_name="chimera-tui", obj=files, standalone_mode=False
+        )
+        output.flush()
+    except Exception as error:  # noqa: BLE001 - the edge: whatever it is ends the command
+        code = _explain(error, files)
+    return int(code or 0)
+
+
+def _explain(error: Exception, files: Files) -> int:
+    """Say on stderr what is wrong; return what to exit with."""
+    match error:
+        case click.UsageError():
+            code = _explain_usage(error)
+        case click.Abort():
+            output.say("\nNothing was done.")
+            code = 1
+        case ChimeraError():
+            output.say_error(error)
+            code = next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
+        case BrokenPipeError():  # whoever read our data has read enough
+            output.silence(sys.stdout)
+            code = 0
+        case OSError():
+            output.silence(sys.stdout)
+            output.say(f"chimera-tui: {error.strerror or error}.")
+            code = 5
+        case _:
+            code = _explain_crash(error, files)
+    return code
+
+
+def _explain_usage(error: click.UsageError) -> int:
+    """Explain a mistake in the arguments; what it quotes of them is cleaned on the way."""
+    if error.ctx:
+        output.say(error.ctx.get_usage())
+        output.say(f"`{error.ctx.command_path} --help` says more.\n")
+    output.say(f"chimera-tui: {error.format_message()}")
+    return error.exit_code
+
+
+def _explain_crash(error: Exception, files: Files) -> int:
+    """Say that the program is mistaken, and where it is written down; never with values."""
+    report = write_crash(error, files.paths().logs, utc_now())
+    output.say(f"chimera-tui: a mistake in Chimera ended it: {cause(error)}")
+    output.say("What was said is kept." + (f" A report is in {report}" if report else ""))
+    return 1

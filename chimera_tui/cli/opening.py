@@ -1,0 +1,52 @@
+"""Opening the database for a command, and saying what was found on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from chimera_tui.chimera import Chimera, open_chimera
+from chimera_tui.cli import output
+from chimera_tui.cli.files import Files, with_files
+from chimera_tui.domain.text import one_line
+
+P = ParamSpec("P")
+
+
+@asynccontextmanager
+async def opened(files: Files) -> AsyncIterator[Chimera]:
+    """Open all that a command needs; what is wrong, or was recovered, is said on stderr.
+
+    Raises:
+        StorageError: If the database cannot be opened.
+    """
+    paths = files.paths()
+    settings, problem = files.load_settings()
+    if problem:
+        output.say(f"chimera-tui: {problem}")
+    async with open_chimera(settings, db=paths.db, personas=paths.personas) as chimera:
+        for problem in chimera.library.problems:
+            output.say(f"chimera-tui: {problem}")
+        for found in chimera.recovered:
+            output.say(
+                f"Recovered: the program ended while {found.speaker} spoke in conversation"
+                f" {found.conversation_id} ({one_line(found.title, 60)});"
+                f" {found.characters} characters of it are kept."
+            )
+        yield chimera
+
+
+def with_chimera(command: Callable[Concatenate[Chimera, P], Awaitable[Any]]) -> Callable[..., Any]:
+    """Turn an async function, whose first argument is the open `Chimera`, into a command."""
+
+    @with_files
+    @wraps(command)
+    def run(files: Files, *args: P.args, **options: P.kwargs) -> Any:
+        async def work() -> Any:
+            async with opened(files) as chimera:
+                return await command(chimera, *args, **options)
+
+        return asyncio.run(work())
+
+    return run

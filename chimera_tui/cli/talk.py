@@ -1,0 +1,128 @@
+"""`talk`: one conversation without a screen."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from chimera_tui.cli import output
+from chimera_tui.cli.app import split_cast
+from chimera_tui.cli.files import Files, with_files
+from chimera_tui.cli.interruption import Interruption, interruptible
+from chimera_tui.cli.opening import opened
+from chimera_tui.cli.talk_json import JsonText
+from chimera_tui.cli.talk_plain import PlainText
+from chimera_tui.domain.conversation import Conversation, ModelRef
+from chimera_tui.domain.errors import ChimeraError, Fault
+from chimera_tui.domain.events import (
+    ConversationEnded,
+    EndReason,
+    Event,
+    MessageCompleted,
+    TurnFailed,
+)
+from chimera_tui.engine.room import Room
+from chimera_tui.ui.starters import default_cast
+
+Printer = Callable[[Event], output.Lines]
+
+
+class _ModelOption(click.ParamType[tuple[str, ModelRef]]):
+    """`persona=provider/model`."""
+
+    name = "persona=provider/model"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, ModelRef]:
+        """Split it; `chimera` checks the names."""
+        slug, _, model = value.partition("=")
+        try:
+            return slug.strip(), ModelRef.parse(model)
+        except ChimeraError as error:
+            self.fail(f"{error.problem} {error.hint}", param, ctx)
+
+
+@click.command()
+@click.option("--topic", required=True, help="What to talk about.")
+@click.option("--cast", help="Slugs of the personas, joined by commas. Default: the three.")
+@click.option("--mode", help="Who speaks next: random or round_robin.")
+@click.option(
+    "--turns", type=click.IntRange(1, 100), default=20, show_default=True, help="How many."
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Makes it repeatable.")
+@click.option("--pace", type=click.FloatRange(0, 10), help="0 instant, 1 human, 2 slow.")
+@click.option("--demo", is_flag=True, help="Let the built-in demo play everyone, offline.")
+@click.option("--model", "models", type=_ModelOption(), multiple=True, help="Who plays whom.")
+@click.option("--json", "as_json", is_flag=True, help="Print one event a line.")
+@with_files
+def talk(files: Files, *, cast: str | None, turns: int, as_json: bool, **ask: Any) -> int:
+    """Let personas talk, and print what they say as they say it."""
+    ask |= {"cast": split_cast(cast), "models": dict(ask["models"]), "turn_limit": turns}
+    return asyncio.run(_talk(files, ask, as_json=as_json))
+
+
+async def _talk(files: Files, ask: dict[str, Any], *, as_json: bool) -> int:
+    with interruptible() as interruption:
+        async with opened(files) as chimera:
+            ask["cast"] = ask["cast"] or default_cast(list(chimera.library))
+            saved = await chimera.new_conversation(**ask)
+            conversation = saved.conversation
+            tally = await _play(
+                chimera.room(saved, attended=False),
+                _printer(conversation, as_json=as_json),
+                interruption,
+            )
+            output.say(f"Saved as conversation {conversation.id}.")
+    return interruption.exit_code or tally.exit_code
+
+
+def _printer(conversation: Conversation, *, as_json: bool) -> Printer:
+    return JsonText(conversation.id) if as_json else PlainText(conversation)
+
+
+@dataclass(slots=True)
+class _Tally:
+    spoken: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    reason: EndReason | None = None
+
+    def count(self, event: Event) -> None:
+        match event:
+            case MessageCompleted():
+                self.spoken += 1
+            case TurnFailed(failure=failure):
+                self.failures[failure.kind] += 1
+            case ConversationEnded(reason=reason):
+                self.reason = reason
+
+    @property
+    def exit_code(self) -> int:
+        """0 all spoke, 1 nobody did or we failed, 3 some did not, 5 it could not be saved."""
+        if self.failures[Fault.STORAGE]:
+            return 5
+        if not self.spoken or self.reason is EndReason.CRASHED:
+            return 1
+        return 3 if self.failures else 0
+
+
+async def _play(room: Room, printer: Printer, interruption: Interruption) -> _Tally:
+    """Let the room run to its end, or until a signal comes or nobody reads any more."""
+    async with room:
+        following = asyncio.create_task(_follow(room, printer))
+        interrupted = asyncio.create_task(interruption.came.wait())
+        await asyncio.wait((following, interrupted), return_when=asyncio.FIRST_COMPLETED)
+        interrupted.cancel()
+    return await following  # of an interrupted room, what it kept is still to be printed
+
+
+async def _follow(room: Room, printer: Printer) -> _Tally:
+    """Print every event of the room. A slow reader holds up the printing only."""
+    tally = _Tally()
+    async with aclosing(room.events()) as events:
+        async for event in events:
+            tally.count(event)
+            await asyncio.to_thread(output.write, printer(event))
+    return tally

@@ -1,0 +1,125 @@
+"""What `talk` prints for people: who speaks, and what is said while it is said."""
+
+from typing import assert_never
+
+from chimera_tui.cli.output import Lines
+from chimera_tui.domain.conversation import (
+    DEMO,
+    Conversation,
+    Failure,
+    Finish,
+    Message,
+    ModelRef,
+    Turn,
+)
+from chimera_tui.domain.events import (
+    ConversationChanged,
+    ConversationEnded,
+    EndReason,
+    Event,
+    MessageCompleted,
+    NoticePosted,
+    PathChanged,
+    RoomPaused,
+    RoomResumed,
+    TextReceived,
+    TurnDropped,
+    TurnFailed,
+    TurnStarted,
+)
+from chimera_tui.domain.text import clean, one_line
+
+MARGIN = "  "
+"""Stands before what is said, so that no reply can write a head and forge a speaker."""
+
+_ENDS = {
+    EndReason.FINISHED: "",
+    EndReason.STOPPED: "Stopped. What was said is kept.",
+    EndReason.FAILED: "Ended: nobody could speak any more. What was said is kept.",
+    EndReason.CRASHED: "Ended by a mistake in Chimera. What was said is kept.",
+}
+
+
+class PlainText:
+    """Writes a conversation down while it is spoken."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+        self._models: dict[int, ModelRef] = {}
+        self._turn: Turn | None = None
+        self._cleaner = StreamCleaner()
+
+    def __call__(self, event: Event) -> Lines:  # noqa: C901, PLR0911 - the union
+        """Return what is to be written when `event` happens."""
+        match event:
+            case TurnStarted(turn=turn, model=model):
+                self._models[turn.number] = model
+                return Lines()
+            case TextReceived(turn=turn, text=text):
+                return Lines(self._head(turn) + self._cleaner(text).replace("\n", f"\n{MARGIN}"))
+            case MessageCompleted(message=message):
+                return Lines(self._end(_mark(message)))
+            case TurnFailed(failure=failure):
+                return Lines(self._end(" [broken off]" if failure.text else ""), self._why(failure))
+            case NoticePosted(notice=notice):
+                return Lines(err=one_line(notice.text))
+            case ConversationEnded(reason=reason):
+                return Lines(err=_ENDS[reason])
+            case TurnDropped() | RoomPaused() | RoomResumed() | PathChanged():
+                return Lines()
+            case ConversationChanged():
+                return Lines()
+            case _:
+                assert_never(event)
+
+    def _head(self, turn: Turn) -> str:
+        """Name the speaker, if another one spoke before."""
+        if turn == self._turn:
+            return ""
+        before = self._end("")
+        self._turn, self._cleaner = turn, StreamCleaner()
+        model = self._models[turn.number]
+        label = "DEMO" if model.provider == DEMO.provider else one_line(str(model))
+        name = one_line(self._conversation.name_of(turn.speaker))
+        return f"{before}{name} ({label})\n{MARGIN}"
+
+    def _end(self, mark: str) -> str:
+        if self._turn is None:
+            return ""
+        self._turn = None
+        return f"{mark}\n\n"
+
+    def _why(self, failure: Failure) -> str:
+        name = self._conversation.name_of(failure.turn.speaker)
+        return one_line(f"{name} did not speak: {failure.problem} {failure.hint}".rstrip())
+
+
+class StreamCleaner:
+    """Cleans a text that comes in pieces: together they give what the whole would give."""
+
+    _REACH = 9
+    """Characters before a piece that `clean` has to see: it counts marks up to eight."""
+
+    def __init__(self) -> None:
+        self._shown = ""
+        self._held = ""
+
+    def __call__(self, piece: str) -> str:
+        """Return what can be shown now. White space at the end waits for what follows it."""
+        piece = self._held + piece
+        said = piece.rstrip()
+        self._held = piece[len(said) :]
+        text = clean(self._shown + said)
+        new = text[len(self._shown) :]
+        self._shown = text[-self._REACH :]
+        return new
+
+
+def _mark(message: Message) -> str:
+    if message.finish is Finish.STOPPED:
+        return " [stopped]"
+    if message.finish is Finish.STOP:
+        return ""
+    return (
+        f" [{message.finish}{one_line(f': {message.finish_note}' if message.finish_note else '')}]"
+    )

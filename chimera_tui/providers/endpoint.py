@@ -1,0 +1,123 @@
+"""Where a service is reached: its address in one normal form, its key, how long it may take."""
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+from chimera_tui.domain.errors import ChimeraError
+from chimera_tui.domain.text import one_line
+
+_HOME_NAMES = (".local", ".localhost", ".lan", ".internal", ".home.arpa")
+_ALL_INTERFACES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, never bound
+_USER = re.compile(r"[^/]*@")
+_NO_HOST = re.compile(r"[^\w.:%-]", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """How long a provider may take, in seconds."""
+
+    connect: float
+    first_content: float
+    """From the request to the first text or thinking; keep-alives do not count."""
+    gap: float
+    """Between two pieces of text or thinking."""
+    turn: float
+    """From the request to the end."""
+    listing: float = 3.0
+    """For the whole of `list_models`."""
+    trailer: float = 2.0
+    """For what comes after all is said: the count of tokens, the text of an error."""
+
+
+LOCAL = Deadlines(connect=2, first_content=600, gap=120, turn=1800)
+"""At home: nearby, but a model may have to be loaded first."""
+REMOTE = Deadlines(connect=5, first_content=300, gap=60, turn=900)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A service at an address."""
+
+    name: str
+    """Its key among the providers."""
+    title: str
+    """What a person calls it."""
+    address: str
+    """As `normal` writes it."""
+    key: str = field(default="", repr=False)
+    key_env: str = ""
+    """The environment variable a key is read from; empty if it never needs one."""
+    hint: str = ""
+    """What to do when nothing answers there."""
+    facts: str = ""
+    """Path of a list of models that says more than the usual one; empty if there is none."""
+    deadlines: Deadlines = LOCAL
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine or in this private network."""
+        return is_private(urlsplit(self.address).hostname or "")
+
+
+def normal(text: str, *, title: str, port: int | None = None, source: str = "") -> str:
+    """Return an address as `scheme://host[:port][/path]`, without a trailing `/` or `/v1`.
+
+    Without a scheme it is `http`, and then `port` where it names none. An
+    address that means "all interfaces" to a server means loopback to us.
+
+    Args:
+        text: What a person wrote.
+        title: Whose address it is, for the error.
+        port: The usual port of the service.
+        source: Where it was written, for the error.
+
+    Raises:
+        ChimeraError: If it is no address, or would carry what is said unprotected
+            through a public network.
+    """
+    text = text.strip()
+    if text.startswith(":"):
+        text = f"127.0.0.1{text}"
+    shown = f"`{one_line(_USER.sub('…@', text), 80)}`" + (f" ({source})" if source else "")
+    wrong = ChimeraError(
+        f"{shown} is no address of {title}.", hint="Write it like `http://127.0.0.1:1234`."
+    )
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        given = parts.port
+    except ValueError:
+        raise wrong from None
+    host = _ALL_INTERFACES.get(parts.hostname or "", parts.hostname or "")
+    if not _is_address(parts, host):
+        raise wrong
+    if parts.scheme == "http" and not is_private(host):
+        raise ChimeraError(
+            f"{shown} would send everything unprotected.",
+            hint="Write `https://` in front; `http` is for this machine and private networks.",
+        )
+    if given is None and "://" not in text:
+        given = port
+    where = f"[{host}]" if ":" in host else host
+    path = parts.path.rstrip("/").removesuffix("/v1").rstrip("/")
+    return f"{parts.scheme}://{where}" + (f":{given}" if given else "") + path
+
+
+def is_private(host: str) -> bool:
+    """Whether `host` is this machine, or by its name or number in a private network."""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith(_HOME_NAMES)
+
+
+def _is_address(parts: SplitResult, host: str) -> bool:
+    return (
+        parts.scheme in {"http", "https"}
+        and bool(host)
+        and not _NO_HOST.search(host)
+        and not any(c.isspace() for c in parts.netloc + parts.path)
+        and not (parts.username or parts.password or parts.query or parts.fragment)
+        and parts.port != 0
+    )

@@ -1,0 +1,268 @@
+"""What went wrong at a provider, in words for a person: the one place where faults are named.
+
+Everything a service says about its own trouble is cleaned, cut to a line, and
+freed of anything that looks like a key before it gets into an error.
+"""
+
+import json
+import math
+import re
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.domain.text import one_line
+from chimera_tui.providers.endpoint import Endpoint
+
+LONGEST_WAIT = 3600.0
+"""Seconds: nobody is told to wait longer than this."""
+
+_KEYS = re.compile(
+    r"(?i)\b(?:bearer\s+|(?:api[_-]?key|token)['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+"
+    r"|\b(?:sk|pk|gsk|xai|hf|lms)[-_][\w*.…-]{4,}|\bAIza[\w-]{10,}"
+)
+_CONTEXT = re.compile(
+    r"(?i)context[ _](?:length|window|size)|exceed_context|maximum context|prompt is too long"
+    r"|exceeds the maximum number of tokens"
+)
+_MODEL = re.compile(
+    r"(?i)model[^.]{0,120}(?:not found|does not exist)|model_not_found|no models? loaded"
+)
+_MONEY = re.compile(
+    r"(?i)insufficient[_ ](?:quota|balance|credits)|billing_hard_limit|credit_balance"
+)
+_STATUS = {
+    HTTPStatus.UNAUTHORIZED: Fault.AUTH,
+    HTTPStatus.PAYMENT_REQUIRED: Fault.MONEY,
+    HTTPStatus.FORBIDDEN: Fault.AUTH,
+    HTTPStatus.NOT_FOUND: Fault.MODEL,
+    HTTPStatus.REQUEST_TIMEOUT: Fault.TIMEOUT,
+    HTTPStatus.TOO_MANY_REQUESTS: Fault.RATE,
+}
+
+
+def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
+    """Name a failure of the connection.
+
+    Args:
+        at: Where it happened.
+        error: An exception of httpx or httpx2 (their classes have the same names).
+        began: Whether the answer had begun.
+    """
+    name = type(error).__name__
+    if reason := _certificate(error):
+        return ProviderError(
+            f"The certificate of {at.address} is not valid: {one_line(reason, 120)}.",
+            kind=Fault.TLS,
+            hint="Check the address, and this computer's clock.",
+        )
+    if name in {"ConnectError", "ConnectTimeout", "PoolTimeout"}:
+        return ProviderError(
+            f"{at.title} does not answer at {at.address}.", kind=Fault.CONNECT, hint=at.hint
+        )
+    if name in {"ReadTimeout", "WriteTimeout"}:
+        return late(at, at.deadlines.first_content, began=began)
+    if began and name == "RemoteProtocolError":
+        return cut_short(at)
+    if name == "RemoteProtocolError" and "disconnected" not in str(error):
+        return ProviderError(
+            f"What answers at {at.address} does not speak HTTP.",
+            kind=Fault.TRANSPORT,
+            hint="Check the address.",
+        )
+    return ProviderError(f"The connection to {at.title} broke.", kind=Fault.TRANSPORT, hint=_AGAIN)
+
+
+def refused(
+    at: Endpoint, status: int, headers: Mapping[str, str], body: str, *, to_chat: bool
+) -> ProviderError:
+    """Name an answer whose HTTP status is not 2xx.
+
+    Args:
+        at: Where it came from.
+        status: The HTTP status.
+        headers: Of the answer.
+        body: What was said; HTML is not shown.
+        to_chat: Whether a model was asked, rather than a list.
+    """
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        target = one_line(headers.get("location", "another place"), 80)
+        return ProviderError(
+            f"{at.address} answers with a redirect to {target}; it is not followed.",
+            kind=Fault.REDIRECT,
+            hint="If that is right, make it the address in the settings.",
+        )
+    if status == HTTPStatus.NOT_FOUND and not to_chat:
+        return ProviderError(
+            f"There is no list of models at {at.address}.",
+            kind=Fault.BAD_TYPE,
+            hint="Check the address.",
+        )
+    return _said(at, status, message(at, body), wait=_wait(headers))
+
+
+def reported(at: Endpoint, error: object) -> ProviderError:
+    """Name an error object that came where a reply was expected."""
+    status: object = error.get("code") or error.get("status") if isinstance(error, dict) else None
+    if not re.fullmatch(r"[45]\d\d", str(status)):
+        status = 500
+    text = error if isinstance(error, str) else json.dumps({"error": error}, default=str)
+    return _said(at, int(str(status)), message(at, text))
+
+
+def late(at: Endpoint, seconds: float, *, began: bool) -> ProviderError:
+    """Name a wait that became too long."""
+    if began:
+        return ProviderError(
+            f"{at.title} stopped in mid-sentence: nothing came for {seconds:g} s.",
+            kind=Fault.STALL,
+            hint=_AGAIN,
+        )
+    return ProviderError(
+        f"{at.title} did not begin to answer within {seconds:g} s.",
+        kind=Fault.TIMEOUT,
+        hint="See whether it is busy or loading a model, then try again.",
+    )
+
+
+def endless(at: Endpoint, what: str) -> ProviderError:
+    """Name something that came and came; `what` says which bound it broke."""
+    return ProviderError(
+        f"{at.title} does not come to an end: {what}.", kind=Fault.TOO_LARGE, hint=_AGAIN
+    )
+
+
+def cut_short(at: Endpoint) -> ProviderError:
+    """Name a reply that ended without its terminal mark."""
+    return ProviderError(
+        f"{at.title} broke off in the middle of its reply.", kind=Fault.TRUNCATED, hint=_AGAIN
+    )
+
+
+def empty(at: Endpoint) -> ProviderError:
+    """Name an answer without anything in it."""
+    return ProviderError(f"{at.title} sent an empty answer.", kind=Fault.EMPTY, hint=_AGAIN)
+
+
+def unreadable(at: Endpoint, beginning: str = "") -> ProviderError:
+    """Name data that is not what the format says; `beginning` is how it starts, if known."""
+    shown = f": {one_line(_redacted(at, beginning), 80)}" if beginning.strip() else ""
+    return ProviderError(
+        f"{at.title} sent something that cannot be read{shown}",
+        kind=Fault.BAD_DATA,
+        hint="Check that the address is that of a model server.",
+    )
+
+
+def web_page(at: Endpoint, beginning: str) -> ProviderError:
+    """Name a web page that came in place of an answer."""
+    return ProviderError(
+        f"{at.address} answers with a web page: {one_line(_redacted(at, beginning), 80)}",
+        kind=Fault.BAD_TYPE,
+        hint="Check the address, or log in to the network.",
+    )
+
+
+def encoded(at: Endpoint, encoding: str) -> ProviderError:
+    """Name an answer in a compression that we did not ask for; it is not unpacked."""
+    return ProviderError(
+        f"{at.title} sent its answer packed as {one_line(encoding, 20)}, which nobody asked for.",
+        kind=Fault.BAD_TYPE,
+        hint="See what stands between you and the server, a proxy for instance.",
+    )
+
+
+def message(at: Endpoint, body: str) -> str:
+    """Return what the body of an error says, on one line, without anything like a key."""
+    try:
+        found: object = json.loads(body)
+    except (ValueError, RecursionError):
+        found = "" if body.lstrip().startswith("<") else body
+    for _ in range(4):
+        match found:
+            case {"error": inner} | {"message": inner} | {"detail": inner} | {"msg": inner}:
+                found = inner
+            case [inner, *_]:
+                found = inner
+            case _:
+                break
+    return one_line(_redacted(at, found), 200).rstrip(" .") if isinstance(found, str) else ""
+
+
+_AGAIN = "Try again."
+
+
+def _said(at: Endpoint, status: int, said: str, *, wait: float | None = None) -> ProviderError:
+    kind = _kind(status, said)
+    problem, hint = _WORDS[kind]
+    if kind is Fault.AUTH and at.key_env:
+        hint = f"Check the key in {at.key_env}."
+    problem = problem.format(title=at.title, status=status)
+    return ProviderError(
+        f"{problem}: {said}." if said else f"{problem}.", kind=kind, hint=hint, retry_after=wait
+    )
+
+
+_WORDS = {
+    Fault.AUTH: ("{title} refuses the key", "Check whether it needs a key."),
+    Fault.CONTEXT: (
+        "This conversation is longer than the model of {title} can read",
+        "Load the model with a longer context, or choose another one.",
+    ),
+    Fault.MODEL: ("{title} does not have this model", "Choose another model."),
+    Fault.MONEY: ("There is no credit left at {title}", "Waiting does not help: add credit."),
+    Fault.RATE: ("{title} asks to wait", "Try again later."),
+    Fault.REQUEST: ("{title} refuses the request ({status})", "Try another model."),
+    Fault.SERVER: ("{title} reports trouble of its own ({status})", _AGAIN),
+    Fault.TIMEOUT: ("{title} gave up waiting ({status})", _AGAIN),
+}
+
+
+def _kind(status: int, said: str) -> Fault:
+    if _CONTEXT.search(said):
+        return Fault.CONTEXT
+    if _MODEL.search(said):
+        return Fault.MODEL
+    if status == HTTPStatus.TOO_MANY_REQUESTS and _MONEY.search(said):
+        return Fault.MONEY
+    if status in _STATUS:
+        return _STATUS[HTTPStatus(status)]
+    return Fault.REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else Fault.SERVER
+
+
+def _redacted(at: Endpoint, text: str) -> str:
+    if at.key:
+        text = text.replace(at.key, "[key]")
+    return _KEYS.sub("[key]", text)
+
+
+def _certificate(error: BaseException | None) -> str:
+    """Why TLS failed, from the chain of causes; empty if it did not."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return str(error.verify_message)
+        if isinstance(error, ssl.SSLError):
+            return str(error.reason or error).replace("_", " ").lower()
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds the service asks to wait: milliseconds, seconds or a date; None if absurd."""
+    try:
+        if text := headers.get("retry-after-ms"):
+            seconds = float(text) / 1000
+        else:
+            seconds = float(headers.get("retry-after", "nan"))
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(headers["retry-after"])
+            seconds = (
+                until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)
+            ).total_seconds()
+        except (ValueError, KeyError):
+            return None
+    return min(seconds, LONGEST_WAIT) if math.isfinite(seconds) and seconds >= 0 else None

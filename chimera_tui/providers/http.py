@@ -1,0 +1,170 @@
+"""Our HTTP clients: bounded, never redirected, never proxied, judged before an SDK reads.
+
+`httpx2` is what the openai SDK speaks through, `httpx` the ollama SDK; the two
+are one library under two names, so one guard serves both.
+"""
+
+import asyncio
+import codecs
+import ssl
+from collections.abc import AsyncIterator
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from chimera_tui.domain.errors import ProviderError
+from chimera_tui.providers import faults
+from chimera_tui.providers.endpoint import Endpoint
+
+if TYPE_CHECKING:  # 0.1 s of imports that the first paint must not wait for
+    import httpx2
+
+LONGEST_LINE = 1024 * 1024
+LONGEST_BODY = 16 * 1024 * 1024
+LONGEST_ERROR = 64 * 1024
+"""Bytes; more of an error's body is not read."""
+
+# Line ends to httpx's reader of lines, but not to JSON, where they stand inside strings only.
+_JSON_ESCAPES = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+def client(at: Endpoint) -> "httpx2.AsyncClient":
+    """Make the client that lists models, and through which the openai SDK speaks."""
+    import httpx2  # noqa: PLC0415 - called in a worker thread, after the first paint
+
+    return httpx2.AsyncClient(**options(httpx2, at))
+
+
+def options(library: ModuleType, at: Endpoint) -> dict[str, Any]:
+    """Return what every client of `library` is given: httpx or httpx2."""
+    deadlines = at.deadlines
+    return {
+        "transport": Guard(library, at),
+        "headers": {"authorization": f"Bearer {at.key}"} if at.key else None,
+        "timeout": library.Timeout(deadlines.first_content, connect=deadlines.connect),
+        "follow_redirects": False,
+        "trust_env": False,
+    }
+
+
+class Guard:
+    """A transport that judges every answer in bytes, before an SDK reads it.
+
+    Only a 2xx answer that is no web page and not packed comes through; all
+    else, and every failure of the connection, is raised as `ProviderError`,
+    which the SDKs let pass untouched.
+    """
+
+    def __init__(self, library: ModuleType, at: Endpoint) -> None:
+        self._at = at
+        self._lost = (library.TransportError, OSError)
+        # A connection for each request: to keep one saves nothing worth having between
+        # turns that are seconds apart, and meets servers that close it just then.
+        self._transport = library.AsyncHTTPTransport(
+            verify=_certificates(at), limits=library.Limits(max_keepalive_connections=0)
+        )
+        # Each library wants the body to be of its own class.
+        self._body = type("GuardedBody", (_Body, library.AsyncByteStream), {})
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send a request; let its answer pass if it is sound.
+
+        Raises:
+            ProviderError: If it is not.
+        """
+        request.headers["accept-encoding"] = "identity"
+        try:
+            response = await self._transport.handle_async_request(request)
+        except self._lost as error:
+            raise faults.broken(self._at, error, began=False) from None
+        body = self._body(response.stream, self._at, self._lost, is_lined=not _is_json(response))
+        response.stream = body
+        try:
+            await self._judge(response, body, to_chat=request.method == "POST")
+        except BaseException:
+            await body.aclose()
+            raise
+        return response
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        await self._transport.aclose()
+
+    async def _judge(self, response: Any, body: "_Body", *, to_chat: bool) -> None:
+        headers = response.headers
+        encoding = headers.get("content-encoding", "identity")
+        if not response.is_success:
+            said = "" if encoding != "identity" else await body.beginning()
+            raise faults.refused(self._at, response.status_code, headers, said, to_chat=to_chat)
+        if encoding != "identity":
+            raise faults.encoded(self._at, encoding)
+        if "html" in headers.get("content-type", ""):
+            raise faults.web_page(self._at, await body.beginning())
+
+
+class _Body:
+    """The bytes of an answer: bounded, and UTF-8 wherever a chunk is cut."""
+
+    def __init__(
+        self, stream: Any, at: Endpoint, lost: tuple[type[Exception], ...], *, is_lined: bool
+    ) -> None:
+        self._stream, self._at, self._lost = stream, at, lost
+        self._longest_line = LONGEST_LINE if is_lined else LONGEST_BODY
+        self._line = self._size = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._is_start = self._is_whole = True
+        """Whether nothing came yet; whether no character is cut by the end of what came."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._stream:
+                self._measure(chunk)
+                if mended := self._mended(chunk):
+                    self._is_start = False
+                    yield mended
+        except self._lost as error:
+            raise faults.broken(self._at, error, began=True) from None
+        if not self._is_whole:
+            yield self._decoder.decode(b"", final=True).encode()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def beginning(self) -> str:
+        """The first part of it, for an error; what comes too late or breaks is left out."""
+        start = bytearray()
+        try:
+            async with asyncio.timeout(self._at.deadlines.trailer):
+                async for chunk in self:
+                    start += chunk
+                    if len(start) >= LONGEST_ERROR:
+                        break
+        except (TimeoutError, ProviderError):
+            pass
+        return start[:LONGEST_ERROR].decode(errors="replace")
+
+    def _measure(self, chunk: bytes) -> None:
+        self._size += len(chunk)
+        newline = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        self._line = len(chunk) - newline - 1 + (self._line if newline < 0 else 0)
+        if self._size > LONGEST_BODY:
+            raise faults.endless(self._at, f"more than {LONGEST_BODY // 2**20} MiB came")
+        if self._line > self._longest_line:
+            raise faults.endless(self._at, f"a line of more than {LONGEST_LINE // 2**20} MiB came")
+
+    def _mended(self, chunk: bytes) -> bytes:
+        if self._is_whole and chunk.isascii():
+            return chunk
+        text = self._decoder.decode(chunk)
+        self._is_whole = not self._decoder.getstate()[0]
+        if self._is_start:
+            text = text.removeprefix("\ufeff")
+        return text.translate(_JSON_ESCAPES).encode()
+
+
+def _is_json(response: Any) -> bool:
+    return "application/json" in response.headers.get("content-type", "")
+
+
+def _certificates(at: Endpoint) -> ssl.SSLContext | bool:
+    """Without TLS no certificates are needed, and loading them takes 60 ms: trust none."""
+    return at.address.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,0 +1,42 @@
+"""Asking which models there are: what all formats share."""
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from chimera_tui.providers import faults
+from chimera_tui.providers.endpoint import Endpoint
+
+if TYPE_CHECKING:  # imported at first use: see `Once`
+    import httpx2
+
+MOST = 1000
+"""A longer list of models is cut here."""
+
+_NO_CHAT = re.compile(r"(?i)embed|rerank|whisper|\btts\b")
+
+T = TypeVar("T")
+
+
+async def fetch(client: "httpx2.AsyncClient", at: Endpoint, path: str, shape: type[T]) -> T:
+    """Get a JSON document and check its shape.
+
+    Raises:
+        ProviderError: If it does not come in time, or is something else.
+    """
+    try:
+        async with asyncio.timeout(at.deadlines.listing):
+            response = await client.get(at.address + path)
+    except TimeoutError:
+        raise faults.late(at, at.deadlines.listing, began=False) from None
+    try:
+        return msgspec.json.decode(response.content, type=shape)
+    except (ValueError, RecursionError):
+        raise faults.unreadable(at, response.text[:200]) from None
+
+
+def sounds_chatty(model: str) -> bool:
+    """Whether a model can chat, as far as its name tells; for servers that do not say."""
+    return not _NO_CHAT.search(model)

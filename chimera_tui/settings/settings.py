@@ -1,0 +1,158 @@
+"""What a person can set in `config.toml`. The defaults below are the documentation."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from chimera_tui.domain.errors import InvalidFileError
+from chimera_tui.settings import toml
+from chimera_tui.settings.files import read_text, write_file
+
+LOCAL_PROVIDERS = ("lmstudio", "ollama")
+"""Looked for at their usual addresses, without any setting."""
+_ADDRESSES = {"lmstudio": ("LM_STUDIO_URL",), "ollama": ("OLLAMA_URL", "OLLAMA_HOST")}
+"""The variables that hold the address of a local provider, the first that is set wins."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+
+
+class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[providers.NAME]`: an endpoint of our own, or other values for a known one."""
+
+    base_url: Annotated[
+        str, Meta(pattern=r"^(https?://\S+)?\Z", description="an address, http:// or https://")
+    ] = ""
+    """Empty, for the known ones only: the usual address."""
+    model: Annotated[str, Meta(max_length=200, description="the name of a model there")] = ""
+    """Empty: the one that is loaded, else the first that can chat."""
+    key_env: Annotated[
+        str, Meta(pattern=r"^\w*\Z", description="the name of an environment variable")
+    ] = ""
+    """The environment variable that holds its key, if it needs one."""
+    context: (
+        Annotated[int, Meta(ge=512, le=10_000_000, description="tokens, 512 to 10000000")] | None
+    ) = None
+    """Tokens its models read at most; None: what the provider says."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of the program."""
+
+    theme: Annotated[str, Meta(max_length=80, description="the name of a theme")] = "chimera-dark"
+    human_name: Annotated[
+        str, Meta(min_length=1, max_length=40, description="a name of 1 to 40 characters")
+    ] = "Human"
+    """What the personas call the person at the keyboard."""
+    mode: Annotated[str, Meta(max_length=40, description="the name of a mode")] = "random"
+    """The rule of turn-taking of new rooms."""
+    pace: Annotated[float, Meta(ge=0, le=10, description="a number from 0 to 10")] = 1.0
+    """How slowly new rooms talk: 0 is instant, 1 a human pace, 2 slow."""
+    turn_limit: Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 20
+    """Automatic turns after the last human word, then a room pauses."""
+    priority: Annotated[tuple[str, ...], Meta(description="a list of names of providers")] = ()
+    """Who plays a persona without a model: the first healthy one. Empty: see `order`."""
+    mouse: Annotated[bool, Meta(description="true or false")] = True
+    reduced_motion: Annotated[bool, Meta(description="true or false")] = False
+    ascii: Annotated[bool, Meta(description="true or false")] = False
+    """Marks and lines in plain ASCII, for fonts that lack the others."""
+    safe_emoji: Annotated[bool | None, Meta(description="true or false")] = None
+    """Only emoji that every terminal draws alike; None: inside tmux, screen and ssh."""
+    providers: Annotated[
+        dict[str, ProviderSettings], Meta(description="tables [providers.NAME]")
+    ] = field(default_factory=dict)
+    """By name: the endpoints of the person, and other values for the local ones."""
+    keys: Annotated[
+        dict[str, str], Meta(description='key = "binding", for instance pause = "space"')
+    ] = field(default_factory=dict)
+    """Other keys for a binding, by the id of the binding; several joined by commas."""
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The providers in the order in which they are asked: `priority`, else own ones first."""
+        own = (name for name in self.providers if name not in LOCAL_PROVIDERS)
+        return self.priority or (*own, *LOCAL_PROVIDERS)
+
+
+def load_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings, str]:
+    """Read the settings; addresses in the environment beat those of the file.
+
+    Args:
+        path: `config.toml`; need not exist. A broken one is left alone.
+        environ: The environment.
+
+    Returns:
+        The settings, and what is wrong with the file: empty if nothing is. Of a broken file
+        nothing is used.
+    """
+    try:
+        settings, problem = _read(path), ""
+    except InvalidFileError as error:
+        settings = Settings()
+        problem = f"{error.problem} {error.hint}".strip() + " Until then the defaults hold."
+    return _with_addresses(settings, environ), problem
+
+
+def save_setting(path: Path, key: str, value: str | float) -> None:
+    """Change one value in `config.toml` and leave all the rest of it, comments too, as it is.
+
+    Raises:
+        InvalidFileError: If the file is broken: then it is left alone.
+        ChimeraError: If it cannot be written.
+    """
+    import tomlkit  # noqa: PLC0415 - takes 30 ms, and is not needed to read
+
+    _read(path)
+    path = path.resolve()  # where the settings are kept elsewhere, the link stays
+    document = tomlkit.parse(read_text(path)) if path.exists() else tomlkit.document()
+    document[key] = value
+    text = tomlkit.dumps(document)
+    toml.check(toml.parse(text, path), _File, text, path)
+    write_file(path, text)
+
+
+class _File(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file as it stands: the tables of the providers are checked one by one, by name."""
+
+    providers: dict[str, Any] = field(default_factory=dict)
+
+
+def _read(path: Path) -> Settings:
+    try:
+        text = read_text(path, follow_links=True)
+    except FileNotFoundError:
+        return Settings()
+    data = toml.parse(text, path)
+    toml.check(data, _File, text, path)
+    tables = data.get("providers", {})
+    providers = {name: _provider(name, table, text, path) for name, table in tables.items()}
+    for name in data.get("priority", ()):
+        if name not in providers and name not in LOCAL_PROVIDERS:
+            known = ", ".join([*providers, *LOCAL_PROVIDERS])
+            problem = f"there is no provider `{name}`."
+            raise toml.wrong(path, text, ("priority",), problem, f"There are: {known}.")
+    return msgspec.convert(data | {"providers": providers}, Settings)
+
+
+def _provider(name: str, table: object, text: str, path: Path) -> ProviderSettings:
+    keys = ("providers", name)
+    if not _NAME.fullmatch(name) or name == "demo":
+        hint = "Allowed: up to 32 of a-z, 0-9, - and _, but not `demo`."
+        raise toml.wrong(path, text, keys, "this cannot be the name of a provider.", hint)
+    settings = toml.check(table, ProviderSettings, text, path, *keys)
+    if not settings.base_url and name not in LOCAL_PROVIDERS:
+        hint = 'Say where it is, for instance base_url = "http://127.0.0.1:8080".'
+        raise toml.wrong(path, text, keys, "`base_url` is missing.", hint)
+    return settings
+
+
+def _with_addresses(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    providers = dict(settings.providers)
+    for name, variables in _ADDRESSES.items():
+        address = next((environ[v] for v in variables if environ.get(v)), "")
+        if address:
+            known = providers.get(name, ProviderSettings())
+            providers[name] = msgspec.structs.replace(known, base_url=address)
+    return msgspec.structs.replace(settings, providers=providers)

@@ -1,0 +1,227 @@
+"""The saved conversations: begun, loaded, listed, renamed, deleted."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+from chimera_tui.domain.conversation import (
+    DEMO,
+    Assignment,
+    Conversation,
+    ConversationSummary,
+    Failure,
+    Message,
+    Notice,
+    SavedConversation,
+    Tree,
+)
+from chimera_tui.domain.errors import StorageError, UnknownError
+from chimera_tui.domain.text import storable
+from chimera_tui.storage import changes, rows
+from chimera_tui.storage.recovery import recover
+from chimera_tui.storage.store import Store
+
+
+class Conversations:
+    """All conversations of a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def new_conversation(
+        self,
+        *,
+        topic: str,
+        cast: Sequence[Assignment],
+        mode: str,
+        pace: float = 1.0,
+        seed: int = 0,
+        turn_limit: int = 20,
+        human_name: str = "Human",
+    ) -> SavedConversation:
+        """Save a conversation in which nothing was said yet; its topic is its title.
+
+        Raises:
+            StorageError: If it cannot be saved.
+        """
+        conversation = Conversation(
+            id=0,
+            title=topic,
+            topic=topic,
+            cast=tuple(cast),
+            mode=mode,
+            pace=pace,
+            seed=seed,
+            turn_limit=turn_limit,
+            human_name=human_name,
+            created_at=self._store.now(),
+        )
+        id_ = await self._store.write(partial(changes.add_conversation, conversation=conversation))
+        return SavedConversation(conversation=replace(conversation, id=id_))
+
+    async def load(self, conversation_id: int) -> SavedConversation:
+        """Return a conversation with all that was said in it.
+
+        A row that cannot be read is shown as unreadable; the rest is there.
+
+        Raises:
+            UnknownError: If there is none of this number.
+            StorageError: If it cannot be read.
+        """
+        if not self._store.read_only:
+            leases, now = self._store.leases, self._store.now()
+            await self._store.write(partial(recover, leases=leases, now=now))
+        return await self._store.read(partial(_load, conversation_id=conversation_id))
+
+    async def list_all(self) -> list[ConversationSummary]:
+        """Return a line for each conversation, the one spoken in last first."""
+        summaries = await self._store.read(_list_all)
+        holder = self._store.leases.holder
+        return [replace(s, live_pid=holder(s.id)) for s in summaries]
+
+    async def find_last(self) -> int | None:
+        """Return the number of the conversation spoken in last; None if there is none."""
+        return await self._store.read(_find_last)
+
+    async def rename(self, conversation_id: int, title: str) -> None:
+        """Give a conversation another title.
+
+        Raises:
+            UnknownError: If there is none of this number.
+            LiveElsewhereError: If it is live; then its room can rename it.
+            StorageError: If it cannot be saved.
+        """
+        change = "UPDATE conversation SET title = ? WHERE id = ?"
+        await self._change(conversation_id, change, storable(title), conversation_id)
+
+    async def delete(self, conversation_id: int) -> None:
+        """Delete a conversation and all that was said in it.
+
+        Raises:
+            UnknownError: If there is none of this number.
+            LiveElsewhereError: If it is live.
+            StorageError: If it cannot be deleted.
+        """
+        change = "DELETE FROM conversation WHERE id = ?"
+        await self._change(conversation_id, change, conversation_id)
+
+    async def _change(self, conversation_id: int, change: str, *values: str | int) -> None:
+        await self._store.read(partial(_conversation_row, conversation_id=conversation_id))
+        with self._store.leases.hold(conversation_id):
+            await self._store.write(lambda db: db.execute(change, values))
+
+
+def _load(db: sqlite3.Connection, conversation_id: int) -> SavedConversation:
+    row = _conversation_row(db, conversation_id)
+    try:
+        conversation = rows.read_conversation(row, _cast(db, conversation_id))
+    except ValueError as error:
+        raise StorageError(f"Conversation {conversation_id} cannot be read.") from error
+    tree = _tree(db, conversation_id)
+    last_turn = max((m.turn.number for m in tree.messages.values()), default=0)
+    return SavedConversation(
+        conversation=conversation,
+        tree=tree,
+        notices=_notices(db, conversation_id),
+        failure=_failure(db, conversation_id),
+        turns=max(last_turn, _last_attempted_turn(db, conversation_id)),
+    )
+
+
+def _conversation_row(db: sqlite3.Connection, conversation_id: int) -> rows.Row:
+    row: rows.Row | None = db.execute(
+        f"SELECT {rows.CONVERSATION_COLUMNS} FROM conversation WHERE id = ?", (conversation_id,)
+    ).fetchone()
+    if row is None:
+        raise UnknownError(
+            f"There is no conversation {conversation_id}.",
+            hint="Run `chimera-tui conversations` for a list.",
+        )
+    return row
+
+
+def _cast(db: sqlite3.Connection, conversation_id: int) -> tuple[Assignment, ...]:
+    query = f"""
+        SELECT {rows.ASSIGNMENT_COLUMNS}
+        FROM assignment JOIN persona_version ON version = persona_version
+        WHERE conversation_id = ?
+        ORDER BY position
+    """
+    return tuple(rows.read_assignment(row) for row in db.execute(query, (conversation_id,)))
+
+
+def _tree(db: sqlite3.Connection, conversation_id: int) -> Tree:
+    query = f"""
+        SELECT {rows.MESSAGE_COLUMNS} FROM message WHERE conversation_id = ? ORDER BY id
+    """
+    messages: list[Message] = []
+    chosen: dict[int | None, int] = {}
+    for row in db.execute(query, (conversation_id,)):
+        if message := _message(row):
+            messages.append(message)
+            if row[rows.IS_CHOSEN]:
+                chosen[message.parent_id] = message.id
+    return Tree.of(messages, chosen)
+
+
+def _message(row: rows.Row) -> Message | None:
+    try:
+        return rows.read_message(row)
+    except ValueError:
+        return rows.stand_in(row)
+
+
+def _notices(db: sqlite3.Connection, conversation_id: int) -> list[Notice]:
+    query = f"SELECT {rows.NOTICE_COLUMNS} FROM notice WHERE conversation_id = ? ORDER BY number"
+    notices = []
+    for row in db.execute(query, (conversation_id,)):
+        with suppress(ValueError):
+            notices.append(rows.read_notice(row))
+    return notices
+
+
+def _failure(db: sqlite3.Connection, conversation_id: int) -> Failure | None:
+    """Return how the last attempt failed, if it did and nobody has chosen a remedy."""
+    query = f"""
+        SELECT {rows.FAILURE_COLUMNS}
+        FROM attempt
+        WHERE key = (SELECT max(key) FROM attempt WHERE conversation_id = ?)
+          AND outcome IN ('failed', 'interrupted') AND message_id IS NULL AND NOT is_dismissed
+    """
+    row = db.execute(query, (conversation_id,)).fetchone()
+    with suppress(ValueError):
+        return rows.read_failure(row) if row else None
+    return None
+
+
+def _last_attempted_turn(db: sqlite3.Connection, conversation_id: int) -> int:
+    (turn,) = db.execute(
+        """
+        SELECT ifnull(max(turn), 0) FROM attempt
+        WHERE conversation_id = ? AND typeof(turn) = 'integer'
+        """,
+        (conversation_id,),
+    ).fetchone()
+    return int(turn)
+
+
+def _list_all(db: sqlite3.Connection) -> list[ConversationSummary]:
+    query = """
+        SELECT id, title,
+               (SELECT count(*) FROM message WHERE conversation_id = conversation.id),
+               EXISTS (SELECT 1 FROM assignment
+                       WHERE conversation_id = conversation.id AND provider = ?),
+               updated_at
+        FROM conversation
+        ORDER BY updated_at DESC, id DESC
+    """
+    return [rows.read_summary(row) for row in db.execute(query, (DEMO.provider,))]
+
+
+def _find_last(db: sqlite3.Connection) -> int | None:
+    row = db.execute(
+        "SELECT id FROM conversation ORDER BY updated_at DESC, id DESC LIMIT 1"
+    ).fetchone()
+    return int(row[0]) if row else None

@@ -1,0 +1,246 @@
+"""Between rows and values.
+
+A row may come from anywhere. msgspec checks its types while it makes a value of
+it, in half the time that the constructors take; an unsound row raises `ValueError`.
+"""
+
+import json
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from types import NoneType
+from typing import Any
+
+import msgspec
+
+from chimera_tui.domain.conversation import (
+    Assignment,
+    Conversation,
+    ConversationSummary,
+    Failure,
+    Message,
+    ModelRef,
+    Notice,
+    Provenance,
+    Turn,
+)
+from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.text import storable
+
+Row = tuple[Any, ...]
+Values = dict[str, str | int | float | None]
+
+PROVENANCE_COLUMNS = (
+    "provider, model, persona_version, temperature, max_tokens, input_tokens, output_tokens,"
+    " is_estimate, cost, cost_source, first_text, duration"
+)
+MESSAGE_COLUMNS = (
+    "id, parent_id, is_chosen, turn, speaker, text, finish, finish_note, created_at,"
+    f" {PROVENANCE_COLUMNS}"
+)
+IS_CHOSEN = 2
+"""Where it stands among `MESSAGE_COLUMNS`."""
+NOTICE_COLUMNS = "after_id, text, created_at"
+CONVERSATION_COLUMNS = "id, title, topic, mode, pace, seed, turn_limit, human_name, created_at"
+ASSIGNMENT_COLUMNS = "assignment.slug, definition, provider, model"
+FAILURE_COLUMNS = "turn, speaker, provider, model, fault, problem, hint, draft, replaces_id"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LARGEST = 2**63 - 1
+
+
+def microseconds(moment: datetime) -> int:
+    """A time as the database keeps it."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def read_message(row: Row) -> Message:
+    """Read `MESSAGE_COLUMNS`."""
+    id_, parent_id, _, turn, speaker, text, finish, note, created_at, *provenance = row
+    fields = {
+        "id": id_,
+        "parent_id": parent_id,
+        "turn": {"number": turn, "speaker": speaker},
+        "text": text,
+        "finish": finish,
+        "finish_note": note,
+        "provenance": _provenance_fields(provenance),
+        "created_at": _read_time(created_at),
+    }
+    return msgspec.convert(fields, Message)
+
+
+def stand_in(row: Row) -> Message | None:
+    """Say where a message is that cannot be read; None if not even its place is known."""
+    id_, parent_id, _, turn, speaker = row[:5]
+    if not (isinstance(id_, int) and isinstance(parent_id, (int, NoneType))):
+        return None
+    return Message(
+        id=id_,
+        parent_id=parent_id,
+        turn=Turn(
+            number=turn if isinstance(turn, int) else 0,
+            speaker=speaker if isinstance(speaker, str) else "?",
+        ),
+        text=f"unreadable ({id_})",
+        created_at=_EPOCH,
+    )
+
+
+def message_values(message: Message) -> Values:
+    """`MESSAGE_COLUMNS` by name, as SQL wants them. A new message is chosen."""
+    values: Values = {
+        "id": message.id,
+        "parent_id": message.parent_id,
+        "is_chosen": True,
+        "turn": message.turn.number,
+        "speaker": storable(message.turn.speaker),
+        "text": storable(message.text),
+        "finish": message.finish,
+        "finish_note": storable(message.finish_note),
+        "created_at": microseconds(message.created_at),
+    }
+    return values | _provenance_values(message.provenance)
+
+
+def read_notice(row: Row) -> Notice:
+    """Read `NOTICE_COLUMNS`."""
+    after_id, text, created_at = row
+    fields = {"after_id": after_id, "text": text, "created_at": _read_time(created_at)}
+    return msgspec.convert(fields, Notice)
+
+
+def read_conversation(row: Row, cast: tuple[Assignment, ...]) -> Conversation:
+    """Read `CONVERSATION_COLUMNS`."""
+    fields = dict(zip(CONVERSATION_COLUMNS.split(", "), row, strict=True))
+    fields |= {"cast": (), "created_at": _read_time(fields["created_at"])}
+    return replace(msgspec.convert(fields, Conversation), cast=cast)
+
+
+def conversation_values(conversation: Conversation) -> Values:
+    """`CONVERSATION_COLUMNS` by name, but for the id."""
+    return {
+        "title": storable(conversation.title),
+        "topic": storable(conversation.topic),
+        "mode": storable(conversation.mode),
+        "pace": conversation.pace,
+        "seed": conversation.seed,
+        "turn_limit": conversation.turn_limit,
+        "human_name": storable(conversation.human_name),
+        "created_at": microseconds(conversation.created_at),
+    }
+
+
+def read_summary(row: Row) -> ConversationSummary:
+    """Read id, title, number of messages, whether it is a demo, and when it was spoken in."""
+    id_, title, messages, is_demo, updated_at = row
+    try:
+        updated = _read_time(updated_at)
+    except ValueError:
+        updated = _EPOCH
+    return ConversationSummary(
+        id=id_,
+        title=title if isinstance(title, str) else f"unreadable ({id_})",
+        messages=messages,
+        is_demo=bool(is_demo),
+        updated_at=updated,
+    )
+
+
+def read_assignment(row: Row) -> Assignment:
+    """Read `ASSIGNMENT_COLUMNS`; a persona that cannot be read is there, without a prompt."""
+    slug, definition, provider, model = row
+    try:
+        persona = msgspec.json.decode(definition, type=Persona)
+    except (ValueError, TypeError):
+        persona = _unreadable_persona(str(slug))
+    return Assignment(persona=persona, model=_read_model(provider, model))
+
+
+def definition(persona: Persona) -> str:
+    """A persona as the database keeps it: JSON."""
+    return storable(json.dumps(asdict(persona), ensure_ascii=False))
+
+
+def read_failure(row: Row) -> Failure:
+    """Read `FAILURE_COLUMNS`."""
+    turn, speaker, provider, model, kind, problem, hint, text, replaces_id = row
+    fields = {
+        "turn": {"number": turn, "speaker": speaker},
+        "model": None,
+        "kind": kind,
+        "problem": problem,
+        "hint": hint,
+        "text": text,
+        "replaces_id": replaces_id,
+    }
+    return replace(msgspec.convert(fields, Failure), model=_read_model(provider, model))
+
+
+def _read_time(microseconds: object) -> datetime:
+    if not isinstance(microseconds, int):
+        raise ValueError("no time")  # noqa: TRY004 - callers want one kind of error
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError as error:
+        raise ValueError("no time") from error
+
+
+def _provenance_fields(row: list[Any]) -> dict[str, Any] | None:
+    provider, model, version, temperature, max_tokens, input_, output, is_estimate = row[:8]
+    cost, cost_source, first_text, duration = row[8:]
+    if provider is None:
+        return None
+    return {
+        "model": {"provider": provider, "model": model},
+        "persona_version": version or "",
+        "temperature": temperature,
+        "max_tokens": max_tokens,
+        "usage": {"input": input_, "output": output, "is_estimate": is_estimate == 1},
+        "cost": cost,
+        "cost_source": cost_source,
+        "first_text": first_text,
+        "duration": duration,
+    }
+
+
+def _provenance_values(provenance: Provenance | None) -> Values:
+    if provenance is None:
+        return dict.fromkeys(PROVENANCE_COLUMNS.split(", "))
+    return {
+        "provider": storable(provenance.model.provider),
+        "model": storable(provenance.model.model),
+        "persona_version": provenance.persona_version,
+        "temperature": provenance.temperature,
+        "max_tokens": provenance.max_tokens,
+        "input_tokens": _claim(provenance.usage.input),
+        "output_tokens": _claim(provenance.usage.output),
+        "is_estimate": provenance.usage.is_estimate,
+        "cost": provenance.cost,
+        "cost_source": provenance.cost_source,
+        "first_text": provenance.first_text,
+        "duration": provenance.duration,
+    }
+
+
+def _claim(number: int) -> int:
+    """What a server claims must not keep its reply from being saved."""
+    return min(max(number, 0), _LARGEST)
+
+
+def _read_model(provider: object, model: object) -> ModelRef | None:
+    if isinstance(provider, str) and isinstance(model, str):
+        return ModelRef(provider, model)
+    return None
+
+
+def _unreadable_persona(slug: str) -> Persona:
+    return Persona(
+        slug=slug,
+        name=slug,
+        emoji="",
+        colour=1,
+        category="",
+        one_line="Its definition cannot be read.",
+        prompt="",
+    )

@@ -1,0 +1,242 @@
+"""Every way a server can fail, through the real SDKs over real sockets."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+
+from chimera_tui.domain.conversation import Finish, Usage
+from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.providers.base import Text
+from tests.fault_dialects import SAID
+from tests.fault_scenarios import SCENARIOS
+from tests.fault_server import FaultServer, refused_address
+from tests.providers.helpers import HELLO, Wire, a_provider, an_endpoint, hear
+
+BOTH: dict[str, str | Fault] = {
+    "ok": SAID,
+    "drip": SAID,
+    "one_packet": SAID,
+    "crlf": SAID,
+    "bom": SAID,
+    "split_utf8": SAID,
+    "invalid_utf8": SAID.replace("ö", "\ufffd").replace("🙂", "\ufffd"),
+    "odd_newlines": "one\x85two\u2028three\u2029four",
+    "thinking": SAID,
+    "length": SAID,
+    "usage_odd": SAID,
+    "whitespace_only": " \n ",
+    "thinking_only": "",
+    "whole_document": SAID,
+    "reset_after_end": SAID,
+    "error_after_end": SAID,
+    "silent_after_end": SAID,
+    "never_answers": Fault.TIMEOUT,
+    "half_a_head": Fault.TIMEOUT,
+    "head_only": Fault.TIMEOUT,
+    "stall": Fault.STALL,
+    "keep_alive": Fault.STALL,
+    "reset": Fault.TRANSPORT,
+    "clean_close": Fault.TRUNCATED,
+    "cut_chunk": Fault.TRUNCATED,
+    "not_http": Fault.TRANSPORT,
+    "huge_header": Fault.TRANSPORT,
+    "garbage": Fault.BAD_DATA,
+    "wrong_shapes": Fault.BAD_DATA,
+    "null": Fault.BAD_DATA,
+    "text_is_a_number": Fault.BAD_DATA,
+    "nested": Fault.BAD_DATA,
+    "html": Fault.BAD_TYPE,
+    "html_502": Fault.SERVER,
+    "stalled_503": Fault.SERVER,
+    "context": Fault.CONTEXT,
+    "error_document": Fault.MODEL,
+    "error_in_stream": Fault.SERVER,
+    "redirect": Fault.REDIRECT,
+    "endless_reply": Fault.TOO_LARGE,
+    "endless_line": Fault.TOO_LARGE,
+    "gzip_bomb": Fault.BAD_TYPE,
+    "status-400": Fault.REQUEST,
+    "status-401": Fault.AUTH,
+    "status-402": Fault.MONEY,
+    "status-403": Fault.AUTH,
+    "status-404": Fault.MODEL,
+    "status-408": Fault.TIMEOUT,
+    "status-413": Fault.REQUEST,
+    "status-422": Fault.REQUEST,
+    "status-429": Fault.RATE,
+    "status-500": Fault.SERVER,
+    "status-503": Fault.SERVER,
+    "status-529": Fault.SERVER,
+}
+OPENAI_ONLY: dict[str, str | Fault] = {
+    "harmless": SAID,
+    "cut_event": Fault.TRUNCATED,
+    "done_without_reason": Fault.TRUNCATED,
+    "empty_stream": Fault.EMPTY,
+    "error_object": Fault.RATE,
+    "error_by_name": Fault.SERVER,
+    "error_event": Fault.SERVER,
+    "broken_off": Fault.SERVER,
+}
+OLLAMA_ONLY: dict[str, str | Fault] = {
+    "cut_event": Fault.BAD_DATA,
+    "empty_stream": Fault.BAD_DATA,
+}
+ROWS = [
+    *(("openai", name, expected) for name, expected in (BOTH | OPENAI_ONLY).items()),
+    *(("ollama", name, expected) for name, expected in (BOTH | OLLAMA_ONLY).items()),
+]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FaultServer]:
+    async with FaultServer() as server:
+        yield server
+
+
+@pytest.mark.parametrize(("wire", "scenario", "expected"), ROWS)
+async def test_every_fault_has_its_name_and_every_sound_reply_its_text(
+    server: FaultServer, wire: Wire, scenario: str, expected: str | Fault
+) -> None:
+    async with a_provider(an_endpoint(server.url(scenario), wire)) as provider:
+        if isinstance(expected, Fault):
+            with pytest.raises(ProviderError) as caught:
+                await hear(provider)
+            assert caught.value.kind is expected
+            assert caught.value.problem.isprintable()
+            assert "sk-" not in caught.value.problem
+        else:
+            heard = await hear(provider)
+            assert heard.text == expected
+            assert heard.finished
+        await server.until_open(0)
+
+
+def test_every_scenario_is_in_the_table() -> None:
+    listed = {name.partition("-")[0] for name in BOTH | OPENAI_ONLY | OLLAMA_ONLY}
+    assert set(SCENARIOS) - listed == {"many_models"}
+
+
+@pytest.mark.parametrize("wire", ["openai", "ollama"])
+async def test_a_reply_brings_its_thoughts_its_counts_and_its_model(
+    server: FaultServer, wire: Wire
+) -> None:
+    async with a_provider(an_endpoint(server.url("thinking"), wire)) as provider:
+        heard = await hear(provider)
+    assert heard.thought == "Hmm."
+    assert heard.finished
+    assert heard.finished.reason is Finish.STOP
+    assert heard.finished.usage == Usage(input=7, output=5)
+    assert heard.finished.model == "m-1"
+
+
+@pytest.mark.parametrize("wire", ["openai", "ollama"])
+async def test_a_count_that_cannot_be_true_is_no_count(server: FaultServer, wire: Wire) -> None:
+    async with a_provider(an_endpoint(server.url("usage_odd"), wire)) as provider:
+        heard = await hear(provider)
+    assert heard.finished
+    assert heard.finished.usage is None
+
+
+@pytest.mark.parametrize("wire", ["openai", "ollama"])
+async def test_a_reply_that_ran_out_of_tokens_says_so(server: FaultServer, wire: Wire) -> None:
+    async with a_provider(an_endpoint(server.url("length"), wire)) as provider:
+        heard = await hear(provider)
+    assert heard.finished
+    assert heard.finished.reason is Finish.LENGTH
+
+
+@pytest.mark.parametrize("wire", ["openai", "ollama"])
+async def test_nobody_there(wire: Wire) -> None:
+    address = refused_address()
+    async with a_provider(an_endpoint(address, wire)) as provider:
+        with pytest.raises(ProviderError, match=f"does not answer at {address}") as caught:
+            await hear(provider)
+    assert caught.value.kind is Fault.CONNECT
+
+
+async def test_plain_text_behind_https(server: FaultServer) -> None:
+    address = server.url("ok").replace("http:", "https:")
+    async with a_provider(an_endpoint(address)) as provider:
+        with pytest.raises(ProviderError) as caught:
+            await hear(provider)
+    assert caught.value.kind is Fault.TLS
+
+
+@pytest.mark.parametrize("wire", ["openai", "ollama"])
+async def test_leaving_in_mid_stream_closes_the_connection(server: FaultServer, wire: Wire) -> None:
+    async with a_provider(an_endpoint(server.url("stall"), wire)) as provider:
+        async with aclosing(provider.stream(HELLO)) as items:
+            assert await anext(items) == Text("Hel")
+            assert server.open == 1
+        await server.until_open(0)
+
+
+@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize("scenario", ["never_answers", "head_only", "stall"])
+def test_cancelling_leaves_no_connection_no_task_and_no_thread(wire: Wire, scenario: str) -> None:
+    async def cancel() -> None:
+        async with FaultServer() as server, a_provider(an_endpoint(server.url("ok"), wire)) as warm:
+            await hear(warm)
+            tasks = asyncio.all_tasks()
+            async with a_provider(an_endpoint(server.url(scenario), wire)) as provider:
+                listening = asyncio.create_task(hear(provider))
+                await server.until_open(1)
+                listening.cancel()
+                await asyncio.wait([listening])
+                assert listening.cancelled()
+                await server.until_open(0)
+            await asyncio.gather(*(asyncio.all_tasks() - tasks))
+
+    threads = threading.enumerate()
+    asyncio.run(cancel())
+    assert threading.enumerate() == threads
+
+
+async def test_what_is_sent_in_the_format_of_openai(server: FaultServer) -> None:
+    async with a_provider(an_endpoint(server.url("ok"), key="k-1")) as provider:
+        await hear(provider)
+    assert server.calls == ["/ok/v1/chat/completions"]
+    assert "authorization: bearer k-1\r\n" in server.heads[0].lower()
+    assert "accept-encoding: identity\r\n" in server.heads[0].lower()
+    assert server.bodies[0] == {
+        "model": "m-1",
+        "messages": [
+            {"role": "system", "content": "You are Ada."},
+            {"role": "user", "content": "[Bob]: hi"},
+        ],
+        "max_tokens": 100,
+        "temperature": 0.5,
+        "stop": ["\n[Bob]"],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+async def test_what_is_sent_in_the_format_of_ollama(server: FaultServer) -> None:
+    async with a_provider(an_endpoint(server.url("ok"), "ollama", key="k-1")) as provider:
+        await hear(provider)
+    assert server.calls == ["/ok/api/chat"]
+    assert "authorization: bearer k-1\r\n" in server.heads[0].lower()
+    body = server.bodies[0]
+    assert body["options"] == {
+        "num_ctx": 4096,
+        "num_predict": 100,
+        "temperature": 0.5,
+        "stop": ["\n[Bob]"],
+    }
+    assert body["keep_alive"] == "10m"
+
+
+async def test_what_the_environment_says_of_openai_is_told_to_nobody_else(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OLLAMA_HOST"):
+        monkeypatch.setenv(name, "private")
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
+    async with a_provider(an_endpoint(server.url("ok"))) as provider:
+        await hear(provider)
+    assert "private" not in server.heads[0]
