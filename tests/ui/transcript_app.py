@@ -15,7 +15,6 @@ from chimera_tui.ui.entries import (
     NoticeEntry,
     Speaker,
 )
-from chimera_tui.ui.glyphs import UNICODE, Glyphs
 from chimera_tui.ui.themes import THEMES, variables_of
 from chimera_tui.ui.widgets.transcript import Transcript
 
@@ -36,9 +35,7 @@ class TranscriptApp(App[None]):
         entries: Iterable[Entry] = (),
         *,
         theme: str = "chimera-dark",
-        heads: bool = True,
-        glyphs: Glyphs = UNICODE,
-        environ: dict[str, str] | None = None,
+        transcript: Transcript | None = None,
         run: Callable[[Transcript], Any] = lambda _transcript: None,
     ) -> None:
         super().__init__()
@@ -46,9 +43,7 @@ class TranscriptApp(App[None]):
             self.register_theme(ours)
         self.theme = theme
         self.entries = entries
-        self.transcript = Transcript(
-            lambda _entry: ACTIONS, heads=heads, glyphs=glyphs, environ=environ or {}
-        )
+        self.transcript = transcript or Transcript(lambda _entry: ACTIONS, environ={})
         self.run_on_mount = run
         self.said: list[Message] = []
 
@@ -184,10 +179,10 @@ def the_table() -> list[Entry]:
             text="## Three kinds of knowing\n\n| kind | how it is held | dies of |\n|:--|:--|--:|\n"
             "| that | in words, and it can be told to anyone who will listen to it | doubt |\n"
             "| how | in the hands | disuse |\n\n> A joke explained is a frog dissected.\n"
-            "> - both are learned from, and neither gets up again\n\n1. First\n2. Second, with a "
-            "line that is long enough to hang under itself and not under its number\n   - nested\n\n"
-            "```python\ndef laugh(joke: str) -> bool:\n    # why it works\n    return len(joke) > 42\n"
-            "```\n\nSee [the paper](https://example.org/laughter) or https://example.org, says "
-            "@Comedian; `Vec<String>` and ~~half~~ **all** of it.",
+            "> - both are learned from, and neither gets up again\n\n1. First\n2. Second, with "
+            "a line that is long enough to hang under itself and not under its number\n"
+            "   - nested\n\n```python\ndef laugh(joke: str) -> bool:\n    # why it works\n"
+            "    return len(joke) > 42\n```\n\nSee [the paper](https://example.org/laughter) "
+            "or https://example.org, says @Comedian; `Vec<String>` and ~~half~~ **all** of it.",
         ),
     ]

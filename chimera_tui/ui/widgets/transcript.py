@@ -69,6 +69,11 @@ class Transcript(TranscriptFocus):
         """The keys of all entries, from the first to the last."""
         return [entry.key for entry in self._entries]
 
+    @property
+    def is_streaming(self) -> bool:
+        """Whether streamed text has arrived that is not shown yet."""
+        return self._flusher.is_waiting
+
     def source_of(self, key: Hashable) -> str:
         """Return the text of an entry as it was said, all of it that has arrived.
 

@@ -1,9 +1,9 @@
 """Pieces of streamed text, gathered and handed over a few times a second."""
 
+import asyncio
 import time
 from collections.abc import Callable, Hashable, Mapping
 
-from textual.timer import Timer
 from textual.widget import Widget
 
 LOCAL = 1 / 30
@@ -17,7 +17,7 @@ _SHARE = 3
 
 
 class Flusher:
-    """One for all streams of a widget; it has a timer only while something waits."""
+    """One for all streams of a widget; nothing ticks while nothing waits."""
 
     def __init__(
         self,
@@ -30,15 +30,20 @@ class Flusher:
         self._deliver = deliver
         self._interval = interval
         self._waiting: dict[Hashable, list[str]] = {}
-        self._timer: Timer | None = None
         self._next = 0.0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is text that has not been delivered."""
+        return bool(self._waiting)
 
     def put(self, key: Hashable, text: str) -> None:
         """Add a piece; it is delivered with others, at once if the last delivery was long ago."""
-        self._waiting.setdefault(key, []).append(text)
-        if self._timer is None:
+        if not self._waiting:
+            # Not a timer of Textual's: one that is late by its own delay never fires.
             delay = max(0.0, self._next - time.monotonic())
-            self._timer = self._widget.set_timer(delay, self._flush)
+            asyncio.get_running_loop().call_later(delay, self._widget.call_later, self._flush)
+        self._waiting.setdefault(key, []).append(text)
 
     def peek(self, key: Hashable) -> str:
         """Return what waits for `key`."""
@@ -53,7 +58,6 @@ class Flusher:
         self._waiting.clear()
 
     def _flush(self) -> None:
-        self._timer = None
         texts = {key: "".join(pieces) for key, pieces in self._waiting.items()}
         self._waiting.clear()
         start = time.monotonic()

@@ -241,20 +241,22 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _line(self, row: int) -> Strip:
         page, index = self._page, self._layout.at(row)
-        if page is None or index < 0:
+        if page is None or index < 0 or row >= self._layout.rows:
             return Strip([])
         strips = self._draw(index, page)
         line = row - self._layout.top(index)
         focus = self._index.get(self.focused_key, -1)
-        is_inside = 0 <= line < len(strips)
-        strip = strips[line] if is_inside else Strip([])
-        if line == len(strips) and index == focus:
+        if isinstance(self._entries[index], FailureEntry) and 0 <= line < len(strips):
+            return page.painted(
+                strips[line], page.look.primary if index == focus else page.look.error
+            )
+        strip = strips[line] if 0 <= line < len(strips) else Strip([])
+        if focus < 0 or isinstance(self._entries[focus], FailureEntry):
+            return strip
+        if index == focus and line >= len(strips):
             strip = actions_strip(self.actions_of(self._entries[index]), page)
-        if index == focus or (index + 1 == focus and line >= len(strips)):
-            return page.painted(strip, page.look.primary)
-        if is_inside and isinstance(self._entries[index], FailureEntry):
-            return page.painted(strip, page.look.error)
-        return strip
+        is_above = index + 1 == focus and line >= len(strips)
+        return page.painted(strip, page.look.primary) if index == focus or is_above else strip
 
     def _selected(self, strip: Strip, start: int, end: int) -> Strip:
         length = strip.cell_count
