@@ -4,6 +4,7 @@ The word always stands beside the mark. Several of them are "ambiguous" in East
 Asian settings and may take two cells there; `ASCII` is for those terminals.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -98,3 +99,27 @@ def states(glyphs: Glyphs = UNICODE) -> Mapping[str, State]:
         "off": State(glyphs.off, "off", "$muted"),
         "demo": State(glyphs.demo, "demo", "$accent"),
     }
+
+
+_TONES = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")
+_PICTOGRAM = "[\u2190-\u2bff\U0001f000-\U0001faff]"
+_JOINED = re.compile(f"({_PICTOGRAM})(?:\u200d{_PICTOGRAM})+")
+
+
+def plain_emoji(text: str) -> str:
+    """Return `text` with emoji only in forms that every terminal measures alike.
+
+    tmux and others disagree with us about the cells of variation selectors, skin
+    tones and joined emoji, and the rest of the line would shift: selectors and
+    tones go, of joined emoji the first one stays.
+    """
+    if text.isascii():
+        return text
+    return _JOINED.sub(r"\1", _TONES.sub("", text))
+
+
+def wants_plain_emoji(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is one that is known to measure emoji its own way, or is far away."""
+    return any(environ.get(name) for name in ("TMUX", "STY", "SSH_CONNECTION")) or environ.get(
+        "TERM", ""
+    ).startswith(("screen", "tmux"))

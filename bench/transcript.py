@@ -1,0 +1,275 @@
+"""What the transcript costs, in CPU time of this process; `python -m bench.transcript` prints it.
+
+The apps run headless, but every paint is turned into terminal codes as it would
+be for a real terminal.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from textual._compositor import CompositorUpdate
+from textual.app import App, ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Markdown
+
+from chimera_tui.ui.entries import Entry, MessageEntry, Speaker
+from chimera_tui.ui.themes import THEMES, variables_of
+from chimera_tui.ui.widgets.transcript import Transcript
+
+SIZE = (120, 40)
+_WORDS = (
+    "what would it mean to know a joke and not to laugh at it perhaps the landlord knows or the "
+    "frog does while nobody asks whether being funny is a *property* of `words` or of **rooms**"
+)
+
+
+class _PaintingApp(App[None]):
+    """An app that does the work of painting although no terminal is there."""
+
+    def on_load(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = "chimera-dark"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variables_of(self.current_theme)
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        super()._display(screen, renderable)
+        if isinstance(renderable, CompositorUpdate):
+            renderable.render_segments(self.console)
+            self.painted()
+
+    def painted(self) -> None:
+        """Called after every paint."""
+
+
+class _TranscriptApp(_PaintingApp):
+    def __init__(self) -> None:
+        super().__init__()
+        self.transcript = Transcript(environ={})
+        self.arrived: list[tuple[int, float]] = []  # characters of key 0 so far, and when
+        self.delays: list[float] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.transcript
+
+    def painted(self) -> None:
+        if not self.arrived:
+            return
+        now, shown = time.perf_counter(), len(_shown(self.transcript, 0))
+        while self.arrived and self.arrived[0][0] <= shown:
+            self.delays.append(now - self.arrived.pop(0)[1])
+
+
+class _MarkdownApp(_PaintingApp):
+    def compose(self) -> ComposeResult:
+        with VerticalScroll() as scroll:
+            scroll.anchor()
+            yield Markdown()
+
+
+def a_text(tokens: int, seed: int = 1) -> list[str]:
+    """Return a reply as its tokens: paragraphs, lists, a table and code."""
+    rng = random.Random(seed)
+    vocabulary = _WORDS.split()
+
+    def words(count: int) -> str:
+        return " ".join(rng.choice(vocabulary) for _ in range(count))
+
+    blocks: list[str] = []
+    while sum(len(block.split()) for block in blocks) < tokens:
+        blocks += [words(60).capitalize() + ".", words(80).capitalize() + "."]
+        blocks.append("\n".join(f"- {words(12)}" for _ in range(5)))
+        blocks.append("```python\n" + "\n".join(f"value_{n} = {n} + 1" for n in range(8)) + "\n```")
+        blocks.append(
+            "| kind | held |\n|---|---|\n"
+            + "\n".join(f"| {words(2)} | {words(5)} |" for _ in range(4))
+        )
+    pieces = "\n\n".join(blocks).replace("\n", " \n ").split(" ")
+    return [piece + ("" if piece == "\n" else " ") for piece in pieces][:tokens]
+
+
+def entries(count: int) -> list[Entry]:
+    """Return `count` messages of a conversation; the lengths are those of a real one."""
+    speaker = Speaker(name="Philosopher", emoji="🦉", hue=1)
+    rng = random.Random(2)
+    texts = ["".join(a_text(rng.choice((30, 60, 90, 120)), seed)) for seed in range(50)]
+    return [
+        MessageEntry(key=-n - 1, speaker=speaker, model="demo", time="12:00", text=texts[n % 50])
+        for n in range(count)
+    ]
+
+
+def a_reply(key: int) -> MessageEntry:
+    return MessageEntry(key=key, speaker=Speaker(name="Scientist", emoji="🔬", hue=3), is_live=True)
+
+
+async def _ticks(count: int, rate: float) -> Any:
+    """Yield 0 to `count`, `rate` a second; late ones follow at once."""
+    start = time.perf_counter()
+    for number in range(count):
+        await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
+        yield number
+
+
+async def reply_in_transcript(tokens: int = 1500, rate: float = 60) -> float:
+    """CPU-seconds of one reply in our transcript, token by token."""
+    app = _TranscriptApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.transcript.load(entries(20))
+        app.transcript.add(a_reply(0))
+        await pilot.pause()
+        pieces = a_text(tokens)
+        start = time.process_time()
+        async for number in _ticks(len(pieces), rate):
+            app.transcript.stream(0, pieces[number])
+        await _drained(app.transcript)
+        return time.process_time() - start
+
+
+async def reply_in_markdown(tokens: int = 1500, rate: float = 60) -> float:
+    """CPU-seconds of the same reply in a bare `Markdown` widget fed by its own stream."""
+    app = _MarkdownApp()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        pieces = a_text(tokens)
+        stream = Markdown.get_stream(app.query_one(Markdown))
+        start = time.process_time()
+        async for number in _ticks(len(pieces), rate):
+            await stream.write(pieces[number])
+        await stream.stop()
+        return time.process_time() - start
+
+
+def _shown(transcript: Transcript, key: int) -> str:
+    """Return the text of a live message without what still waits."""
+    entry = transcript._entries[transcript._index[key]]  # noqa: SLF001 - only to look at
+    return entry.text if isinstance(entry, MessageEntry) else ""
+
+
+async def _drained(transcript: Transcript) -> None:
+    while transcript.is_streaming:  # noqa: ASYNC110 - no event on the path that is measured
+        await asyncio.sleep(0.01)
+
+
+async def load(count: int) -> float:
+    """CPU-seconds until `count` messages are loaded and the end of them is painted."""
+    given = entries(count)
+    app = _TranscriptApp()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        start = time.process_time()
+        app.transcript.load(given)
+        await pilot.pause()
+        return time.process_time() - start
+
+
+async def chunk_and_page(count: int, repeats: int = 60) -> tuple[float, float]:
+    """CPU-seconds of one streamed chunk, and of one page up, below `count` messages."""
+    app = _TranscriptApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.transcript.load(entries(count))
+        app.transcript.add(a_reply(0))
+        await pilot.pause()
+        pieces = a_text(repeats * 3)
+        start = time.process_time()
+        for number in range(repeats):
+            app.transcript.stream(0, "".join(pieces[number * 3 : number * 3 + 3]))
+            await _drained(app.transcript)
+            await pilot.pause()
+        chunk = (time.process_time() - start) / repeats
+        pages = min(repeats, 20)
+        start = time.process_time()
+        for _ in range(pages):
+            await pilot.press("pageup")
+            await pilot.pause()
+        return chunk, (time.process_time() - start) / pages
+
+
+class Streams(NamedTuple):
+    """What many streams at once cost; lists are sorted, times in seconds."""
+
+    idle: list[float]
+    """By how much a sleep of 10 ms was late, without the streams."""
+    lag: list[float]
+    """The same with them."""
+    paint: list[float]
+    """From the arrival of a token to its paint."""
+    left: int
+    """Characters that were not shown at the end."""
+    cpu: float
+    """Share of a core."""
+
+
+async def streams(count: int = 8, rate: float = 200, seconds: float = 5) -> Streams:
+    """Run `count` streams at `rate` tokens a second each."""
+    app = _TranscriptApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.transcript.load(entries(100))
+        for key in range(count):
+            app.transcript.add(a_reply(key))
+        await pilot.pause()
+        idle = await _lags(seconds=2)
+        sent = [0] * count
+        cpu, start = time.process_time(), time.perf_counter()
+
+        async def speak(key: int) -> None:
+            pieces = a_text(int(rate * seconds), seed=key)
+            async for number in _ticks(len(pieces), rate):
+                app.transcript.stream(key, pieces[number])
+                sent[key] += len(pieces[number])
+                if key == 0:
+                    app.arrived.append((sent[key], time.perf_counter()))
+
+        async with asyncio.TaskGroup() as group:
+            lags = group.create_task(_lags(seconds))
+            for key in range(count):
+                group.create_task(speak(key))
+        await _drained(app.transcript)
+        await pilot.pause()
+        share = (time.process_time() - cpu) / (time.perf_counter() - start)
+        left = sum(sent) - sum(len(_shown(app.transcript, key)) for key in range(count))
+        return Streams(idle, lags.result(), sorted(app.delays), left, share)
+
+
+async def _lags(seconds: float) -> list[float]:
+    lags = []
+    end = time.perf_counter() + seconds
+    while (start := time.perf_counter()) < end:
+        await asyncio.sleep(0.01)
+        lags.append(time.perf_counter() - start - 0.01)
+    return sorted(lags)
+
+
+def quantile(values: list[float], share: float) -> float:
+    """Return the value below which `share` of the sorted `values` lie."""
+    return values[min(len(values) - 1, int(share * len(values)))]
+
+
+def report() -> Iterator[str]:
+    """Measure everything; yields a line for each figure."""
+    markdown, ours = asyncio.run(reply_in_markdown()), asyncio.run(reply_in_transcript())
+    yield f"reply of 1,500 tokens, CPU: {ours:.2f} s of {markdown:.2f} s, {ours / markdown:.2f}"
+    small, large = asyncio.run(load(100)), asyncio.run(load(10_000))
+    yield f"load 10,000 against 100: {_against(large, small)}"
+    (chunk, page), (chunks, pages) = (asyncio.run(chunk_and_page(n)) for n in (100, 10_000))
+    yield f"chunk at 10,000 against 100: {_against(chunks, chunk)}"
+    yield f"page up at 10,000 against 100: {_against(pages, page)}"
+    many = asyncio.run(streams())
+    idle, lag, paint = (quantile(times, 0.99) * 1000 for times in many[:3])
+    yield f"8 x 200 tokens/s: lag p99 {lag:.1f} ms (idle {idle:.1f}), {many.cpu:.0%} of a core"
+    yield f"token to paint: p99 {paint:.0f} ms; {many.left} characters left behind"
+
+
+def _against(figure: float, baseline: float) -> str:
+    return f"{figure * 1000:.1f} ms of {baseline * 1000:.1f} ms, {figure / baseline:.2f}"
+
+
+if __name__ == "__main__":
+    for line in report():
+        print(line, flush=True)
