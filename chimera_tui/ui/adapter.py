@@ -1,0 +1,209 @@
+"""From what was said to what the transcript draws; needs no terminal.
+
+All text of others is cleaned here or by the transcript: labels by `one_line`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import Enum
+
+from chimera_tui.domain.conversation import (
+    DEMO,
+    HUMAN,
+    Conversation,
+    Failure,
+    Finish,
+    Message,
+    ModelRef,
+    Notice,
+    Tree,
+    Turn,
+)
+from chimera_tui.domain.errors import Fault
+from chimera_tui.domain.text import one_line
+from chimera_tui.ui.entries import (
+    Chip,
+    Entry,
+    FailureEntry,
+    MessageEntry,
+    NoticeEntry,
+    Speaker,
+)
+from chimera_tui.ui.themes import HUES, assign_hues
+
+HUMAN_SPEAKER = Speaker(name="You")
+
+Key = tuple[str, str]
+"""Names an entry: what it is, and whose."""
+
+
+class Remedy(Enum):
+    """What a person can do about a failed turn."""
+
+    RETRY = "retry"
+    SKIP = "skip"
+    MODEL = "model"
+    KEEP = "keep"
+
+
+def key_of(turn: Turn) -> Key:
+    """Names the entry of a turn: the same while it is said, when it stands, for each answer."""
+    return (f"turn {turn.number}", turn.speaker)
+
+
+def failure_key(failure: Failure) -> Key:
+    """Names the block of a failed turn."""
+    return (f"failure {failure.turn.number}", failure.turn.speaker)
+
+
+def clock(moment: datetime) -> str:
+    """The time of day here, as heads show it."""
+    return moment.astimezone().strftime("%H:%M")
+
+
+def speakers(conversation: Conversation) -> dict[str, Speaker]:
+    """How each persona of the cast, and the human, is named and coloured."""
+    personas = [assignment.persona for assignment in conversation.cast]
+    known = {HUMAN: HUMAN_SPEAKER}
+    for persona, hue in zip(personas, assign_hues([p.colour for p in personas]), strict=True):
+        known[persona.slug] = Speaker(
+            name=one_line(persona.short_name, 40),
+            emoji=one_line(persona.emoji, 8),
+            hue=hue,
+        )
+    return known
+
+
+def message_entry(
+    message: Message, known: Mapping[str, Speaker], alternatives: list[int]
+) -> MessageEntry:
+    """What the transcript shows of a message that stands."""
+    model = message.provenance.model if message.provenance else None
+    chips = []
+    if len(alternatives) > 1:
+        place = alternatives.index(message.id) + 1
+        chips.append(Chip(label=f"‹ {place}/{len(alternatives)} ›"))
+    if message.finish is Finish.CUT:
+        chips.append(Chip(label="cut short", kind="error"))
+    elif message.finish is Finish.STOPPED:
+        chips.append(Chip(label="stopped"))
+    elif message.finish is Finish.FILTER:
+        chips.append(Chip(label="filtered", kind="error"))
+    return MessageEntry(
+        key=key_of(message.turn),
+        speaker=_speaker(message.turn.speaker, known),
+        model=_model_label(model),
+        time=clock(message.created_at),
+        text=message.text,
+        chips=(*chips, *_demo_chip(model)),
+        is_live=False,
+    )
+
+
+def live_entry(
+    turn: Turn, model: ModelRef | None, known: Mapping[str, Speaker], *, text: str, time: str
+) -> MessageEntry:
+    """What the transcript shows of a reply that is being said."""
+    return MessageEntry(
+        key=key_of(turn),
+        speaker=_speaker(turn.speaker, known),
+        model=_model_label(model),
+        time=time,
+        text=text,
+        chips=_demo_chip(model),
+        is_live=True,
+    )
+
+
+def notice_entry(notice: Notice, number: int) -> NoticeEntry:
+    """What the transcript shows of a line of the system."""
+    return NoticeEntry(key=(f"notice {number}", ""), text=one_line(notice.text))
+
+
+def remedies(failure: Failure) -> tuple[Remedy, ...]:
+    """What can be done about `failure`, in the order of the number keys."""
+    if failure.text:
+        return (Remedy.RETRY, Remedy.SKIP, Remedy.MODEL, Remedy.KEEP)
+    return (Remedy.RETRY, Remedy.SKIP, Remedy.MODEL)
+
+
+def failure_entry(failure: Failure, known: Mapping[str, Speaker]) -> FailureEntry:
+    """What the transcript shows of a failed turn: what happened, what was kept, what to do."""
+    name = _speaker(failure.turn.speaker, known).name
+    words = len(failure.text.split())
+    was_interrupted = failure.kind == Fault.INTERRUPTED
+    lines = [one_line(text) for text in (failure.problem, failure.hint) if text]
+    if words:
+        said = "What was said is recovered" if was_interrupted else "What was said is saved"
+        lines.append(f"{said}: {words} {'word' if words == 1 else 'words'}. Nothing is sent again by itself.")
+    elif was_interrupted:
+        lines.append("Nothing had been said yet. Nothing is sent again by itself.")
+    model = _model_label(failure.model) or "its model"
+    effects = {
+        Remedy.RETRY: ("try again", f"asks {model} once more"),
+        Remedy.SKIP: (f"go on without this turn", f"{name} is passed over once"),
+        Remedy.MODEL: ("choose another model", f"for {name}, then try again"),
+        Remedy.KEEP: ("keep the part", "as a message, marked cut short"),
+    }
+    return FailureEntry(
+        key=failure_key(failure),
+        title=f"{name} was interrupted" if was_interrupted else f"{name} could not finish"
+        if words
+        else f"{name} could not answer",
+        title_rest="when the program ended" if was_interrupted else "",
+        lines=tuple(lines),
+        remedies=tuple(effects[remedy] for remedy in remedies(failure)),
+    )
+
+
+def path_entries(
+    tree: Tree,
+    notices: Iterable[Notice],
+    failure: Failure | None,
+    known: Mapping[str, Speaker],
+) -> list[Entry]:
+    """All that the transcript shows of the chosen path, in order."""
+    behind: dict[int | None, list[Entry]] = {}
+    for number, notice in enumerate(notices):
+        behind.setdefault(notice.after_id, []).append(notice_entry(notice, number))
+    entries = behind.get(None, [])[:]
+    for message in tree.path:
+        entries.append(message_entry(message, known, tree.alternatives(message)))
+        entries += behind.get(message.id, ())
+    if failure:
+        entries += failure_entries(failure, known)
+    return entries
+
+
+def failure_entries(failure: Failure, known: Mapping[str, Speaker]) -> list[Entry]:
+    """The failed turn: what was heard of it, then what happened and the remedies."""
+    entries: list[Entry] = []
+    if failure.text:
+        entries.append(broken_entry(failure, known))
+    return [*entries, failure_entry(failure, known)]
+
+
+def broken_entry(failure: Failure, known: Mapping[str, Speaker]) -> MessageEntry:
+    """The part that was heard of a reply before it broke."""
+    return MessageEntry(
+        key=key_of(failure.turn),
+        speaker=_speaker(failure.turn.speaker, known),
+        model=_model_label(failure.model),
+        time="",
+        text=failure.text,
+        chips=(Chip(label="cut short", kind="error"), *_demo_chip(failure.model)),
+        is_live=False,
+    )
+
+
+def _speaker(slug: str, known: Mapping[str, Speaker]) -> Speaker:
+    return known.get(slug) or Speaker(name=one_line(slug, 40), hue=HUES[-1])
+
+
+def _model_label(model: ModelRef | None) -> str:
+    return one_line(model.model, 60) if model and model.provider != DEMO.provider else ""
+
+
+def _demo_chip(model: ModelRef | None) -> tuple[Chip, ...]:
+    is_demo = model is not None and model.provider == DEMO.provider
+    return (Chip(label="DEMO", kind="demo"),) if is_demo else ()

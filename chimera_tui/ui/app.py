@@ -1,0 +1,350 @@
+"""The terminal app: starts, opens the database beside the screen, ends cleanly."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
+from pathlib import Path
+from random import choice
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from rich.text import Text
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.worker import WorkerFailed
+
+from chimera_tui.domain.conversation import Recovered, SavedConversation
+from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageError
+from chimera_tui.domain.health import HealthState
+from chimera_tui.domain.names import nearest
+from chimera_tui.domain.text import clean, one_line
+from chimera_tui.domain.clock import utc_now
+from chimera_tui.ui import clipboard, crash
+from chimera_tui.ui.blocks import STATES
+from chimera_tui.ui.screens.first_run import FirstRunScreen
+from chimera_tui.ui.screens.help import HelpScreen
+from chimera_tui.ui.screens.new_room import NewRoom, RoomPlan
+from chimera_tui.ui.screens.room import RoomScreen
+from chimera_tui.ui.starters import STARTERS, default_cast
+from chimera_tui.ui.themes import DARK, THEMES, variables_of
+
+if TYPE_CHECKING:
+    from chimera_tui.chimera import Chimera
+
+LOOK_AGAIN = 30.0
+"""Seconds between two checks of the providers while a room is live."""
+PLAIN_THEME = "ansi-dark"
+"""What NO_COLOR starts with."""
+PATIENCE = 3.0
+"""Seconds that rooms and the database have to close."""
+NEWER, CANNOT_WRITE, FAILED = 4, 5, 1
+"""Exit codes: a database of a newer version, none that can be written, other failures."""
+
+Severity = Literal["information", "warning", "error"]
+OpenChimera = Callable[[], "AbstractAsyncContextManager[Chimera]"]
+Start = Callable[["Chimera"], Awaitable[SavedConversation]]
+
+
+class ChimeraApp(App[None]):
+    """Chimera in a terminal.
+
+    Args:
+        open_chimera: Opens the database and all that belongs to it; called after the first paint.
+        log_folder: Where crash files go, and what is too long for a clipboard.
+        is_first_run: Whether there is no database yet: begin with the screen that says what is
+            there, instead of an empty room.
+        theme: The name of a theme.
+        keys: Keys of the person's own, by the id of what they do.
+        start: Makes the conversation to begin with, in place of the last one.
+        messages: What to say at once: a settings file that could not be read, for instance.
+    """
+
+    TITLE = "Chimera"
+    CSS_PATH = "styles/app.tcss"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-tiny"),
+        (60, "-narrow"),
+        (80, "-normal"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-tiny"),
+        (18, "-low"),
+        (28, "-tall"),
+    ]
+    COMMANDS = set()  # noqa: RUF012 - Textual declares it so; the room brings its own
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "quit", id="quit", priority=True),
+        Binding("ctrl+c", "help_quit", show=False, id="copy-selection"),
+    ]
+
+    def __init__(
+        self,
+        open_chimera: OpenChimera,
+        *,
+        log_folder: Path,
+        is_first_run: bool = False,
+        theme: str = DARK.name,
+        keys: Mapping[str, str] | None = None,
+        start: Start | None = None,
+        messages: Iterable[str] = (),
+    ) -> None:
+        is_plain = bool(os.environ.get("NO_COLOR"))
+        super().__init__()
+        for ours in THEMES:
+            self.register_theme(ours)
+        self.chimera: Chimera | None = None
+        self._open_chimera = open_chimera
+        self._log_folder = log_folder
+        self._is_first_run = is_first_run
+        self._start = start
+        self._messages = list(messages)
+        self._closing = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self.theme = DARK.name
+        self.use_theme(PLAIN_THEME if is_plain else theme)
+        self.set_keymap(dict(keys or {}))
+
+    # Starting
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our colours for whatever theme is in use."""
+        return variables_of(self.current_theme)
+
+    def get_default_screen(self) -> Screen[None]:
+        """What is painted first, before the database is open."""
+        return FirstRunScreen() if self._is_first_run else RoomScreen()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """None of Textual's own: the room's commands say it in our words."""
+        return ()
+
+    def on_mount(self) -> None:
+        """Paint first; then open the database."""
+        if not self.is_headless:
+            self._catch_signals()
+        self.call_after_refresh(self._start_keeper)
+
+    def _start_keeper(self) -> None:
+        for message in self._messages:
+            self.tell(message, severity="warning")
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        """Hold the database open until the app closes."""
+        try:
+            async with self._open_chimera() as chimera:
+                self.chimera = chimera
+                self.call_later(self._begin, chimera)
+                await self._closing.wait()
+        except ChimeraError as error:
+            code = NEWER if isinstance(error, NewerDatabaseError) else FAILED
+            if code == FAILED and isinstance(error, StorageError):
+                code = CANNOT_WRITE
+            self.exit(return_code=code, message=Text(_sentences(error)))
+        except Exception as error:  # noqa: BLE001 - the edge: a task of ours, not of Textual
+            self._handle_exception(error)
+
+    async def _begin(self, chimera: "Chimera") -> None:
+        """Show the last conversation, paused where it was; or what there is to begin with."""
+        self.look_again()
+        self.set_interval(LOOK_AGAIN, self._look_while_live)
+        self._tell_recovered(chimera.recovered)
+        try:
+            if self._start:
+                await self.show_room(await self._start(chimera), is_live=True)
+            elif rooms := await chimera.conversations():
+                await self.show_room(await chimera.load(rooms[0].id))
+            else:
+                await self.show_first_run()
+        except ChimeraError as error:
+            self.tell_error(error)
+            await self.show_first_run()
+
+    async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
+        """Show a conversation in the room screen."""
+        assert self.chimera
+        rooms = [screen for screen in self.screen_stack if isinstance(screen, RoomScreen)]
+        if rooms:
+            while self.screen is not rooms[-1]:
+                await self.pop_screen()
+            room = rooms[-1]
+        else:
+            room = RoomScreen()
+            await self.switch_screen(room)
+        await room.open(self.chimera, saved, is_live=is_live)
+
+    async def show_first_run(self) -> None:
+        """Show what was found, and one key to begin."""
+        if not isinstance(self.screen, FirstRunScreen):
+            await self.switch_screen(FirstRunScreen())
+        assert isinstance(self.screen, FirstRunScreen)
+        assert self.chimera
+        self.screen.attach(self.chimera)
+
+    async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
+        """Ask what a new room is to be, and open it."""
+        if (chimera := self.chimera) is None:
+            return
+        personas = list(chimera.library.personas)
+        known = {persona.slug for persona in personas}
+        health = chimera.health.values()
+        dialog = NewRoom(
+            personas,
+            topic=topic or choice(STARTERS),
+            cast=tuple(slug for slug in slugs if slug in known) or default_cast(personas),
+            live=any(one.state in {HealthState.UP, HealthState.SLOW} for one in health),
+        )
+
+        async def begin(plan: RoomPlan | None) -> None:
+            if plan is None:
+                return
+            try:
+                saved = await chimera.new_conversation(
+                    topic=plan.topic, cast=plan.cast, mode=plan.mode, demo=plan.is_demo
+                )
+                await self.show_room(saved, is_live=True)
+            except ChimeraError as error:
+                self.tell_error(error)
+
+        await self.push_screen(dialog, begin)
+
+    async def show_help(self) -> None:
+        """Show what the keys of this screen do."""
+        await self.push_screen(HelpScreen(self.screen))
+
+    def _tell_recovered(self, recovered: Iterable[Recovered]) -> None:
+        for one in recovered:
+            kept = f"{one.characters} characters are kept" if one.characters else "nothing was said"
+            self.tell(
+                f"The last exit cut {one.speaker} off in “{one.title}”: {kept}. "
+                "Nothing is sent again by itself."
+            )
+
+    # Providers
+
+    @work(exclusive=True, group="health", exit_on_error=False)
+    async def look_again(self) -> None:
+        """Ask all providers how they are, and draw it where it stands."""
+        if self.chimera is None:
+            return
+        await self.chimera.check_providers()
+        for screen in self.screen_stack:
+            if isinstance(screen, RoomScreen | FirstRunScreen):
+                screen.draw_providers(list(self.chimera.health.values()))
+
+    def _look_while_live(self) -> None:
+        """A room that is paused, or not looked at, asks nobody."""
+        screen = self.screen_stack[0]
+        if self.app_focus and isinstance(screen, RoomScreen) and screen.is_live:
+            self.look_again()
+
+    # Telling
+
+    def tell(self, text: str, *, severity: Severity = "information") -> None:
+        """Show a short message over the screen; what stays to be known stands elsewhere too."""
+        self.notify(clean(text), severity=severity, markup=False)
+
+    def tell_error(self, error: ChimeraError) -> None:
+        """Show what is wrong, and what to do."""
+        self.tell(_sentences(error), severity="error")
+
+    def show_state(self, state: str, title: str) -> None:
+        """Let the terminal's title say which room it is, and how it is."""
+        glyph = STATES[state].glyph
+        self._write_raw(f"\x1b]2;{glyph} {one_line(title)} – Chimera\x07")
+
+    def _write_raw(self, sequence: str) -> None:
+        if self._driver and not self.is_headless:
+            self._driver.write(sequence)
+
+    def use_theme(self, name: str) -> None:
+        """Use the theme called `name`; one that does not exist changes nothing and is said."""
+        if name in self.available_themes:
+            self.theme = name
+        else:
+            message = f"There is no theme `{one_line(name)}`. {nearest(name, self.available_themes)}"
+            if self.is_running:
+                self.tell(message, severity="warning")
+            else:
+                self._messages.append(message)
+
+    # Copying
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a selection."""
+        self.copy(text, "the selection")
+
+    @work(thread=True, exit_on_error=False, group="copy")
+    def copy(self, text: str, what: str) -> None:
+        """Copy `text` by the best way there is, and say which it was."""
+        ask_terminal = partial(self.call_from_thread, super().copy_to_clipboard)
+        try:
+            copied = clipboard.copy(
+                text, ask_terminal=ask_terminal, fallback=self._log_folder / "copied.txt"
+            )
+        except OSError as error:
+            message = f"Could not copy {what}: {error.strerror}."
+            self.call_from_thread(self.tell, message, severity="error")
+            return
+        done = "Copied" if copied.is_sure else "Sent"
+        size = f"{len(text):,} character{'s' if len(text) != 1 else ''}"
+        self.call_from_thread(self.tell, f"{done} {what}, {size}, {copied.how}.")
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C with nothing selected: say what it would do, and how to leave."""
+        self.tell("Nothing is selected to copy. Leave with ctrl+q.")
+
+    def action_press(self, key: str) -> None:
+        """Do what a key does: for clicks on the footer."""
+        self.simulate_key(key)
+
+    # Ending
+
+    def _catch_signals(self) -> None:
+        """End cleanly when told to: Textual alone would leave the terminal as it is."""
+        self._write_raw("\x1b[22;2t")
+        for name in ("SIGTERM", "SIGHUP"):
+            if (number := getattr(signal, name, None)) is not None:
+                with suppress(NotImplementedError):  # Windows
+                    end = partial(self.exit, return_code=128 + number)
+                    asyncio.get_running_loop().add_signal_handler(number, end)
+
+    async def _shutdown(self) -> None:
+        """Let rooms keep what is being said, then close the database, then the screen."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                for screen in self.screen_stack:
+                    if isinstance(screen, RoomScreen):
+                        await screen.leave()
+                self._closing.set()
+                if self._keeper:
+                    await self._keeper
+        self._write_raw("\x1b[23;2t")
+        await super()._shutdown()
+
+    def write_crash(self, error: BaseException) -> str:
+        """Write down where a mistake of ours happened; returns where, in words."""
+        path = crash.write_crash(error, self._log_folder, utc_now())
+        return str(path) if path else "no crash file could be written"
+
+    def _fatal_error(self) -> None:
+        """End with a short cause in place of Textual's traceback, which shows what people wrote."""
+        error: BaseException | None = self._exception
+        if isinstance(error, WorkerFailed):
+            error = error.error
+        if error is not None:
+            message = (
+                f"Chimera stopped by a mistake of its own: {crash.cause(error)}\n"
+                f"What was said is saved. Details: {self.write_crash(error)}"
+            )
+            self._exit_renderables[:] = [Text(message)]
+        self._close_messages_no_wait()
+
+
+def _sentences(error: ChimeraError) -> str:
+    return clean(f"{error.problem} {error.hint}".strip())

@@ -1,0 +1,134 @@
+"""What can be done in a room: one table for keys, `/` commands, the palette and the help.
+
+Adding a command is one line here and one `action_…` method of the room screen.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from chimera_tui.domain.errors import UnknownError
+from chimera_tui.domain.names import nearest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Something a person can do in a room."""
+
+    name: str
+    """Written after `/`."""
+    words: str
+    """What it does, in plain words."""
+    action: str
+    """The action of the room screen that does it."""
+    key: str = ""
+    """Keys that do it when the composer does not have the focus, or in it: ctrl and f keys."""
+    short: str = ""
+    """What the footer calls it; empty if it does not stand there."""
+    argument: str = ""
+    """What may be written behind the name."""
+
+    @property
+    def binding(self) -> Binding:
+        """The keys, as a binding that settings can move by its id."""
+        return Binding(
+            self.key, self.action, self.short or self.words, show=bool(self.short), id=self.name
+        )
+
+
+COMMANDS = (
+    Command(name="pause", words="Pause the room", action="pause", key="space", short="pause"),
+    Command(name="resume", words="Go on", action="resume", key="space", short="go on"),
+    Command(name="next", words="Let the next one speak", action="next", key="n", short="next turn"),
+    Command(name="panels", words="Show the panels", action="panels", key="o", short="panels"),
+    Command(name="rooms", words="Show the rooms", action="rooms", key="l", short="rooms"),
+    Command(name="again", words="Another answer", action="again", key="r", short="again"),
+    Command(name="columns", words="One column a persona", action="columns", key="c", short="columns"),
+    Command(
+        name="model",
+        words="Choose who plays a persona",
+        action="models",
+        key="m",
+        short="models",
+        argument="[@persona] [provider/model]",
+    ),
+    Command(
+        name="save",
+        words="Write the conversation to a file",
+        action="export",
+        key="x",
+        short="export",
+        argument="FILE.md or FILE.json",
+    ),
+    Command(name="stop", words="Stop who is speaking", action="stop", key="escape"),
+    Command(name="older", words="The answer before this one", action="older", key="left,‹"),
+    Command(name="newer", words="The answer after this one", action="newer", key="right,›"),
+    Command(name="retry", words="Take the failed turn again", action="retry"),
+    Command(name="skip", words="Go on without the failed turn", action="skip"),
+    Command(name="keep", words="Keep the part that was said", action="keep"),
+    Command(name="copy", words="Copy the message", action="copy", key="y"),
+    Command(name="copy-all", words="Copy the whole conversation", action="copy_all", key="Y"),
+    Command(name="new", words="Open a new room", action="new_room", key="ctrl+n"),
+    Command(name="rename", words="Rename the room", action="rename", key="f2", argument="TITLE"),
+    Command(name="mode", words="Choose who speaks next, and how", action="mode", argument="MODE"),
+    Command(name="pace", words="Speak slower or faster", action="pace", argument="0 to 3"),
+    Command(name="providers", words="Look at the providers again", action="providers", key="f4"),
+    Command(name="reopen", words="Open this room again", action="reopen", key="f5"),
+    Command(name="write", words="Write a command", action="write_command", key="slash"),
+    Command(name="theme", words="Choose the colours", action="theme", argument="THEME"),
+    Command(name="help", words="Keys and commands", action="help", key="question_mark,f1", short="help"),
+    Command(name="quit", words="Leave Chimera", action="app.quit", key="ctrl+q"),
+)
+"""Everything; the order is that of the footer and of the help."""
+
+HIDDEN = {"write"}
+"""What makes no sense as a `/` command."""
+
+
+def find(text: str) -> tuple[Command, str]:
+    """Read `/name argument`.
+
+    Raises:
+        UnknownError: If there is no such command; the hint names the nearest.
+    """
+    name, _, argument = text.removeprefix("/").strip().partition(" ")
+    known = {command.name: command for command in COMMANDS if command.name not in HIDDEN}
+    if name not in known:
+        raise UnknownError(f"There is no command `/{name}`.", hint=nearest(name, known))
+    return known[name], argument.strip()
+
+
+class Palette(Provider):
+    """The commands in the palette, by their plain words."""
+
+    async def search(self, query: str) -> Hits:
+        """Yield the commands whose words match."""
+        matcher = self.matcher(query)
+        for command, run in self._available():
+            score = matcher.match(command.words)
+            if score > 0:
+                yield Hit(score, matcher.highlight(command.words), run, help=self._help(command))
+
+    async def discover(self) -> Hits:
+        """Yield all commands."""
+        for command, run in self._available():
+            yield DiscoveryHit(command.words, run, help=self._help(command))
+
+    def _available(self) -> list[tuple[Command, Callable[[], object]]]:
+        return [
+            (command, self._runner(command.action))
+            for command in COMMANDS
+            if command.name not in HIDDEN
+            and self.screen.check_action(command.action, ()) is not False
+        ]
+
+    def _runner(self, action: str) -> Callable[[], object]:
+        async def run() -> None:
+            await self.screen.run_action(action)
+
+        return run
+
+    def _help(self, command: Command) -> str:
+        return f"/{command.name} {command.argument}".rstrip()

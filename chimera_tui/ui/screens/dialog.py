@@ -1,0 +1,98 @@
+"""Small dialogs: asking for a line of text, choosing one of a few."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from chimera_tui.domain.text import one_line
+from chimera_tui.ui.blocks import Lines, keys, line, split
+from chimera_tui.ui.widgets.rows import Rows
+
+
+class AskText(ModalScreen[str]):
+    """Asks for one line: a title, a file name. Gives nothing back if nothing changes."""
+
+    CSS_PATH = "../styles/dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "keep", "keep", show=False)]
+
+    def __init__(self, question: str, text: str, *, note: str, done: str) -> None:
+        super().__init__()
+        self._question, self._text = question, text
+        self._note, self._done = note, done
+
+    def compose(self) -> ComposeResult:
+        """The question, the line, what it does, the keys."""
+        with Vertical(classes="dialog -small"):
+            yield Lines(lambda width: [line((self._question, "bold")), Content("")])
+            yield Input(one_line(self._text), compact=True, select_on_focus=True)
+            yield Lines(self._foot)
+
+    def _foot(self, width: int) -> list[Content]:
+        note = line((self._note, "$muted"))
+        return [note, Content(""), split(keys([("⏎", self._done)]), keys([("esc", "keep")]), width)]
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give the line back."""
+        self.dismiss(event.value.strip() or None)
+
+    def action_keep(self) -> None:
+        """Change nothing."""
+        self.dismiss(None)
+
+
+class Choice(Rows):
+    """One row for each thing to choose."""
+
+    def __init__(self, choices: list[tuple[str, str]], current: int) -> None:
+        super().__init__()
+        self._choices = choices
+        self.cursor = current
+
+    def row_count(self) -> int:
+        """One row a choice."""
+        return len(self._choices)
+
+    def row_lines(self, index: int, width: int) -> list[Content]:
+        """Its name, and what it means."""
+        name, meaning = self._choices[index]
+        bold = "bold" if index == self.cursor else ""
+        return [line((f"{name}  ", bold), (meaning, "$muted")).truncate(width, ellipsis=True)]
+
+
+class Choose(ModalScreen[int]):
+    """Asks for one of a few things; gives its number back."""
+
+    CSS_PATH = "../styles/dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "keep", "keep", show=False)]
+
+    def __init__(self, question: str, choices: list[tuple[str, str]], current: int) -> None:
+        super().__init__()
+        self._question = question
+        self._choices, self._current = choices, current
+
+    def compose(self) -> ComposeResult:
+        """The question, the choices, the keys."""
+        with Vertical(classes="dialog -small"):
+            yield Lines(lambda width: [line((self._question, "bold")), Content("")])
+            yield Choice(self._choices, self._current)
+            yield Lines(self._foot)
+
+    def _foot(self, width: int) -> list[Content]:
+        return [Content(""), split(keys([("⏎", "use")]), keys([("esc", "keep")]), width)]
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Show the row under the cursor in bold."""
+        event.rows.rebuild()
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Give the number back."""
+        self.dismiss(event.index)
+
+    def action_keep(self) -> None:
+        """Change nothing."""
+        self.dismiss(None)

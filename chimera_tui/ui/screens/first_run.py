@@ -1,0 +1,220 @@
+"""The first screen of all: what was found, and one key to begin."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+
+from chimera_tui.domain.errors import ChimeraError
+from chimera_tui.domain.health import Health
+from chimera_tui.domain.text import one_line
+from chimera_tui.ui.blocks import Lines, Part, fit, keys, line, link, split, state
+from chimera_tui.ui.scene import ProviderRow, provider_rows
+from chimera_tui.ui.starters import CAST, STARTERS, default_cast
+from chimera_tui.ui.themes import HUES, assign_hues
+from chimera_tui.ui.widgets.footer import KeyFooter
+from chimera_tui.ui.widgets.small import TooSmall
+
+if TYPE_CHECKING:
+    from chimera_tui.chimera import Chimera
+    from chimera_tui.ui.app import ChimeraApp
+
+FEW_ROWS = 26
+"""Under so many rows the cast is told in one line."""
+
+
+class FirstRunScreen(Screen[None]):
+    """Shown while there is no conversation; checks run beside it and never block it."""
+
+    app: "ChimeraApp"
+    CSS_PATH = "../styles/first_run.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "start", "start", show=False, id="first.start"),
+        Binding("d", "demo", "demo room", show=False, id="first.demo"),
+        Binding("n", "topic", "another topic", show=False, id="first.topic"),
+        Binding("p", "compose_room", "people and topic", show=False, id="first.compose"),
+        Binding("r", "look", "look again", show=False, id="first.look"),
+        Binding("question_mark,f1", "help", "help", id="help"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chimera: Chimera | None = None
+        self._rows: list[ProviderRow] = []
+        self._is_looking = True
+        self._topic = 0
+        self._is_starting = False
+
+    def compose(self) -> ComposeResult:
+        """What was found, the start, other keys."""
+        yield TooSmall()
+        with Vertical(id="first-centre"), Vertical(id="first"):
+            yield Lines(self._found)
+            yield Lines(self._block, id="start")
+            yield Lines(self._others)
+        yield KeyFooter(right=("help", "quit"), note="Nothing is sent before you press ⏎.", id="foot")
+
+    def attach(self, chimera: "Chimera") -> None:
+        """The library and the database are there."""
+        self._chimera = chimera
+        if any(health.checked_at for health in chimera.health.values()):
+            self.draw_providers(list(chimera.health.values()))
+        self.refresh(layout=True, recompose=False)
+        self._redraw()
+
+    def draw_providers(self, healths: Sequence[Health]) -> None:
+        """Draw how the providers are; called as checks come back."""
+        self._rows = provider_rows([health for health in healths if health.provider != "demo"])
+        self._is_looking = False
+        self._redraw()
+
+    def _redraw(self) -> None:
+        for block in self.query(Lines):
+            block.refresh(layout=True)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether anything but the demo can speak."""
+        return any(row.state in {"ok", "slow"} and row.models for row in self._rows)
+
+    @property
+    def topic(self) -> str:
+        """What the first room would talk about."""
+        return STARTERS[self._topic % len(STARTERS)]
+
+    # Drawing
+
+    def _found(self, width: int) -> list[Content]:
+        ready = sum(row.state in {"ok", "slow"} for row in self._rows)
+        note = "looking …" if self._is_looking else f"{ready} of {len(self._rows)} can speak"
+        head = [
+            line(("◆ ", "$primary"), ("chimera", "bold")),
+            line(("A room where machines talk to each other, and to you.", "$muted")),
+            Content(""),
+            split(line(("Found on this machine", "bold")), line((note, "$muted")), width),
+            Content(""),
+        ]
+        demo = line(
+            state("demo", width=8),
+            fit("built in", 13),
+            fit("offline, free, scripted", 32),
+            ("always there", "$muted"),
+        )
+        rows = [_provider(row, width) for row in self._rows]
+        if self._is_looking and not rows:
+            rows = [line(("○ looking for local servers …", "$muted"))]
+        return [*head, *rows, demo.truncate(width, ellipsis=True)]
+
+    def _block(self, width: int) -> list[Content]:
+        word: Part = state("live") if self.is_live else state("demo")
+        cost = ", local and free" if self.is_live else ", offline and free"
+        lines = [
+            line(("⏎  ", "bold $primary"), ("Start talking", "bold")),
+            split(line("   ", self.topic), line(word, (cost, "$muted")), width),
+        ]
+        people = self._people()
+        if self.app.size.height < FEW_ROWS:
+            names = Content(", ").join(line((name, f"$persona-{hue}")) for _, name, hue in people)
+            return [link(one, "screen.start") for one in [*lines, line("   ", names)]]
+        lines.append(Content(""))
+        model = self._model()
+        lines += [
+            line("   ", fit(emoji, 2), " ", (fit(name, 14), f"$persona-{hue}"), (model, "$muted"))
+            for emoji, name, hue in people
+        ]
+        return [link(one, "screen.start") for one in lines]
+
+    def _others(self, width: int) -> list[Content]:
+        pairs = (
+            ("d", "demo room", "demo"),
+            ("n", "another topic", "topic"),
+            ("p", "people and topic", "compose_room"),
+            ("r", "look again", "look"),
+        )
+        shown = Content("   ").join(
+            link(keys([(key, word)]), f"screen.{action}") for key, word, action in pairs
+        )
+        return [shown.truncate(width, ellipsis=True)]
+
+    def _people(self) -> list[tuple[str, str, int]]:
+        """Emoji, name and hue of the cast; names alone before the library is there."""
+        if self._chimera is None:
+            return [("", slug.title(), HUES[index]) for index, slug in enumerate(CAST)]
+        personas = [self._chimera.library.get(slug) for slug in self._cast()]
+        hues = assign_hues([persona.colour for persona in personas])
+        return [
+            (one_line(persona.emoji, 8), one_line(persona.short_name, 40), hue)
+            for persona, hue in zip(personas, hues, strict=True)
+        ]
+
+    def _model(self) -> str:
+        ready = [row for row in self._rows if row.state in {"ok", "slow"} and row.models]
+        return f"{ready[0].name} · {ready[0].models[0]}" if ready else "demo"
+
+    def _cast(self) -> tuple[str, ...]:
+        return default_cast(self._chimera.library.personas) if self._chimera else CAST
+
+    # Keys
+
+    async def action_start(self) -> None:
+        """Begin, live if anything can be reached, else with the demo."""
+        await self._begin(demo=not self.is_live)
+
+    async def action_demo(self) -> None:
+        """Begin with the demo."""
+        await self._begin(demo=True)
+
+    async def _begin(self, *, demo: bool) -> None:
+        if self._chimera is None or self._is_starting:
+            return
+        self._is_starting = True
+        try:
+            saved = await self._chimera.new_conversation(
+                topic=self.topic, cast=self._cast(), demo=demo
+            )
+            await self.app.show_room(saved, is_live=True)
+        except ChimeraError as error:
+            self.app.tell_error(error)
+        finally:
+            self._is_starting = False
+
+    def action_topic(self) -> None:
+        """Propose another topic."""
+        self._topic += 1
+        self._redraw()
+
+    async def action_compose_room(self) -> None:
+        """Choose topic and people."""
+        if self._chimera:
+            await self.app.new_room(self.topic, self._cast())
+
+    def action_look(self) -> None:
+        """Look for providers again."""
+        self._is_looking = True
+        self._redraw()
+        self.app.look_again()
+
+    async def action_help(self) -> None:
+        """Show the keys."""
+        await self.app.show_help()
+
+
+def _provider(row: ProviderRow, width: int) -> Content:
+    is_up = row.state in {"ok", "slow"}
+    if is_up:
+        count = len(row.models)
+        what = f"running, {count} model{'s' if count != 1 else ''}" if count else "running, no model"
+        note = ", ".join(row.models) or row.hint
+    else:
+        what, note = row.reason, row.hint
+    colour = "" if is_up else "$muted"
+    return line(
+        state(row.state, width=8),
+        (fit(row.name, 12) + " ", colour),
+        (fit(what, 31) + " ", colour),
+        (note, "$muted"),
+    ).truncate(width, ellipsis=True)

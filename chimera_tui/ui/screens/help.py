@@ -1,0 +1,101 @@
+"""What the keys do: those of the focused pane first, then all others."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+
+from chimera_tui.ui.blocks import Lines, fit, keys, line, split
+from chimera_tui.ui.commands import COMMANDS, HIDDEN
+
+NOTES = (
+    ("Copying", "Select with the mouse, then ctrl+c; y copies the message as it was written."),
+    ("", "Hold shift to select as your terminal does. Every copy says which way it went."),
+    ("Writing", "Space in an empty line pauses and goes on. // begins a text with a slash."),
+    ("Moving", "Tab goes from pane to pane; esc closes what is open, stops who speaks."),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """All keys and commands of a screen.
+
+    Args:
+        of: The screen it is about; what has the focus there comes first.
+    """
+
+    CSS_PATH = "../styles/dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,f1,q", "close", "close", show=False)
+    ]
+
+    def __init__(self, of: Screen[object]) -> None:
+        super().__init__()
+        self._pane = _pane_keys(of)
+        self._keys = _keys_by_id(of)
+        self._has_commands = any(command.name in self._keys for command in COMMANDS)
+
+    def compose(self) -> ComposeResult:
+        """Head, keys, notes."""
+        with Vertical(classes="dialog -help"):
+            yield Lines(self._head)
+            with VerticalScroll(classes="dialog-scroll"):
+                yield Lines(self._body)
+
+    def _head(self, width: int) -> list[Content]:
+        return [split(line(("Keys and commands", "bold")), keys([("esc", "close")]), width), Content("")]
+
+    def _body(self, width: int) -> list[Content]:
+        lines: list[Content] = []
+        if self._pane:
+            lines.append(line(("Here", "bold $primary")))
+            lines += [_row(key, words, "") for key, words in self._pane]
+            lines.append(Content(""))
+        if self._has_commands:
+            lines.append(line(("In the room", "bold $primary")))
+            lines += [
+                _row(
+                    self._keys.get(command.name, ""),
+                    command.words,
+                    f"/{command.name} {command.argument}".rstrip() if command.name not in HIDDEN else "",
+                )
+                for command in COMMANDS
+            ]
+            lines.append(Content(""))
+        for title, words in NOTES:
+            lines.append(line((fit(title, 12), "bold"), (words, "$muted")))
+        return [one.truncate(width, ellipsis=True) for one in lines]
+
+    def action_close(self) -> None:
+        """Back to where it was asked for."""
+        self.dismiss(None)
+
+
+def _row(key: str, words: str, command: str) -> Content:
+    return line((fit(key, 12), "bold"), fit(words, 34), (command, "$muted"))
+
+
+def _pane_keys(screen: Screen[object]) -> list[tuple[str, str]]:
+    """The keys of the widget that has the focus, joined where several do the same."""
+    if screen.focused is None:
+        return []
+    display = screen.app.get_key_display
+    own: dict[str, list[str]] = {}
+    for active in screen.active_bindings.values():
+        if active.node is screen.focused and active.binding.description:
+            own.setdefault(active.binding.description, []).append(display(active.binding))
+    return [(" ".join(found[:3]), words) for words, found in own.items()]
+
+
+def _keys_by_id(screen: Screen[object]) -> dict[str, str]:
+    """How the keys of each command are shown, as they are now."""
+    display = screen.app.get_key_display
+    found: dict[str, list[str]] = {}
+    for node in (screen, screen.app):
+        for bindings in node._bindings.key_to_bindings.values():  # noqa: SLF001 - also the inactive
+            for binding in bindings:
+                if binding.id:
+                    found.setdefault(binding.id, []).append(display(binding))
+    return {id_: " ".join(shown[:2]) for id_, shown in found.items()}

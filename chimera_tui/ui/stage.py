@@ -1,0 +1,104 @@
+"""What is shown of a conversation, on one transcript or on several."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from chimera_tui.ui.entries import Entry, MessageEntry
+
+Accepts = Callable[[Hashable], bool]
+"""Whether a transcript shows the entry of this key."""
+
+
+class Shows(Protocol):
+    """What the stage needs of a transcript."""
+
+    def load(self, entries: Sequence[Entry]) -> None:
+        """Show these, nothing else."""
+
+    def add(self, entry: Entry) -> None:
+        """Show one more, at the end."""
+
+    def replace(self, key: Hashable, entry: Entry) -> None:
+        """Show `entry` in the place of another."""
+
+    def remove(self, key: Hashable) -> None:
+        """Show it no more."""
+
+    def stream(self, key: Hashable, text: str) -> None:
+        """Write more of a live one."""
+
+    def source_of(self, key: Hashable) -> str:
+        """The text of an entry, as it was written."""
+
+
+class Stage:
+    """Keeps the transcripts of a room alike: one shows all, columns show one persona each."""
+
+    def __init__(self, main: Shows) -> None:
+        self._main = main
+        self._columns: list[tuple[Shows, Accepts]] = []
+        self.shown: dict[Hashable, Entry] = {}
+
+    def load(self, entries: Sequence[Entry]) -> None:
+        """Show these, nothing else."""
+        self.shown = {entry.key: entry for entry in entries}
+        self._main.load(entries)
+        for transcript, accepts in self._columns:
+            transcript.load([entry for entry in entries if accepts(entry.key)])
+
+    def join(self, transcript: Shows, accepts: Accepts) -> None:
+        """Show on this transcript too what it accepts, from now on."""
+        self._columns.append((transcript, accepts))
+        transcript.load([self._now(entry) for key, entry in self.shown.items() if accepts(key)])
+
+    def leave(self) -> None:
+        """Show on the first transcript alone."""
+        self._columns.clear()
+
+    def put(self, entry: Entry) -> None:
+        """Show `entry`: in its place if it has one, else at the end."""
+        is_new = entry.key not in self.shown
+        self.shown[entry.key] = entry
+        for transcript in self._for(entry.key):
+            if is_new:
+                transcript.add(entry)
+            else:
+                transcript.replace(entry.key, entry)
+
+    def stream(self, key: Hashable, text: str) -> None:
+        """Write more of a live entry."""
+        for transcript in self._for(key):
+            transcript.stream(key, text)
+
+    def drop(self, key: Hashable) -> None:
+        """Show it no more; nothing happens if it was not shown."""
+        if self.shown.pop(key, None):
+            for transcript in self._for(key):
+                transcript.remove(key)
+
+    def sync(self, entries: Sequence[Entry]) -> None:
+        """Show these, and touch only what differs."""
+        keys = [entry.key for entry in entries]
+        alike = 0
+        for key, shown in zip(keys, self.shown, strict=False):
+            if key != shown:
+                break
+            alike += 1
+        for key in list(self.shown)[alike:]:
+            self.drop(key)
+        for entry in entries:
+            if self.shown.get(entry.key) != entry:
+                self.put(entry)
+
+    def source_of(self, key: Hashable) -> str:
+        """The text of an entry, as it was written so far."""
+        return self._main.source_of(key)
+
+    def _for(self, key: Hashable) -> list[Shows]:
+        return [self._main, *(one for one, accepts in self._columns if accepts(key))]
+
+    def _now(self, entry: Entry) -> Entry:
+        if isinstance(entry, MessageEntry) and entry.is_live:
+            return replace(entry, text=self._main.source_of(entry.key))
+        return entry

@@ -1,0 +1,90 @@
+"""The row over the composer: who is typing, or why the room waits and what goes on."""
+
+from textual.content import Content
+
+from chimera_tui.ui.blocks import Block, Part, line, link, split, state
+from chimera_tui.ui.entries import Speaker
+
+TICK = 0.25
+"""Seconds between two steps of whatever moves."""
+
+
+class StatusRow(Block):
+    """One line: at the left the state of things, at the right what is new below.
+
+    Args:
+        on_end: What a click on "3 new" runs, an action.
+    """
+
+    def __init__(self, *, on_end: str) -> None:
+        super().__init__(id="status")
+        self._on_end = on_end
+        self._typing: list[Speaker] = []
+        self._waiting: Content = Content("")
+        self._new = 0
+        self._step = 0
+
+    def on_mount(self) -> None:
+        """Have the tick at hand; it runs only while somebody is typing."""
+        self._ticking = self.set_interval(TICK, self._tick, pause=True)
+
+    def show_typing(self, speakers: list[Speaker]) -> None:
+        """Show who is typing; nobody leaves the row to what waits."""
+        self._typing = speakers
+        if speakers and self.app.animation_level == "full":
+            self._ticking.resume()
+        else:
+            self._ticking.pause()
+        self.refresh()
+
+    def show_waiting(self, words: Content) -> None:
+        """Show why the room waits."""
+        self._waiting = words
+        self.refresh()
+
+    def show_new(self, count: int) -> None:
+        """Show how many entries below have not been seen."""
+        self._new = count
+        self.refresh()
+
+    def _tick(self) -> None:
+        if self.app.app_focus:
+            self._step += 1
+            self.refresh()
+
+    def lines(self, width: int) -> list[Content]:
+        """The one line."""
+        left = self._typing_line() if self._typing else self._waiting
+        pill = Content("")
+        if self._new:
+            words = f"  ↓ {self._new} new  "
+            pill = link(line((words, "bold $on-primary on $primary")), self._on_end)
+        return [split(left, pill, width)]
+
+    def _typing_line(self) -> Content:
+        parts: list[Part] = []
+        for number, speaker in enumerate(self._typing):
+            if number:
+                parts.append((" and ", "$muted"))
+            parts += [f"{speaker.emoji} ", (speaker.name, f"$persona-{speaker.hue}")]
+        parts.append((" is typing " if len(self._typing) == 1 else " are typing ", "$muted"))
+        bright = self._step % 3
+        parts += [("•", "$foreground" if dot == bright else "$faint") for dot in range(3)]
+        return line(*parts)
+
+
+def waiting(name: str, words: str, *key_words: tuple[str, str]) -> Content:
+    """`∥ paused · space goes on`: a state, why, and the keys that change it."""
+    glyph, colour = _glyph(name)
+    parts: list[Part] = [(f"{glyph}  ", colour), words]
+    for key, word in key_words:
+        parts += [("  ·  ", "$faint"), (key, "bold"), (f" {word}", "$muted")]
+    return line(*parts)
+
+
+def _glyph(name: str) -> tuple[str, str]:
+    shown = state(name)
+    assert isinstance(shown, tuple)
+    return shown[0][0], shown[1]
+
+

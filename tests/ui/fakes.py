@@ -1,0 +1,248 @@
+"""A Chimera without files and networks, for tests of the screen."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chimera_tui.domain.conversation import (
+    DEMO,
+    HUMAN,
+    Assignment,
+    Conversation,
+    ConversationSummary,
+    CostSource,
+    Finish,
+    Message,
+    ModelRef,
+    Provenance,
+    Recovered,
+    SavedConversation,
+    Tree,
+    Turn,
+    Usage,
+)
+from chimera_tui.domain.errors import UnknownError
+from chimera_tui.domain.health import Health, HealthState, ModelInfo
+from chimera_tui.domain.persona import Persona
+from chimera_tui.engine.room import Room
+from chimera_tui.providers.base import Provider
+from chimera_tui.providers.scripted import ScriptedProvider
+from tests.fakes import NOON, FixedModels, ListRecorder, a_persona
+
+OLLAMA = Health(
+    provider="ollama",
+    state=HealthState.UP,
+    latency=0.038,
+    models=(
+        ModelInfo(name="llama3.2:3b", context=131_072, is_loaded=True),
+        ModelInfo(name="qwen2.5:14b", context=32_768),
+        ModelInfo(name="gemma2", context=8192),
+    ),
+    checked_at=NOON,
+    history=(0.031, 0.034, 0.03, 0.052, 0.041, 0.038),
+)
+LMSTUDIO = Health(
+    provider="lmstudio",
+    state=HealthState.DOWN,
+    reason="nothing on port 1234",
+    hint="start its server, then r",
+    checked_at=NOON,
+)
+NOT_ASKED = Health(provider="ollama", state=HealthState.NOT_ASKED)
+
+
+class FakeLibrary:
+    """Personas from nowhere."""
+
+    def __init__(self, personas: Sequence[Persona]) -> None:
+        self.personas = tuple(personas)
+
+    def get(self, slug: str) -> Persona:
+        """The persona of that slug."""
+        for persona in self.personas:
+            if persona.slug == slug:
+                return persona
+        raise UnknownError(f"There is no persona `{slug}`.")
+
+
+class FakeChimera:
+    """Conversations in a dictionary; every room is real."""
+
+    def __init__(
+        self,
+        *saved: SavedConversation,
+        provider: Provider | None = None,
+        healths: Sequence[Health] = (OLLAMA, LMSTUDIO),
+        personas: Sequence[Persona] | None = None,
+    ) -> None:
+        self.saved = {one.conversation.id: one for one in saved}
+        self.provider = provider or ScriptedProvider(["Well, ", "yes."])
+        self.recorder = ListRecorder()
+        self.health: dict[str, Health] = {}
+        self.found = healths
+        self.library = FakeLibrary(personas if personas is not None else PEOPLE)
+        self.recovered: tuple[Recovered, ...] = ()
+        self.read_only = ""
+        self.lease: AbstractContextManager[object] | None = None
+        self.checks = 0
+        self.exported: list[tuple[int, str, Path]] = []
+        self.is_closed = False
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["FakeChimera"]:
+        """What the app calls to open it."""
+        try:
+            yield self
+        finally:
+            self.is_closed = True
+
+    async def check_providers(self) -> tuple[Health, ...]:
+        """All of them answer as they were told to."""
+        self.checks += 1
+        self.health = {health.provider: health for health in self.found}
+        return tuple(self.found)
+
+    async def conversations(self) -> list[ConversationSummary]:
+        """All, the newest first."""
+        return [
+            ConversationSummary(
+                id=id_,
+                title=one.conversation.title,
+                messages=len(one.tree.messages),
+                is_demo=one.conversation.is_demo,
+                updated_at=NOON,
+            )
+            for id_, one in sorted(self.saved.items(), reverse=True)
+        ]
+
+    async def load(self, id: int) -> SavedConversation:
+        """One of them."""
+        try:
+            return self.saved[id]
+        except KeyError:
+            raise UnknownError(f"There is no conversation {id}.") from None
+
+    async def new_conversation(
+        self,
+        *,
+        topic: str,
+        cast: Sequence[str],
+        mode: str = "round_robin",
+        demo: bool = False,
+        models: Mapping[str, ModelRef] | None = None,
+        **details: Any,
+    ) -> SavedConversation:
+        """Make one more."""
+        id_ = max(self.saved, default=0) + 1
+        conversation = Conversation(
+            id=id_,
+            title=topic,
+            topic=topic,
+            cast=tuple(
+                Assignment(persona=self.library.get(slug), model=DEMO if demo else None)
+                for slug in cast
+            ),
+            mode=mode,
+            pace=0.0,
+            created_at=NOON,
+        )
+        self.saved[id_] = SavedConversation(conversation=conversation)
+        return self.saved[id_]
+
+    def room(self, saved: SavedConversation, *, attended: bool = True) -> Room:
+        """A real room over the scripted provider."""
+        return Room(
+            saved,
+            providers={"scripted": self.provider, "demo": self.provider, "ollama": self.provider},
+            recorder=self.recorder,
+            models=FixedModels(),
+            attended=attended,
+            lease=self.lease,
+            now=lambda: NOON,
+        )
+
+    async def export(self, id: int, format: str, path: Path) -> None:
+        """Remember what was asked for."""
+        self.exported.append((id, format, path))
+
+
+PEOPLE = (
+    a_persona("Philosopher", 1, emoji="🦉", one_line="Asks what you mean by that."),
+    a_persona("Comedian", 2, emoji="🎭", one_line="Finds the absurd hinge."),
+    a_persona("Scientist", 3, emoji="🔬", one_line="Measures first."),
+    a_persona("Grandmother", 5, emoji="👵", one_line="Has seen it all before."),
+    a_persona("Diplomat", 8, emoji="🎩", one_line="Finds the words all can sign."),
+)
+MODELS = {
+    "philosopher": ModelRef("ollama", "qwen2.5:14b"),
+    "comedian": ModelRef("ollama", "llama3.2:3b"),
+    "scientist": ModelRef("lmstudio", "mistral-nemo-12b"),
+    "grandmother": ModelRef("ollama", "gemma2"),
+}
+
+
+def a_saved(
+    *said: tuple[str, str],
+    id: int = 1,
+    title: str = "Is a joke a kind of knowledge?",
+    cast: Sequence[str] = ("philosopher", "comedian", "scientist"),
+    demo: bool = False,
+    **details: Any,
+) -> SavedConversation:
+    """A conversation in which these speakers said these things."""
+    people = {persona.slug: persona for persona in PEOPLE}
+    models = {slug: DEMO for slug in cast} if demo else MODELS
+    conversation = Conversation(
+        id=id,
+        title=title,
+        topic=title,
+        cast=tuple(Assignment(persona=people[slug], model=models[slug]) for slug in cast),
+        mode="round_robin",
+        pace=0.0,
+        created_at=NOON,
+        **details,
+    )
+    messages = [
+        a_message(number, speaker, text, models.get(speaker))
+        for number, (speaker, text) in enumerate(said, 1)
+    ]
+    return SavedConversation(conversation=conversation, tree=Tree.of(messages, {}), turns=len(said))
+
+
+def a_message(
+    number: int, speaker: str, text: str, model: ModelRef | None, *, id: int | None = None
+) -> Message:
+    """Something that was said, a minute after what was said before."""
+    told = None
+    if speaker != HUMAN and model is not None:
+        told = Provenance(
+            model=model,
+            persona_version="",
+            temperature=0.8,
+            max_tokens=400,
+            usage=Usage(input=40 * number, output=len(text) // 4),
+            cost=0,
+            cost_source=CostSource.FREE,
+            first_text=0.41,
+            duration=2.0,
+        )
+    return Message(
+        id=id or number,
+        parent_id=number - 1 or None,
+        turn=Turn(number=number, speaker=speaker),
+        text=text,
+        finish=Finish.STOP,
+        provenance=told,
+        created_at=NOON.replace(minute=number % 60),
+    )
+
+
+def with_alternative(saved: SavedConversation, number: int, text: str) -> SavedConversation:
+    """The same, with an older answer in the place of turn `number`."""
+    message = next(m for m in saved.tree.path if m.turn.number == number)
+    older = replace(message, id=len(saved.tree.messages) + 1, text=text)
+    messages = [*saved.tree.messages.values(), older]
+    chosen = {message.parent_id: message.id}
+    return replace(saved, tree=Tree.of(messages, chosen))
