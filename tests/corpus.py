@@ -32,7 +32,7 @@ _LINES = Path(__file__).with_name("nasty_strings.jsonl").read_text("ascii").spli
 CORPUS = tuple(map(_read, _LINES))
 
 HONEST = (
-    "Hello, world. It's 5 °C, £3 – “really”…",  # noqa: RUF001
+    "Hello, world. It's 5 °C, £3 – “really”…",
     "Zażółć gęślą jaźń; Ærøskøbing; naïve café",
     "שלום עולם, בְּרֵאשִׁית בָּרָא אֱלֹהִים",
     "السَّلَامُ عَلَيْكُمْ",

@@ -28,4 +28,7 @@ def line(process: subprocess.Popen[str]) -> str:
 
 def rest(process: subprocess.Popen[str]) -> list[str]:
     """All else it says, to its end."""
-    return process.communicate(timeout=60)[0].splitlines()
+    assert process.stdout is not None
+    said = process.stdout.read().splitlines()  # `communicate` would miss what `line` has buffered
+    process.wait(timeout=60)
+    return said
