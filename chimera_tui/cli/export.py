@@ -19,7 +19,9 @@ FORMATS = {"markdown": to_markdown, "json": to_json}
 
 @click.command()
 @conversation_id
-@click.option("--format", "name", type=click.Choice(list(FORMATS)), default="markdown")
+@click.option(
+    "--format", "name", type=click.Choice(list(FORMATS)), default="markdown", help="Of what kind."
+)
 @click.option("-o", "--output", "file", metavar="FILE", help="Where to. Default, and -: stdout.")
 @with_chimera
 async def export(chimera: Chimera, conversation_id: int, *, name: str, file: str | None) -> Exit:

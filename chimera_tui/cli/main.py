@@ -1,6 +1,7 @@
 """The commands, and what the program exits with."""
 
 import importlib
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -96,6 +97,7 @@ def _explain(error: Exception, files: Files) -> Exit:
             output.say_error(error)
             code = exit_of(error)
         case BrokenPipeError():  # whoever read our data has read enough
+            output.silence(sys.stdout)
             code = Exit.DONE
         case _:
             _explain_crash(error, files)

@@ -45,7 +45,6 @@ def out(text: str) -> None:
     try:
         _write(sys.stdout, text)
     except BrokenPipeError:
-        silence(sys.stdout)
         raise
     except OSError as error:
         silence(sys.stdout)
