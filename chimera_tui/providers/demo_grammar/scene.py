@@ -13,7 +13,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”*)]*\s+|\n+")
 _CLAUSE_END = re.compile(r"[.!?;:,()\n—…]+")
 _MARKUP = re.compile(r"[*_`>#|\"“”~]|^\s*(?:[-+]|\d+[.)]) ", re.MULTILINE)
 _POLAR = re.compile(
-    r"(is|are|am|was|were|do|does|did|can|could|should|shall|will|would|may|must|has|have)\b", re.I
+    r"(is|are|am|was|were|do|does|did|can|could|should|shall|will|would|may|must|has|have)\b",
+    re.IGNORECASE,
 )
 RECENT = 4
 """Messages that are near enough to be picked up."""
@@ -70,7 +71,7 @@ class Scene:
         return [
             noun
             for noun in nouns_in(plain(last.text))
-            if uses[noun.word.lower()] <= RECENT
+            if uses[noun.word.lower()] < RECENT
             and noun.word.lower() not in topical
             and noun.word.lower() not in names
         ]
@@ -133,7 +134,9 @@ def _is_quotable(clause: str) -> bool:
     words = clause.split()
     return (
         3 <= len(words) <= 7  # noqa: PLR2004 - few enough to be remembered
-        and all(word.replace("'", "").replace("’", "").replace("-", "").isalpha() for word in words)
+        and all(
+            word.replace("'", "").replace("\u2019", "").replace("-", "").isalpha() for word in words
+        )
         and words[-1].lower() not in _WEAK_ENDS
         and words[0].lower() not in _WEAK_STARTS
         and bool(nouns_in(clause))
@@ -141,6 +144,6 @@ def _is_quotable(clause: str) -> bool:
 
 
 _WEAK_ENDS = frozenset(
-    "the a an of to and or but in on with for is are was that which i you".split()
+    "the a an of to and or but in on with for is are was that which i you".split()  # noqa: SIM905
 )
-_WEAK_STARTS = frozenset("and or but so then which that who because if of".split())
+_WEAK_STARTS = frozenset("and or but so then which that who because if of".split())  # noqa: SIM905

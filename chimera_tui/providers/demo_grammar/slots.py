@@ -16,9 +16,9 @@ _OPENING = re.compile(
     r"(?:^|(?<=[.!?…] )|(?<=[.!?…][\"”*)] )|(?<=\n))([\"“*(]*(?:- |\d\. )?[\"“*(]*)([a-z])"
 )
 _FIGURES = {"n": (3, 12), "m": (13, 64), "year": (1380, 1960)}
-_ODDS = (5, 12, 15, 20, 30, 35, 40, 55, 60, 65, 70, 80, 85, 90, 95)
+_ODDS = tuple(f"{odds}%" for odds in (5, 12, 15, 20, 30, 35, 40, 55, 60, 70, 80, 85, 90, 95))
 _LONGEST_TOPIC = 120
-_VIVID = 5
+_VIVID = 12
 """How much rather a word for a thing is picked up than another."""
 _OLD = 4
 """Messages back from which on something counts as said earlier."""
@@ -71,40 +71,31 @@ class Filler:
         return _OPENING.sub(lambda m: m[1] + m[2].upper(), text)
 
     def _value(self, name: str, taken: dict[str, str | Noun]) -> str | Noun:
+        choices = self.trade.choices | {
+            "field": self.persona.expertise,
+            "pct": _ODDS,
+            "q": tuple(self.scene.quotes()) if name == "q" else (),
+        }
+        if name in choices:
+            return self._choice(choices[name])
         if name in _FIGURES:
             return str(self.rng.randint(*_FIGURES[name]))
-        if name in self.trade.choices:
-            return self._choice(self.trade.choices[name])
-        match name:
-            case "thing2":
-                return self._choice(
-                    [t for t in self.trade.choices["thing"] if t not in taken.values()]
-                )
-            case "pct":
-                return f"{self.rng.choice(_ODDS)}%"
-            case "field":
-                return self._any(self.persona.expertise)
-            case "q":
-                return self._choice(self.scene.quotes())
-            case "topic" | "ask":
-                return self._topic(name)
-            case "f" | "t" | "u":
-                return self._noun(name)
-            case "old" | "oldref":
-                self._recall(taken)
-                return taken[name]
+        if name in ("topic", "ask"):
+            return self._topic(name)
+        if name in ("f", "t", "u"):
+            return self._noun(name)
+        if name in ("old", "oldref"):
+            self._recall(taken)
+            return taken[name]
         return self._name(name)
 
-    def _choice(self, choices: tuple[str, ...] | list[str]) -> str:
+    def _choice(self, choices: tuple[str, ...]) -> str:
         """One that has not been heard in this conversation, while there are such."""
         unused = [c for c in choices if c not in self.used]
         fresh = [c for c in unused if c not in self.scene.everything]
-        return self._any(fresh or unused)
-
-    def _any(self, choices: tuple[str, ...] | list[str]) -> str:
-        if not choices:
+        if not unused:
             raise EmptySlotError
-        return self.rng.choice(choices)
+        return self.rng.choice(fresh or unused)
 
     def _topic(self, name: str) -> str:
         topic = one_line(re.sub(r"[\[\]*_`<>#|]", "", self.scene.topic), _LONGEST_TOPIC)
