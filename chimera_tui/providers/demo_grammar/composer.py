@@ -30,6 +30,8 @@ _PARAGRAPH = 50
 """Words after which a new paragraph may begin."""
 _LATE = 5
 """Messages after which one can go back to what was said earlier."""
+_LATELY = 16
+"""Messages after which a template may serve again, in other words."""
 _TRIES = 60
 
 Lines = list[tuple[float, str]]
@@ -62,14 +64,18 @@ class _Turn:
     heard: str = field(init=False)
     """All that was said: of a template that stands in here, somebody has made use."""
 
+    recent: str = field(init=False)
+    """What was said lately: too fresh in everybody's mind to be used again."""
+
     def __post_init__(self) -> None:
         self.heard = self.scene.everything.lower()
+        self.recent = "\n".join(s.text for s in self.scene.said[-_LATELY:]).lower()
 
     def speak(self, words: int) -> None:
         """Fill `parts`: about `words` words over many turns, fewer or more in this one."""
         if not (self._wants_quip(words) and self._add(self._own("quip"))):
             self._talk(words * self.rng.choice(_LENGTHS) * self.rng.uniform(0.85, 1.15))
-        if not self.parts and not self._add(self._common("last"), again=True):
+        if not self.parts and not self._think(words):
             who = vocative(self.scene.last.name) if self.scene.last else "friends"
             self.parts.append(f"I have listened to {len(self.scene.said)} turns of this, {who}.")
 
@@ -95,8 +101,8 @@ class _Turn:
         unusual = self._own("say", least=0.0)
         return (
             self._add(usual, longest=longest, again=True)
-            or self._add(unusual, longest=longest)
             or self._add(self._common("last"), longest=longest, again=True)
+            or self._add(unusual, longest=longest)
         )
 
     def _open(self) -> None:
@@ -148,7 +154,8 @@ class _Turn:
     def _add(self, lines: Lines, *, longest: float = 1000, again: bool = False) -> bool:
         """Say one of `lines`, if need be one that was used `again`; False if there is none."""
         fresh = [(weight, line) for weight, line in lines if _trace(line) not in self.heard]
-        for pool in (fresh, lines if again else []):
+        faded = [(weight, line) for weight, line in lines if _trace(line) not in self.recent]
+        for pool in (fresh, faded if again else []):
             for line in _drawn(pool, self.rng)[:_TRIES]:
                 if self._names_too_often(line):
                     continue
@@ -161,6 +168,7 @@ class _Turn:
                     self.parts.append(text)
                     self.said |= keys
                     self.heard += text.lower()
+                    self.recent += text.lower()
                     return True
         return False
 

@@ -18,7 +18,7 @@ _ARTICLES = _words(
 )
 _DETERMINERS = _words(
     """
-    the this that these those my your our their his her its some such whose two three
+    the this these those my your our their his her its some such whose two three
     """
 )
 _FUNCTION = _words(
@@ -60,6 +60,7 @@ _VERBS = _words(
     replace rule save ban return like likes dream dreams help hurt kill steal survive teach
     trust understand visit vote worry ruin refuse compute deserve forgive begun been done
     gone seen taken given worn torn sworn stolen
+    hope hopes explaining saying doing being having
     """
 )
 _ADJECTIVES = _words(
@@ -237,7 +238,7 @@ def _in_phrase(words: list[str], *, is_topic: bool) -> Iterator[Noun]:
             while end < len(words) and _is_content(words[end]) and end <= index + _LONGEST_PHRASE:
                 end += 1
             if noun := _head(words[index + 1 : end], word):
-                yield noun
+                yield Noun(noun.word, "the") if is_topic and word == "the" else noun
             index = max(end, index + 1)
             continue
         before = words[index - 1].lower() if index else ""
