@@ -1,6 +1,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -76,12 +77,16 @@ def provenance(model: ModelRef = DEMO) -> Provenance:
     )
 
 
-def a_message(id_: int, text: str, speaker: str = "ada", **details: object) -> Message:
-    about = {"parent_id": id_ - 1 or None, "created_at": NOON + timedelta(minutes=id_)}
-    return Message(id=id_, turn=Turn(number=id_, speaker=speaker), text=text, **(about | details))  # type: ignore[arg-type]
+def a_message(id_: int, text: str, speaker: str = "ada", **details: Any) -> Message:
+    about = {
+        "parent_id": id_ - 1 or None,
+        "turn": Turn(number=id_, speaker=speaker),
+        "created_at": NOON + timedelta(minutes=id_),
+    }
+    return Message(id=id_, text=text, **(about | details))
 
 
-def saved(*messages: Message, **details: object) -> SavedConversation:
+def saved(*messages: Message, **details: Any) -> SavedConversation:
     cast = (
         Assignment(persona=a_persona("Ada"), model=DEMO),
         Assignment(persona=a_persona("Bob", 2), model=ModelRef("ollama", "llama3.2")),
@@ -93,24 +98,16 @@ def saved(*messages: Message, **details: object) -> SavedConversation:
 
 
 def whole() -> SavedConversation:
-    about = {"parent_id": 1, "turn": Turn(number=2, speaker="bob")}
+    bob: dict[str, Any] = {
+        "parent_id": 1,
+        "turn": Turn(number=2, speaker="bob"),
+        "created_at": NOON,
+    }
+    ollama = ModelRef("ollama", "llama3.2")
     room = saved(
         a_message(1, "Hello.", provenance=provenance()),
-        Message(
-            id=2,
-            text="First.",
-            created_at=NOON,
-            provenance=provenance(ModelRef("ollama", "llama3.2")),
-            **about,
-        ),  # type: ignore[arg-type]
-        Message(
-            id=3,
-            text="Second.",
-            created_at=NOON,
-            finish=Finish.CUT,
-            finish_note="spoke for Ada",
-            **about,
-        ),  # type: ignore[arg-type]
+        a_message(2, "First.", **bob, provenance=provenance(ollama)),
+        a_message(3, "Second.", **bob, finish=Finish.CUT, finish_note="spoke for Ada"),
         a_message(4, "Go on.", HUMAN, parent_id=3),
         a_message(5, "I was say", finish=Finish.STOPPED, provenance=provenance()),
     )
@@ -222,7 +219,10 @@ def test_names_and_titles_forge_nothing() -> None:
 @pytest.mark.parametrize("text", NASTY)
 def test_no_export_holds_what_a_terminal_obeys(text: str) -> None:
     room = saved(a_message(1, text), title=text, human_name=text)
-    unsafe = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff\U000e0041]"
+    unsafe = (
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\u2028\u2029"
+        "\ud800-\udfff\U000e0041]"
+    )
     assert not re.search(unsafe, to_markdown(room))
     written = to_json(room)
     assert not re.search(unsafe, written)

@@ -60,7 +60,7 @@ def test_a_broken_file_is_skipped_and_named(tmp_path: Path) -> None:
     library = Library.load(folder)
     assert [p.slug for p in library] == ["ada"]
     assert len(library.problems) == 4
-    assert any("bob.toml" in p and "`name`" in p for p in library.problems)
+    assert any("bob.toml" in p and "`words`" in p for p in library.problems)
 
 
 def test_names_that_differ_only_in_case_or_composition_are_one(tmp_path: Path) -> None:

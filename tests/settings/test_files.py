@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from chimera_tui.domain.errors import ChimeraError
-from chimera_tui.settings import files
 from chimera_tui.settings.files import write_file
 
 
@@ -14,7 +13,7 @@ def test_a_file_is_written_for_its_owner_only(tmp_path: Path) -> None:
     write_file(target, "Grüße\n")
     assert target.read_text(encoding="utf-8") == "Grüße\n"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert os.listdir(tmp_path) == ["out.md"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out.md"]
 
 
 def test_when_writing_breaks_the_old_file_is_whole(
@@ -26,11 +25,11 @@ def test_when_writing_breaks_the_old_file_is_whole(
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ChimeraError, match="no space left on device"):
         write_file(target, "new")
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["out.md"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out.md"]
 
 
 def test_a_target_that_is_no_file_of_its_own_is_refused(tmp_path: Path) -> None:
@@ -50,7 +49,7 @@ def test_a_target_that_is_no_file_of_its_own_is_refused(tmp_path: Path) -> None:
 def test_a_read_only_target_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "out.md"
     target.write_text("old")
-    monkeypatch.setattr(files.os, "access", lambda path, mode: False)  # root may write anywhere
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
     with pytest.raises(ChimeraError, match="read-only"):
         write_file(target, "new")
     assert target.read_text() == "old"

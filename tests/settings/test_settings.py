@@ -132,7 +132,7 @@ def test_addresses_of_the_environment_beat_the_file(path: Path) -> None:
         ('[providers."a/b"]\nbase_url = "http://x"', "`providers.a/b`", "up to 32 of a-z"),
         ("[providers]\nx = 3", "line 2, `providers.x`: expected a table", ""),
         ("theme = ", "line 1", "Texts need quotes"),
-        ("a = [", "last line", ""),
+        ("# x\na = [\n\n", "line 2", ""),
         ("x = " + "[" * 10_000, "nested too deeply", ""),
         ("\x1b]0;t\x07 = 1", "line 1", ""),
     ],
