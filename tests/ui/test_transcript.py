@@ -1,5 +1,6 @@
 """The transcript as a reader meets it: it follows, stands still, and does what it is told."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from textual.selection import Selection
 from chimera_tui.ui.entries import FailureEntry, MessageEntry, NoticeEntry
 from chimera_tui.ui.glyphs import ASCII
 from chimera_tui.ui.widgets.transcript import Transcript
+from chimera_tui.ui.widgets.transcript_stream import HIDDEN, LOCAL, REMOTE
 from tests.corpus import CORPUS
 from tests.ui.transcript_app import (
     HUES,
@@ -103,7 +105,7 @@ async def test_no_line_jumps_while_heights_become_exact() -> None:
 
 
 async def test_it_can_be_read_from_the_first_line_to_the_last() -> None:
-    app = TranscriptApp(a_talk(30))
+    app = TranscriptApp(a_talk(14))
     async with app.run_test(size=(60, 20)) as pilot:
         await pilot.press("g")
         seen = app.screen_text()
@@ -113,7 +115,7 @@ async def test_it_can_be_read_from_the_first_line_to_the_last() -> None:
             seen.append(app.screen_text()[-1])
 
         heads = [line.split()[-1] for line in seen if "Message" in line]
-        assert heads == [f"{number}." for number in range(30)]
+        assert heads == [f"{number}." for number in range(14)]
 
 
 async def test_a_reply_that_grows_above_the_view_moves_nothing() -> None:
@@ -215,6 +217,8 @@ async def test_a_head_short_of_columns_gives_up_the_model_then_chips_never_name_
         heads = []
         for width in (64, 46, 38, 28):
             await pilot.resize_terminal(width, 40)
+            while app.transcript.virtual_size.width != width - 1:
+                await pilot.pause()
             heads.append(" ".join(app.screen_text()[1].split()))
 
     assert heads == [
@@ -423,7 +427,7 @@ async def test_no_nasty_string_reaches_a_drawn_line() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(70, 30)) as pilot:
         for specimen in CORPUS:
-            text = specimen.text
+            text = specimen.text[:30_000]
             app.transcript.load(
                 [
                     a_message(1, text, replace(SCIENTIST, name=text, emoji=text)),
@@ -457,3 +461,19 @@ async def test_names_are_coloured_where_they_are_mentioned() -> None:
         assert name.style
         assert name.style.color
         assert name.style.color.name == app.theme_variables[f"persona-{HUES['Scientist']}"]
+
+
+async def test_text_is_painted_less_often_over_ssh_and_least_where_nobody_sees_it() -> None:
+    for environ, is_shown, interval in (
+        ({}, True, LOCAL),
+        ({"SSH_CONNECTION": "1 2 3 4"}, True, REMOTE),
+        ({}, False, HIDDEN),
+    ):
+        app = TranscriptApp([live(1)], transcript=Transcript(environ=environ))
+        async with app.run_test(size=(60, 20)) as pilot:
+            app.transcript.display = is_shown
+            await pilot.pause()
+            app.transcript.stream(1, "text")
+            before = time.monotonic()
+            await drained(pilot, app.transcript)
+            assert app.transcript._flusher._next >= before + interval
