@@ -6,7 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from random import choice
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -64,7 +64,12 @@ class ChimeraApp(App[None]):
     """
 
     TITLE = "Chimera"
-    CSS_PATH = "styles/app.tcss"
+    # Textual reads the styles of the very first screen from here, not from the screen.
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "styles/app.tcss",
+        "styles/room.tcss",
+        "styles/first_run.tcss",
+    ]
     HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
         (0, "-tiny"),
         (60, "-narrow"),
@@ -103,7 +108,7 @@ class ChimeraApp(App[None]):
         self._is_first_run = is_first_run
         self._start = start
         self._messages = list(messages)
-        self._closing = asyncio.Event()
+        self._leaving = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self.theme = DARK.name
         self.use_theme(PLAIN_THEME if is_plain else theme)
@@ -140,7 +145,7 @@ class ChimeraApp(App[None]):
             async with self._open_chimera() as chimera:
                 self.chimera = chimera
                 self.call_later(self._begin, chimera)
-                await self._closing.wait()
+                await self._leaving.wait()
         except ChimeraError as error:
             code = NEWER if isinstance(error, NewerDatabaseError) else FAILED
             if code == FAILED and isinstance(error, StorageError):
@@ -190,7 +195,7 @@ class ChimeraApp(App[None]):
         """Ask what a new room is to be, and open it."""
         if (chimera := self.chimera) is None:
             return
-        personas = list(chimera.library.personas)
+        personas = list(chimera.library)
         known = {persona.slug for persona in personas}
         health = chimera.health.values()
         dialog = NewRoom(
@@ -267,7 +272,9 @@ class ChimeraApp(App[None]):
         if name in self.available_themes:
             self.theme = name
         else:
-            message = f"There is no theme `{one_line(name)}`. {nearest(name, self.available_themes)}"
+            message = (
+                f"There is no theme `{one_line(name)}`. {nearest(name, self.available_themes)}"
+            )
             if self.is_running:
                 self.tell(message, severity="warning")
             else:
@@ -321,7 +328,7 @@ class ChimeraApp(App[None]):
                 for screen in self.screen_stack:
                     if isinstance(screen, RoomScreen):
                         await screen.leave()
-                self._closing.set()
+                self._leaving.set()
                 if self._keeper:
                     await self._keeper
         self._write_raw("\x1b[23;2t")

@@ -95,6 +95,7 @@ class Block(Widget):
     """A widget of whole lines, drawn anew to the width it has; it never wraps."""
 
     DEFAULT_CSS = "Block { height: auto; text-wrap: nowrap; }"
+    auto_links = False  # what can be clicked looks like what it is
 
     def lines(self, width: int) -> list[Content]:
         """The lines of this block, each at most `width` cells."""

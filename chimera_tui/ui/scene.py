@@ -35,9 +35,11 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.adapter import speakers
+from chimera_tui.ui.adapter import clock, speakers
 from chimera_tui.ui.entries import Speaker
 
+JUST_NOW, A_WHILE = 5, 90
+"""Seconds."""
 EVEN, FAIR = 0.9, 0.7
 """From which balance on the turns are called even, or fair."""
 
@@ -66,6 +68,7 @@ class ProviderRow:
     reason: str
     hint: str
     models: tuple[str, ...]
+    was_asked: bool = True
 
 
 @dataclass(slots=True)
@@ -266,7 +269,8 @@ def provider_rows(healths: Iterable[Health], wanted: Iterable[str] = ()) -> list
             else words[health.state],
             latency=duration(health.latency),
             history=health.history,
-            reason=one_line(health.reason) or ("not asked yet" if health.state is HealthState.NOT_ASKED else ""),
+            reason=one_line(health.reason),
+            was_asked=health.state is not HealthState.NOT_ASKED,
             hint=one_line(health.hint),
             models=tuple(one_line(model.name, 80) for model in health.models if model.can_chat),
         )
@@ -275,14 +279,14 @@ def provider_rows(healths: Iterable[Health], wanted: Iterable[str] = ()) -> list
 
 
 def checked_label(healths: Iterable[Health], now: datetime) -> str:
-    """How long ago the providers were asked."""
+    """When the providers were asked last: `12 s ago`, or the time of day."""
     moments = [health.checked_at for health in healths if health.checked_at]
     if not moments:
         return ""
-    seconds = max(0, int((now - max(moments)).total_seconds()))
-    if seconds < 5:  # noqa: PLR2004 - as good as now
+    seconds = (now - max(moments)).total_seconds()
+    if seconds < JUST_NOW:
         return "just now"
-    return f"{seconds} s ago" if seconds < 100 else f"{seconds // 60} min ago"  # noqa: PLR2004
+    return f"{seconds:.0f} s ago" if seconds < A_WHILE else f"at {clock(max(moments))}"
 
 
 def duration(seconds: float | None) -> str:

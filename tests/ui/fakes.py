@@ -1,6 +1,6 @@
 """A Chimera without files and networks, for tests of the screen."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -46,8 +46,8 @@ OLLAMA = Health(
 LMSTUDIO = Health(
     provider="lmstudio",
     state=HealthState.DOWN,
-    reason="nothing on port 1234",
-    hint="start its server, then r",
+    reason="LM Studio does not answer at http://127.0.0.1:1234/v1.",
+    hint="Start its server (Developer tab), then try again.",
     checked_at=NOON,
 )
 NOT_ASKED = Health(provider="ollama", state=HealthState.NOT_ASKED)
@@ -58,6 +58,9 @@ class FakeLibrary:
 
     def __init__(self, personas: Sequence[Persona]) -> None:
         self.personas = tuple(personas)
+
+    def __iter__(self) -> Iterator[Persona]:
+        return iter(self.personas)
 
     def get(self, slug: str) -> Persona:
         """The persona of that slug."""

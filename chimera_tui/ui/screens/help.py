@@ -45,7 +45,10 @@ class HelpScreen(ModalScreen[None]):
                 yield Lines(self._body)
 
     def _head(self, width: int) -> list[Content]:
-        return [split(line(("Keys and commands", "bold")), keys([("esc", "close")]), width), Content("")]
+        return [
+            split(line(("Keys and commands", "bold")), keys([("esc", "close")]), width),
+            Content(""),
+        ]
 
     def _body(self, width: int) -> list[Content]:
         lines: list[Content] = []
@@ -59,7 +62,9 @@ class HelpScreen(ModalScreen[None]):
                 _row(
                     self._keys.get(command.name, ""),
                     command.words,
-                    f"/{command.name} {command.argument}".rstrip() if command.name not in HIDDEN else "",
+                    f"/{command.name} {command.argument}".rstrip()
+                    if command.name not in HIDDEN
+                    else "",
                 )
                 for command in COMMANDS
             ]
@@ -78,13 +83,12 @@ def _row(key: str, words: str, command: str) -> Content:
 
 
 def _pane_keys(screen: Screen[object]) -> list[tuple[str, str]]:
-    """The keys of the widget that has the focus, joined where several do the same."""
-    if screen.focused is None:
-        return []
+    """The keys of what has the focus, joined where several do the same."""
+    pane = screen.focused or screen
     display = screen.app.get_key_display
     own: dict[str, list[str]] = {}
     for active in screen.active_bindings.values():
-        if active.node is screen.focused and active.binding.description:
+        if active.node is pane and active.binding.description:
             own.setdefault(active.binding.description, []).append(display(active.binding))
     return [(" ".join(found[:3]), words) for words, found in own.items()]
 

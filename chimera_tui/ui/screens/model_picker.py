@@ -53,7 +53,7 @@ class ModelRows(Rows):
         if offer.model is None:
             parts = line((fit("automatic", 13), "$primary"), (offer.note, ""))
             return [parts.truncate(width, ellipsis=True)]
-        name_width = max(8, width - 13 - 9 - 10 - 10)
+        name_width = max(8, width - 13 - 9 - 10 - 13)
         bold = "bold" if index == self.cursor else ""
         glyph = state(offer.state, word=offer.note)
         return [
@@ -97,7 +97,9 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
         """For whom, the search, the models, what it does."""
         with Vertical(classes="dialog -wide"):
             yield Lines(self._head, id="picker-head")
-            yield Input(placeholder="model, provider, or provider/model as you write it", compact=True)
+            yield Input(
+                placeholder="model, provider, or provider/model as you write it", compact=True
+            )
             yield Lines(self._titles)
             yield ModelRows()
             yield Lines(self._foot)
@@ -117,9 +119,9 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
         return [split(who, line((f"now {row.model}", "$muted")), width), Content("")]
 
     def _titles(self, width: int) -> list[Content]:
-        inner = width - 3
+        inner = width
         titles = (
-            "  " + fit("provider", 13) + fit("model", max(8, inner - 13 - 9 - 10 - 10)),
+            fit("provider", 13) + fit("model", max(8, inner - 13 - 9 - 10 - 13)),
             fit("context", 9, right=True) + fit("last", 10, right=True),
         )
         return [Content(""), line(("".join(titles), "$muted")).truncate(width, ellipsis=True)]
@@ -130,8 +132,9 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
             left.append(("⇥", "someone else"))
         return [
             Content(""),
-            line(("Holds from the next turn on; what is being said is finished as it is.", "$muted"))
-            .truncate(width, ellipsis=True),
+            line(
+                ("Holds from the next turn on; what is being said is finished as it is.", "$muted")
+            ).truncate(width, ellipsis=True),
             Content(""),
             split(keys(left), keys([("esc", "keep")]), width),
         ]
@@ -185,7 +188,10 @@ def _offers(healths: list[Health]) -> list[Offer]:
     """Automatic, then the models of all providers that answered, then the demo."""
     offers = [Offer(None, "", "", "", "the first provider that answers, its loaded model")]
     for health in healths:
-        if health.provider == DEMO.provider or health.state in {HealthState.DOWN, HealthState.NOT_ASKED}:
+        if health.provider == DEMO.provider or health.state in {
+            HealthState.DOWN,
+            HealthState.NOT_ASKED,
+        }:
             continue
         offers += [
             Offer(

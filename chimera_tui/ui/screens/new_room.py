@@ -52,7 +52,10 @@ class PersonaRows(Rows):
         persona = self.personas[index]
         is_in = persona.slug in self.chosen
         mark: Part = ("◉ ", "$primary") if is_in else ("○ ", "$faint")
-        name = (fit(one_line(persona.short_name), 18), f"$persona-{self._hues[index]}" if is_in else "")
+        name = (
+            fit(one_line(persona.short_name), 18),
+            f"$persona-{self._hues[index]}" if is_in else "",
+        )
         about = (one_line(persona.one_line), "$muted")
         emoji = fit(one_line(persona.emoji, 8), 3)
         return [line(mark, emoji, name, " ", about).truncate(width, ellipsis=True)]
@@ -119,16 +122,27 @@ class NewRoom(ModalScreen[RoomPlan]):
         return [Content(""), split(line(("Who?", "$muted")), line((note, style)), width)]
 
     def _how(self, width: int) -> list[Content]:
-        speaker = line(("Turns  ", "$muted"), self._mode.replace("_", " "), "   ", keys([("f3", "change")]))
+        speaker = line(
+            ("Turns  ", "$muted"), self._mode.replace("_", " "), "   ", keys([("f3", "change")])
+        )
         word: Part = state("demo") if self._is_demo else state("live")
         why = "" if self._is_live else "no provider answers"
-        source = line(("Voices  ", "$muted"), word, "   ", keys([("f4", "change")]) if self._is_live else (why, "$muted"))
+        source = line(
+            ("Voices  ", "$muted"),
+            word,
+            "   ",
+            keys([("f4", "change")]) if self._is_live else (why, "$muted"),
+        )
         return [
             Content(""),
             speaker,
             source,
             Content(""),
-            split(keys([("⏎", "talk"), ("⇥", "people"), ("space", "in or out")]), keys([("esc", "keep")]), width),
+            split(
+                keys([("⏎", "talk"), ("⇥", "people"), ("space", "in or out")]),
+                keys([("esc", "keep")]),
+                width,
+            ),
         ]
 
     @on(Input.Submitted)

@@ -296,6 +296,17 @@ class RoomScreen(RoomActions):
         """A remedy was clicked."""
         await self.action_remedy(event.number)
 
+    @on(Transcript.ActionChosen)
+    async def act_on_entry(self, event: Transcript.ActionChosen) -> None:
+        """An action under a message was clicked."""
+        match event.action:
+            case "r":
+                await self.action_again()
+            case "y":
+                self.action_copy()
+            case _:
+                await self.action_newer()
+
     @on(Transcript.Focused)
     def show_keys(self) -> None:
         """What the keys do depends on the message under the cursor."""
@@ -337,5 +348,3 @@ class RoomScreen(RoomActions):
                 return scene is not None and room is None
             case _:
                 return super().check_action(action, parameters)
-
-

@@ -316,5 +316,3 @@ def _pace(text: str) -> float:
         raise UnknownError(
             f"`{one_line(text)}` is no pace.", hint="0 is instant, 1 human, 2 slow."
         ) from None
-
-

@@ -47,6 +47,8 @@ class Rows(ScrollView, can_focus=True):
 
     gap = 0
     """Blank lines after each row."""
+    edge = 0
+    """Columns left free at the right."""
     cursor: reactive[int] = reactive(0)
 
     class Chosen(Message):
@@ -94,7 +96,7 @@ class Rows(ScrollView, can_focus=True):
 
     def rebuild(self) -> None:
         """Draw all rows anew."""
-        width = max(1, self.scrollable_content_region.width - BAR - 1)
+        width = max(1, self.scrollable_content_region.width - BAR - self.edge)
         self._flat, self._tops = [], []
         for index in range(self.row_count()):
             self._tops.append(len(self._flat))

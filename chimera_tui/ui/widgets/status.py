@@ -86,5 +86,3 @@ def _glyph(name: str) -> tuple[str, str]:
     shown = state(name)
     assert isinstance(shown, tuple)
     return shown[0][0], shown[1]
-
-
