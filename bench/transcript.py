@@ -5,6 +5,7 @@ be for a real terminal.
 """
 
 import asyncio
+import gc
 import random
 import time
 from collections.abc import Iterator
@@ -214,6 +215,7 @@ async def streams(count: int = 8, rate: float = 200, seconds: float = 5) -> Stre
         for key in range(count):
             app.transcript.add(a_reply(key))
         await pilot.pause()
+        gc.freeze()  # as the program does when it has started
         idle = await _lags(seconds=2)
         sent = [0] * count
         cpu, start = time.process_time(), time.perf_counter()

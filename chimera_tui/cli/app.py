@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from chimera_tui.cli import output
+from chimera_tui.cli.exits import Exit
 from chimera_tui.cli.files import Files
 from chimera_tui.domain.conversation import SavedConversation
 from chimera_tui.settings.paths import Paths
@@ -18,8 +19,6 @@ from chimera_tui.ui.starters import STARTERS, default_cast
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
-
-NO_TERMINAL = 2
 
 
 def start(
@@ -34,7 +33,7 @@ def start(
     """Run the app until it is left; return what to exit with."""
     if reason := _why_not_here():
         output.say(f"chimera-tui: {reason}")
-        return NO_TERMINAL
+        return Exit.USAGE
     from chimera_tui.ui.app import ChimeraApp  # noqa: PLC0415 - not where it cannot be drawn
 
     async def begin(chimera: "Chimera") -> SavedConversation:

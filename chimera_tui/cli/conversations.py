@@ -56,8 +56,9 @@ async def show(chimera: Chimera, conversation_id: int, *, as_json: bool) -> None
 @click.argument("title")
 @with_chimera
 async def rename(chimera: Chimera, conversation_id: int, title: str) -> None:
-    """Give a conversation another title."""
-    await chimera.rename(conversation_id, title)
+    """Give a conversation another title; an empty one gives it its topic back."""
+    topic = (await chimera.load(conversation_id)).conversation.topic
+    await chimera.rename(conversation_id, title.strip() or topic)
 
 
 @conversations.command()

@@ -17,6 +17,7 @@ import click
 
 import chimera_tui
 from chimera_tui.cli import output
+from chimera_tui.cli.exits import Exit
 from chimera_tui.cli.files import Files, with_files
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.errors import ChimeraError, StorageError
@@ -60,7 +61,7 @@ def doctor(files: Files, *, as_json: bool) -> int:
         output.out_json(report)
     else:
         output.out("".join(f"{line}\n" for line in _lines(report)))
-    return 1 if report["problems"] else 0
+    return Exit.FAILED if report["problems"] else Exit.DONE
 
 
 def _versions() -> Facts:

@@ -7,7 +7,9 @@ import click
 from chimera_tui.chimera import Chimera
 from chimera_tui.cli import output
 from chimera_tui.cli.conversations import conversation_id
+from chimera_tui.cli.exits import Exit
 from chimera_tui.cli.opening import with_chimera
+from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.formats.json import to_json
 from chimera_tui.formats.markdown import to_markdown
 from chimera_tui.settings.files import write_file
@@ -17,14 +19,21 @@ FORMATS = {"markdown": to_markdown, "json": to_json}
 
 @click.command()
 @conversation_id
-@click.option("--format", "name", type=click.Choice(list(FORMATS)), default="markdown")
+@click.option(
+    "--format", "name", type=click.Choice(list(FORMATS)), default="markdown", help="Of what kind."
+)
 @click.option("-o", "--output", "file", metavar="FILE", help="Where to. Default, and -: stdout.")
 @with_chimera
-async def export(chimera: Chimera, conversation_id: int, *, name: str, file: str | None) -> None:
+async def export(chimera: Chimera, conversation_id: int, *, name: str, file: str | None) -> Exit:
     """Write a conversation as Markdown, to be read, or as JSON, with all that is known of it."""
     text = FORMATS[name](await chimera.load(conversation_id))
     if file is None or file == "-":
         output.out(text)
-    else:
+        return Exit.DONE
+    try:
         write_file(Path(file), text)
-        output.say(f"Written to {file}")
+    except ChimeraError as error:
+        output.say_error(error)
+        return Exit.CANNOT_WRITE
+    output.say(f"Written to {file}")
+    return Exit.DONE

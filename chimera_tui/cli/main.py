@@ -8,15 +8,10 @@ from typing import Any
 import click
 
 from chimera_tui.cli import output
+from chimera_tui.cli.exits import Exit, exit_of
 from chimera_tui.cli.files import Files, with_files
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.errors import (
-    ChimeraError,
-    NewerDatabaseError,
-    NoDatabaseError,
-    ReadOnlyDatabaseError,
-    UnknownError,
-)
+from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.ui.crash import cause, write_crash
 
 COMMANDS = {
@@ -26,14 +21,6 @@ COMMANDS = {
     "talk": "chimera_tui.cli.talk",
 }
 """Where each command is: `name` in that module. Imported when it is asked for."""
-
-EXIT_CODES: dict[type[ChimeraError], int] = {
-    UnknownError: 2,
-    NewerDatabaseError: 4,
-    ReadOnlyDatabaseError: 5,
-    NoDatabaseError: 5,
-}
-"""What a failure exits with; any other of ours with 1."""
 
 
 class _Commands(click.Group):
@@ -93,47 +80,41 @@ def run(arguments: Sequence[str]) -> int:
         code = chimera_tui.main(
             arguments, prog_name="chimera-tui", obj=files, standalone_mode=False
         )
-        output.flush()
     except Exception as error:  # noqa: BLE001 - the edge: whatever it is ends the command
         code = _explain(error, files)
     return int(code or 0)
 
 
-def _explain(error: Exception, files: Files) -> int:
+def _explain(error: Exception, files: Files) -> Exit:
     """Say on stderr what is wrong; return what to exit with."""
+    code = Exit.FAILED
     match error:
         case click.UsageError():
             code = _explain_usage(error)
         case click.Abort():
             output.say("\nNothing was done.")
-            code = 1
         case ChimeraError():
             output.say_error(error)
-            code = next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
+            code = exit_of(error)
         case BrokenPipeError():  # whoever read our data has read enough
             output.silence(sys.stdout)
-            code = 0
-        case OSError():
-            output.silence(sys.stdout)
-            output.say(f"chimera-tui: {error.strerror or error}.")
-            code = 5
+            code = Exit.DONE
         case _:
-            code = _explain_crash(error, files)
+            _explain_crash(error, files)
     return code
 
 
-def _explain_usage(error: click.UsageError) -> int:
+def _explain_usage(error: click.UsageError) -> Exit:
     """Explain a mistake in the arguments; what it quotes of them is cleaned on the way."""
     if error.ctx:
         output.say(error.ctx.get_usage())
         output.say(f"`{error.ctx.command_path} --help` says more.\n")
     output.say(f"chimera-tui: {error.format_message()}")
-    return error.exit_code
+    return Exit.USAGE
 
 
-def _explain_crash(error: Exception, files: Files) -> int:
+def _explain_crash(error: Exception, files: Files) -> None:
     """Say that the program is mistaken, and where it is written down; never with values."""
     report = write_crash(error, files.paths().logs, utc_now())
     output.say(f"chimera-tui: a mistake in Chimera ended it: {cause(error)}")
     output.say("What was said is kept." + (f" A report is in {report}" if report else ""))
-    return 1

@@ -9,6 +9,10 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import clean
 
 
+class OutputError(ChimeraError):
+    """The data cannot be written to stdout."""
+
+
 class Lines(NamedTuple):
     """What is to be written."""
 
@@ -36,9 +40,16 @@ def out(text: str) -> None:
 
     Raises:
         BrokenPipeError: If nobody reads any more.
-        OSError: If it cannot be written, say because the disk is full.
+        OutputError: If it cannot be written, say because the disk is full.
     """
-    _write(sys.stdout, text)
+    try:
+        _write(sys.stdout, text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(sys.stdout)
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"The output cannot be written: {reason}.") from None
 
 
 def out_json(value: object) -> None:
@@ -66,16 +77,6 @@ def say_error(error: ChimeraError) -> None:
     say(f"chimera-tui: {error.problem}")
     if error.hint:
         say(error.hint)
-
-
-def flush() -> None:
-    """Write what stdout still holds, while a failure can still be explained.
-
-    Raises:
-        OSError: If it cannot be written.
-    """
-    if sys.stdout is not None:
-        sys.stdout.flush()
 
 
 def silence(stream: TextIO) -> None:

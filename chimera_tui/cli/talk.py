@@ -11,6 +11,7 @@ import click
 
 from chimera_tui.cli import output
 from chimera_tui.cli.app import split_cast
+from chimera_tui.cli.exits import Exit
 from chimera_tui.cli.files import Files, with_files
 from chimera_tui.cli.interruption import Interruption, interruptible
 from chimera_tui.cli.opening import opened
@@ -19,8 +20,6 @@ from chimera_tui.cli.talk_plain import PlainText
 from chimera_tui.domain.conversation import Conversation, ModelRef
 from chimera_tui.domain.errors import ChimeraError, Fault
 from chimera_tui.domain.events import (
-    ConversationEnded,
-    EndReason,
     Event,
     MessageCompleted,
     TurnFailed,
@@ -87,7 +86,6 @@ def _printer(conversation: Conversation, *, as_json: bool) -> Printer:
 class _Tally:
     spoken: int = 0
     failures: Counter[str] = field(default_factory=Counter)
-    reason: EndReason | None = None
 
     def count(self, event: Event) -> None:
         match event:
@@ -95,17 +93,15 @@ class _Tally:
                 self.spoken += 1
             case TurnFailed(failure=failure):
                 self.failures[failure.kind] += 1
-            case ConversationEnded(reason=reason):
-                self.reason = reason
 
     @property
-    def exit_code(self) -> int:
-        """0 all spoke, 1 nobody did or we failed, 3 some did not, 5 it could not be saved."""
+    def exit_code(self) -> Exit:
+        """What the whole of it exits with."""
         if self.failures[Fault.STORAGE]:
-            return 5
-        if not self.spoken or self.reason is EndReason.CRASHED:
-            return 1
-        return 3 if self.failures else 0
+            return Exit.CANNOT_WRITE
+        if not self.spoken:
+            return Exit.FAILED
+        return Exit.PARTLY if self.failures else Exit.DONE
 
 
 async def _play(room: Room, printer: Printer, interruption: Interruption) -> _Tally:
@@ -115,7 +111,10 @@ async def _play(room: Room, printer: Printer, interruption: Interruption) -> _Ta
         interrupted = asyncio.create_task(interruption.came.wait())
         await asyncio.wait((following, interrupted), return_when=asyncio.FIRST_COMPLETED)
         interrupted.cancel()
-    return await following  # of an interrupted room, what it kept is still to be printed
+    tally = await following  # of an interrupted room, what it kept is still to be printed
+    if room.crash:
+        raise room.crash
+    return tally
 
 
 async def _follow(room: Room, printer: Printer) -> _Tally:

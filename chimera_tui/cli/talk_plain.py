@@ -36,7 +36,7 @@ _ENDS = {
     EndReason.FINISHED: "",
     EndReason.STOPPED: "Stopped. What was said is kept.",
     EndReason.FAILED: "Ended: nobody could speak any more. What was said is kept.",
-    EndReason.CRASHED: "Ended by a mistake in Chimera. What was said is kept.",
+    EndReason.CRASHED: "",  # said with its cause by whoever ran the room
 }
 
 

@@ -14,19 +14,21 @@ The policy:
   become U+FFFD.
 - Invisible characters without a use in running text are dropped; those that
   emoji, Persian and Hebrew need (ZWJ, ZWNJ, LRM, RLM) stay.
-- At most eight combining marks stay on a letter.
+- At most eight combining marks stay on a letter of any script, and one of a run
+  of variation selectors: more would pile up over other lines, or carry hidden text.
 """
 
 import re
+import unicodedata
 
 _BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _PICTURES = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
-_DROPPED = re.compile("[\u200b\u2060\ufeff\u00ad\u180e\u2061-\u2064]")
+_DROPPED = re.compile("[\u200b\u2060\ufeff\u00ad\u180e\u2061-\u2065]")
 _FORBIDDEN = re.compile(
     "[\x80-\x84\x86-\x9f"  # C1 without NEL
     "\u061c\u202a-\u202e\u2066-\u2069\u206a-\u206f"  # bidirectional controls
     "\ufff9-\ufffb"  # interlinear annotation
-    "\U000e0000-\U000e007f"  # tags
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"  # tags, and what is kept free beside them
     "\ud800-\udfff"
     "\ufdd0-\ufdef\ufffe\uffff"
     + "".join(
@@ -34,8 +36,13 @@ _FORBIDDEN = re.compile(
     )
     + "]"
 )
-_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_TOO_MANY_MARKS = re.compile(f"({_MARK}{{8}}){_MARK}+")
+_SELECTORS = re.compile(
+    "([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
+)
+_MOST_MARKS = 8
+_MARKS = {"Mn", "Me", "Cf"}
+"""Categories of what takes no place of its own."""
+_PERHAPS_TOO_MANY = re.compile(r"[^\w\s\x00-\x7f]{9,}")  # marks among them, or only signs
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -45,9 +52,12 @@ def clean(text: str) -> str:
         return text
     text = _BREAKS.sub("\n", text)
     text = _PICTURES.sub(_picture, text)
+    if text.isascii():
+        return text
     text = _DROPPED.sub("", text)
     text = _FORBIDDEN.sub("\ufffd", text)
-    return _TOO_MANY_MARKS.sub(r"\1", text)
+    text = _SELECTORS.sub(r"\1", text)
+    return _PERHAPS_TOO_MANY.sub(_without_piles, text)
 
 
 def one_line(text: str, longest: int = 300) -> str:
@@ -63,3 +73,12 @@ def storable(text: str) -> str:
 
 def _picture(match: re.Match[str]) -> str:
     return "\u2421" if match[0] == "\x7f" else chr(0x2400 + ord(match[0]))
+
+
+def _without_piles(match: re.Match[str]) -> str:
+    kept, marks = [], 0
+    for char in match[0]:
+        marks = marks + 1 if unicodedata.category(char) in _MARKS else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)

@@ -281,7 +281,7 @@ class Room:
                     for speaking in self._begin(asked):
                         turns.create_task(self._take_turn(speaking))
         except Exception as error:  # noqa: BLE001 - the edge: a mistake of ours ends this room only
-            self.crash, self._ended = error, EndReason.CRASHED
+            self.crash, self._ended = _itself(error), EndReason.CRASHED
         finally:
             self._journal.show(ConversationEnded(reason=self._ended or EndReason.STOPPED))
 
@@ -403,3 +403,10 @@ class Room:
 def _turns_since_human(path: list[Message]) -> int:
     speakers = [message.turn.speaker for message in reversed(path)]
     return speakers.index(HUMAN) if HUMAN in speakers else len(speakers)
+
+
+def _itself(error: Exception) -> Exception:
+    """An error without the group that a task group puts around it."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -20,6 +20,9 @@ from chimera_tui.providers.endpoint import Endpoint
 LONGEST_WAIT = 3600.0
 """Seconds: nobody is told to wait longer than this."""
 
+LONGEST_JUDGED = 4096
+"""Characters of an error that are searched for what it is about."""
+
 _KEYS = re.compile(
     r"(?i)\b(?:bearer\s+|(?:api[_-]?key|token)['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+"
     r"|\b(?:sk|pk|gsk|xai|hf|lms)[-_][\w*.…-]{4,}|\bAIza[\w-]{10,}"
@@ -101,7 +104,7 @@ def refused(
             kind=Fault.BAD_TYPE,
             hint="Check the address.",
         )
-    return _said(at, status, message(at, body), wait=_wait(headers))
+    return _said(at, status, body, wait=_wait(headers))
 
 
 def reported(at: Endpoint, error: object) -> ProviderError:
@@ -110,7 +113,7 @@ def reported(at: Endpoint, error: object) -> ProviderError:
     if not re.fullmatch(r"[45]\d\d", str(status)):
         status = 500
     text = error if isinstance(error, str) else json.dumps({"error": error}, default=str)
-    return _said(at, int(str(status)), message(at, text))
+    return _said(at, int(str(status)), text)
 
 
 def late(at: Endpoint, seconds: float, *, began: bool) -> ProviderError:
@@ -195,8 +198,9 @@ def message(at: Endpoint, body: str) -> str:
 _AGAIN = "Try again."
 
 
-def _said(at: Endpoint, status: int, said: str, *, wait: float | None = None) -> ProviderError:
-    kind = _kind(status, said)
+def _said(at: Endpoint, status: int, body: str, *, wait: float | None = None) -> ProviderError:
+    said = message(at, body)
+    kind = _kind(status, body[:LONGEST_JUDGED] if said else "")
     problem, hint = _WORDS[kind]
     if kind is Fault.AUTH and at.key_env:
         hint = f"Check the key in {at.key_env}."
@@ -221,12 +225,12 @@ _WORDS = {
 }
 
 
-def _kind(status: int, said: str) -> Fault:
-    if _CONTEXT.search(said):
+def _kind(status: int, body: str) -> Fault:
+    if _CONTEXT.search(body):
         return Fault.CONTEXT
-    if _MODEL.search(said):
+    if _MODEL.search(body):
         return Fault.MODEL
-    if status == HTTPStatus.TOO_MANY_REQUESTS and _MONEY.search(said):
+    if status == HTTPStatus.TOO_MANY_REQUESTS and _MONEY.search(body):
         return Fault.MONEY
     if status in _STATUS:
         return _STATUS[HTTPStatus(status)]

@@ -115,7 +115,8 @@ def _open_durable(path: Path, migrations: Path) -> sqlite3.Connection:
         make_durable(connection)
         migrate(connection, path, migrations)
         with transaction(connection):
-            pass  # a file that cannot be written is opened all the same; a transaction tells
+            # SQLite opens a file that it may not write all the same; only a write tells.
+            connection.execute("DELETE FROM conversation WHERE FALSE")
     except sqlite3.Error as error:
         connection.close()
         if primary_code(error) in _UNWRITABLE_CODES:

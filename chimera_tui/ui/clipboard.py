@@ -8,7 +8,7 @@ terminal obeys and which carries little; what is too long for that goes to a fil
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,8 +54,7 @@ def copy(
     Raises:
         OSError: If even the file cannot be written.
     """
-    is_remote = bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
-    if not is_remote and (name := _by_command(text, environ)):
+    if name := _by_command(text, environ):
         return Copied(how=f"to the system clipboard, by {name}", is_sure=True)
     if len(text.encode()) <= LONGEST_FOR_TERMINAL:
         ask_terminal(text)
@@ -67,16 +66,28 @@ def copy(
     return Copied(how=f"to {fallback}: it is too long for the terminal", is_sure=True)
 
 
-def _by_command(text: str, environ: Mapping[str, str]) -> str:
-    """Give `text` to the first clipboard command that takes it; its name, or nothing."""
+def ways(environ: Mapping[str, str]) -> list[str]:
+    """Name the ways to copy that there are, in the order in which they are tried."""
+    return [*(name for name, _ in _commands(environ)), "OSC 52", "file"]
+
+
+def _commands(environ: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the clipboard commands that can work here: none where the clipboard is far away."""
+    if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
+        return
     for name, needs, command in _COMMANDS:
         path = shutil.which(command[0], path=environ.get("PATH", ""))
-        if path is None or (needs and not environ.get(needs)):
-            continue
+        if path is not None and (not needs or environ.get(needs)):
+            yield name, [path, *command[1:]]
+
+
+def _by_command(text: str, environ: Mapping[str, str]) -> str:
+    """Give `text` to the first clipboard command that takes it; its name, or nothing."""
+    for name, command in _commands(environ):
         encoding = "utf-16" if name == "clip.exe" else "utf-8"
         try:
             subprocess.run(  # noqa: S603 - a fixed list of programs; the text goes to stdin
-                [path, *command[1:]],
+                command,
                 input=text.encode(encoding),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

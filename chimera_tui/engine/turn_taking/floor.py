@@ -34,4 +34,4 @@ class Floor:
 
 
 Mode = Callable[[Floor], tuple[str, ...]]
-"""Names who takes the next turns, side by side; nobody, if nobody should."""
+"""Names who takes the next turns, side by side: at least one."""

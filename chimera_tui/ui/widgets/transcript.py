@@ -183,7 +183,8 @@ class Transcript(TranscriptFocus):
         rows = growing.rows(entry.text)
         head = head_strips(entry, page)
         same = old[len(head) : len(head) + growing.unchanged]
-        return [*head, *same, *body_strips(entry, rows[growing.unchanged :], page)]
+        tail = body_strips(entry, rows[growing.unchanged :], page)
+        return [*self._finished(head, entry, page), *same, *self._finished(tail, entry, page)]
 
     def _forget(self, key: Hashable) -> None:
         self._strips.pop(key, None)

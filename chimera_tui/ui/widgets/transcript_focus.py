@@ -56,6 +56,7 @@ class TranscriptFocus(TranscriptView):
     def watch_focused_key(self, old: Hashable | None, new: Hashable | None) -> None:
         """Paint the focus, and say where it is."""
         for key in (old, new):
+            self._strips.pop(key, None)
             if (index := self._index.get(key)) is not None:
                 self.refresh_lines(self._layout.top(index) - 1, self._layout.height(index) + 1)
         self.post_message(self.Focused(new))

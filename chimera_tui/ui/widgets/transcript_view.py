@@ -5,7 +5,7 @@ rest is an estimate of its height. Ten thousand messages cost what a hundred do.
 """
 
 import os
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
 
@@ -31,7 +31,7 @@ from chimera_tui.ui.widgets.message_strips import (
 )
 from chimera_tui.ui.widgets.transcript_layout import Layout, estimated_height
 
-_KEPT = 400
+_KEPT = 120
 """Entries whose lines are kept."""
 
 
@@ -125,7 +125,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         self._layout.replace([estimated_height(entry, width) for entry in self._entries])
 
     def _draw(self, index: int, page: Page) -> list[Strip]:
-        """Return the lines of an entry, from those kept if they are."""
+        """Return the lines of an entry as they are painted, from those kept if they are."""
         entry = self._entries[index]
         strips = self._strips.get(entry.key)
         if strips is None:
@@ -133,6 +133,17 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             if len(self._strips) > _KEPT:
                 del self._strips[next(iter(self._strips))]
         return strips
+
+    def _finished(self, strips: Iterable[Strip], entry: Entry, page: Page) -> list[Strip]:
+        """Lay lines of an entry on their ground: the page, the focus or that of a failure."""
+        if entry.key == self.focused_key:
+            strips = (page.painted(strip, page.look.primary) for strip in strips)
+        elif isinstance(entry, FailureEntry):
+            strips = (page.painted(strip, page.look.error) for strip in strips)
+        return [self._on_page(strip) for strip in strips]
+
+    def _on_page(self, strip: Strip) -> Strip:
+        return strip.adjust_cell_length(self.virtual_size.width).apply_style(self.rich_style)
 
     def _drawn(
         self,
@@ -144,11 +155,12 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         match entry:
             case MessageEntry():
                 rows = text_rows(entry.text, page.text, page.look, page.mentions)
-                return head_strips(entry, page) + body_strips(entry, rows, page)
+                strips = head_strips(entry, page) + body_strips(entry, rows, page)
             case NoticeEntry():
-                return notice_strips(entry, page)
+                strips = notice_strips(entry, page)
             case FailureEntry():
-                return failure_strips(entry, page)
+                strips = failure_strips(entry, page)
+        return self._finished(strips, entry, page)
 
     # Where it stands.
 
@@ -166,7 +178,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         offset = self.scroll_y - self._layout.top(anchor) if anchor >= 0 else 0
         marked = self._selected_entry()
         yield
-        self.virtual_size = Size(self.scrollable_content_region.width, self._layout.rows)
+        self._resize_content()
         if marked and marked != self._selected_entry():
             self.screen.clear_selection()  # its rows hold another text now
         if self._is_following:
@@ -182,6 +194,17 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             return None
         index = self._layout.at(selection.end.y)
         return index, self._layout.top(index)
+
+    def _resize_content(self) -> None:
+        """Tell the scrollbar how many rows there are, without a new layout of the whole screen.
+
+        The place of this widget never depends on what is in it.
+        """
+        size = Size(self.scrollable_content_region.width, self._layout.rows)
+        self.set_reactive(TranscriptView.virtual_size, size)
+        self._is_placing = True
+        self._scroll_update(size)
+        self._is_placing = False
 
     def _place(self, y: float) -> None:
         self._is_placing = True
@@ -232,9 +255,8 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Return line `y` of the view."""
-        width = self.scrollable_content_region.width
         row = y + self.scroll_offset.y
-        strip = self._line(row).adjust_cell_length(width).apply_style(self.rich_style)
+        strip = self._line(row)
         if (selection := self.text_selection) and (span := selection.get_span(row)):
             strip = self._selected(strip, *span)
         return strip.apply_offsets(0, row)
@@ -242,21 +264,22 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
     def _line(self, row: int) -> Strip:
         page, index = self._page, self._layout.at(row)
         if page is None or index < 0 or row >= self._layout.rows:
-            return Strip([])
+            return self._on_page(Strip([]))
         strips = self._draw(index, page)
         line = row - self._layout.top(index)
+        return strips[line] if 0 <= line < len(strips) else self._blank_line(row, index, page)
+
+    def _blank_line(self, row: int, index: int, page: Page) -> Strip:
+        """Return the line between two entries, with the actions of a focused one above it."""
+        strip = Strip([])
         focus = self._index.get(self.focused_key, -1)
-        if isinstance(self._entries[index], FailureEntry) and 0 <= line < len(strips):
-            return page.painted(
-                strips[line], page.look.primary if index == focus else page.look.error
-            )
-        strip = strips[line] if 0 <= line < len(strips) else Strip([])
-        if focus < 0 or isinstance(self._entries[focus], FailureEntry):
-            return strip
-        if index == focus and line >= len(strips):
-            strip = actions_strip(self.actions_of(self._entries[index]), page)
-        is_above = index + 1 == focus and line >= len(strips)
-        return page.painted(strip, page.look.primary) if index == focus or is_above else strip
+        is_above = row == self._layout.top(focus) - 1
+        if focus >= 0 and not isinstance(self._entries[focus], FailureEntry):
+            if index == focus and not is_above:
+                strip = actions_strip(self.actions_of(self._entries[index]), page)
+            if index == focus or is_above:
+                strip = page.painted(strip, page.look.primary)
+        return self._on_page(strip)
 
     def _selected(self, strip: Strip, start: int, end: int) -> Strip:
         length = strip.cell_count

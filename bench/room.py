@@ -1,0 +1,242 @@
+"""What a long conversation and many speakers cost in the whole program: app, engine and database.
+
+`python -m bench.room` prints it. The app runs headless but does all the work of painting; each
+size of conversation is measured in a process of its own, so that its memory can be told.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.transcript import Streams, a_text, lags, painting, quantile
+from chimera_tui.chimera import Chimera, open_chimera
+from chimera_tui.domain.clock import utc_now
+from chimera_tui.domain.conversation import (
+    Assignment,
+    Finish,
+    Message,
+    ModelRef,
+    SavedConversation,
+    Turn,
+)
+from chimera_tui.domain.events import MessageCompleted
+from chimera_tui.domain.health import ModelInfo
+from chimera_tui.engine.turn_taking import MODES
+from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
+from chimera_tui.settings.settings import Settings
+from chimera_tui.storage.recorder import Recorder
+from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.screens.room import RoomScreen
+from chimera_tui.ui.widgets.composer import Composer
+
+SIZE = (120, 40)
+CAST = ("philosopher", "comedian", "scientist")
+REPEATS = 20
+
+
+class SteadyProvider:
+    """Speaks at a steady rate; says when each piece left it.
+
+    Args:
+        rate: Tokens a second; 0 is all at once.
+        tokens: The length of a reply.
+    """
+
+    name = "steady"
+
+    def __init__(self, rate: float, tokens: int) -> None:
+        self.rate, self.tokens = rate, tokens
+        self.sent: list[tuple[str, int, float]] = []
+        """Who spoke, characters so far, and when."""
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+        began, so_far = time.perf_counter(), 0
+        for number, piece in enumerate(a_text(self.tokens, seed=request.seed)):
+            if self.rate:
+                wait = began + number / self.rate - time.perf_counter()
+                await asyncio.sleep(max(0.0, wait))
+            so_far += len(piece)
+            self.sent.append((request.persona.slug, so_far, time.perf_counter()))
+            yield Text(piece)
+        yield Finished(Finish.STOP)
+
+    async def list_models(self) -> tuple[ModelInfo, ...]:
+        return (ModelInfo(name="steady"),)
+
+    async def aclose(self) -> None:
+        pass
+
+
+async def _a_conversation(chimera: Chimera, messages: int) -> SavedConversation:
+    """Save a conversation of so many messages."""
+    saved = await chimera.new_conversation(topic="How long can it get?", cast=CAST, demo=True)
+    recorder = Recorder(chimera._store)
+    texts = ["".join(a_text(tokens, seed=tokens)) for tokens in range(30, 130, 2)]
+    for number in range(1, messages + 1):
+        message = Message(
+            id=number,
+            parent_id=number - 1 or None,
+            turn=Turn(number=number, speaker=CAST[number % 3]),
+            text=texts[number % len(texts)],
+            created_at=utc_now(),
+        )
+        await recorder.record(saved.conversation.id, MessageCompleted(message=message))
+    return saved
+
+
+def _app(chimera: Chimera, folder: Path) -> ChimeraApp:
+    class Opened:
+        async def __aenter__(self) -> Chimera:
+            return chimera
+
+        async def __aexit__(self, *exc_info: object) -> None:
+            pass
+
+    return painting(ChimeraApp)(Opened, log_folder=folder)
+
+
+def _memory() -> float:
+    """Resident memory of this process, in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+async def long_conversation(messages: int, folder: Path) -> dict[str, float]:
+    """Open a conversation of so many messages, and use it: CPU-seconds of each act, and MB."""
+    async with open_chimera(Settings(), db=folder / "bench.db") as chimera:
+        short = await _a_conversation(chimera, 3)
+        long = await _a_conversation(chimera, messages)
+        app = _app(chimera, folder)
+        async with app.run_test(size=SIZE) as pilot:
+            await app.workers.wait_for_complete([])
+            await app.show_room(await chimera.load(short.conversation.id))
+            await pilot.pause(0.2)
+            before, start = _memory(), time.process_time()
+            await app.show_room(await chimera.load(long.conversation.id))
+            await pilot.pause()
+            figures = {"open": time.process_time() - start, "memory": _memory() - before}
+            screen = app.screen
+            assert isinstance(screen, RoomScreen)  # noqa: S101
+            screen.query_one(Composer).field.focus()
+            figures["key"] = await _each(pilot, "x")
+            screen.transcript.focus()
+            figures["page"] = await _each(pilot, "pageup")
+        return figures
+
+
+async def _each(pilot: Any, key: str) -> float:
+    await pilot.press(key)
+    start = time.process_time()
+    for _ in range(REPEATS):
+        await pilot.press(key)
+    return (time.process_time() - start) / REPEATS
+
+
+async def many_streams(folder: Path, count: int = 8, rate: float = 200) -> Streams:
+    """Let `count` personas speak at once, through engine and database to the painted screen."""
+    provider = SteadyProvider(rate, tokens=int(rate * 5))
+    async with open_chimera(Settings(), db=folder / "streams.db") as chimera:
+        chimera._providers[provider.name] = provider
+        saved = await chimera.new_conversation(topic="All at once", cast=CAST, turn_limit=count)
+        first = chimera.library.get(CAST[0])
+        cast = tuple(
+            Assignment(
+                persona=replace(first, slug=f"speaker-{n}", name=f"Speaker {n}", colour=n + 1),
+                model=ModelRef(provider.name, "steady"),
+            )
+            for n in range(count)
+        )
+        saved.conversation = replace(saved.conversation, cast=cast, mode="chorus", pace=0.0)
+        slugs = tuple(one.persona.slug for one in cast)
+        MODES["chorus"] = lambda _: slugs
+        app = _app(chimera, folder)
+        async with app.run_test(size=SIZE) as pilot:
+            await pilot.pause(0.3)
+            await app.show_room(saved)
+            await pilot.pause(0.3)
+            idle = await lags(seconds=2)
+            screen = app.screen
+            assert isinstance(screen, RoomScreen)  # noqa: S101
+            assert screen.room  # noqa: S101
+            cpu, start = time.process_time(), time.perf_counter()
+            await screen.room.resume()
+            busy = await lags(seconds=5)
+            share = (time.process_time() - cpu) / (time.perf_counter() - start)
+            while len(saved.tree.path) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await pilot.pause(0.2)
+            heard = sum(len(message.text) for message in saved.tree.path)
+            said = sum(len("".join(a_text(provider.tokens, seed=s)).strip()) for s in _seeds(saved))
+        return Streams(idle, busy, [], said - heard, share)
+
+
+def _seeds(saved: SavedConversation) -> list[int]:
+    rng = saved.conversation.rng
+    return [rng(message.turn.number).getrandbits(32) for message in saved.tree.path]
+
+
+async def saving(folder: Path, messages: int = 300) -> list[float]:
+    """Seconds that each message takes to be on the disk, sorted."""
+    async with open_chimera(Settings(), db=folder / "saving.db") as chimera:
+        saved = await chimera.new_conversation(topic="Saved", cast=CAST, demo=True)
+        recorder, times = Recorder(chimera._store), []
+        for number in range(1, messages + 1):
+            turn = Turn(number=number, speaker=CAST[number % 3])
+            message = Message(
+                id=number,
+                parent_id=number - 1 or None,
+                turn=turn,
+                text="word " * 60,
+                created_at=utc_now(),
+            )
+            start = time.perf_counter()
+            await recorder.record(saved.conversation.id, MessageCompleted(message=message))
+            times.append(time.perf_counter() - start)
+    return sorted(times)
+
+
+def in_a_child(messages: int) -> dict[str, float]:
+    """Run `long_conversation` in a process of its own."""
+    command = [sys.executable, "-m", "bench.room", str(messages)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
+
+
+def report() -> Iterator[str]:
+    """Measure everything; yields a line for each figure."""
+    small, large = in_a_child(100), in_a_child(10_000)
+    for name in ("open", "key", "page"):
+        ratio = large[name] / small[name]
+        yield (
+            f"{name} at 10,000 messages against 100: "
+            f"{large[name] * 1000:.1f} ms of {small[name] * 1000:.1f} ms, {ratio:.2f}"
+        )
+    yield f"memory of 10,000 messages beyond 100: {large['memory'] - small['memory']:.1f} MB"
+    with tempfile.TemporaryDirectory() as folder:
+        many = asyncio.run(many_streams(Path(folder)))
+        idle, lag = (quantile(times, 0.99) * 1000 for times in many[:2])
+        yield (
+            f"8 x 200 tokens/s into the room: lag p99 {lag:.1f} ms (idle {idle:.1f}), "
+            f"{many.cpu:.0%} of a core; {many.left} characters left behind"
+        )
+        times = asyncio.run(saving(Path(folder)))
+        middle, late = (quantile(times, share) * 1000 for share in (0.5, 0.99))
+        yield f"saving a message: median {middle:.2f} ms, p99 {late:.2f} ms"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        with tempfile.TemporaryDirectory() as folder:
+            print(json.dumps(asyncio.run(long_conversation(int(sys.argv[1]), Path(folder)))))
+    else:
+        for line in report():
+            print(line, flush=True)

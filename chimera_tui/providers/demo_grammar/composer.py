@@ -1,0 +1,173 @@
+"""Making a turn: an opening that answers, some thoughts, and a way out."""
+
+import re
+from dataclasses import dataclass, field
+from random import Random
+
+from chimera_tui.providers.base import ChatRequest
+from chimera_tui.providers.demo_grammar.scene import Scene, read_scene, sentence_key, sentences
+from chimera_tui.providers.demo_grammar.slots import EmptySlotError, Filler, vocative
+from chimera_tui.providers.demo_grammar.voices import Grammar
+
+_LITERAL = re.compile(r"\{[^}]*\}|<[^>]*>|¶|[.?!]")
+_LENGTHS = (0.45, 0.85, 1.25)
+"""How long a turn is meant to be, as shares of what the persona is asked for."""
+_QUIP = 0.16
+"""How often a turn is a single line."""
+_NAMES = 2
+"""How often a turn says the same name at most."""
+_PARAGRAPH = 50
+"""Words after which a new paragraph may begin."""
+_LATE = 5
+"""Messages after which one can go back to what was said earlier."""
+_TRIES = 60
+
+Lines = list[tuple[float, str]]
+"""Templates, each with its weight."""
+
+
+def compose(request: ChatRequest, grammar: Grammar) -> str:
+    """The turn of `request.persona`: the same request, the same words."""
+    scene = read_scene(request)
+    last = scene.last.text if scene.last else ""
+    rng = Random(f"{request.seed}|{request.persona.slug}|{len(scene.said)}|{last}")
+    filler = Filler(request.persona, grammar.trade_of(request.persona), grammar.vivid, scene, rng)
+    turn = _Turn(scene, grammar, filler, rng, grammar.voices_of(request.persona))
+    turn.speak(request.persona.words)
+    return _laid_out(turn.parts, rng)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A turn that is being made up."""
+
+    scene: Scene
+    grammar: Grammar
+    filler: Filler
+    rng: Random
+    voices: dict[str, float]
+    parts: list[str] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
+    """The sentences of this turn."""
+    heard: str = field(init=False)
+    """All that was said: of a template that stands in here, somebody has made use."""
+
+    def __post_init__(self) -> None:
+        self.heard = self.scene.everything.lower()
+
+    def speak(self, words: int) -> None:
+        """Fill `parts`: about `words` words over many turns, fewer or more in this one."""
+        if not (self._wants_quip(words) and self._add(self._own("quip"))):
+            self._talk(words * self.rng.choice(_LENGTHS) * self.rng.uniform(0.85, 1.15))
+        if not self.parts and not self._add(self._common("last")):
+            who = vocative(self.scene.last.name) if self.scene.last else "friends"
+            self.parts.append(f"I have listened to {len(self.scene.said)} turns of this, {who}.")
+
+    def _talk(self, target: float) -> None:
+        self._open()
+        if len(self.scene.own) <= 1 and self.scene.said and self.rng.random() < 0.5:
+            self._add(self._stand(), longest=target)
+        ends = self.rng.random() < 0.6
+        while (left := target - self._length() - 8 * ends) > 0 and self._add(
+            self._own("say") + self._trade(), longest=max(left * 1.3, 14)
+        ):
+            pass
+        if len(self.scene.said) > _LATE and self.rng.random() < 0.25:
+            self._add(self._common("callback"))
+        if ends or len(self.parts) <= 1:
+            hands_over = self.rng.random() < 0.15
+            if not (hands_over and self._add(self._common("hand"))):
+                self._add(self._own("close"))
+
+    def _open(self) -> None:
+        last = self.scene.last
+        if last is None:
+            self._add([] if self.scene.own else self._own("start"))
+        elif last.text.rstrip(' *"”)').endswith("?") and self.rng.random() < 0.3:
+            self._add(self._common("answer"))
+        elif self.rng.random() < 0.15 and self._own("tic"):
+            self._add(self._own("tic"))
+        elif self.rng.random() < 0.85:
+            self._add(self._own("open"))
+
+    def _wants_quip(self, words: int) -> bool:
+        """One line now and then; not first, and not twice running."""
+        own = self.scene.own
+        if not self.scene.said or (own and len(own[-1].split()) < words / 3):
+            return False
+        return self.rng.random() < _QUIP
+
+    def _stand(self) -> Lines:
+        if not self.scene.is_polar:
+            return self._common("stand")
+        # The side depends on who speaks and on what, so that it is the same all evening.
+        side = Random(f"{self.filler.persona.slug}|{self.scene.topic}").choice(("yes", "no"))
+        return self._common(side)
+
+    def _own(self, section: str) -> Lines:
+        """The templates of the persona's voices; the weight of a voice is shared by its lines."""
+        return [
+            (weight / len(lines), line)
+            for name, weight in self.voices.items()
+            if (lines := self.grammar.voices[name].lines(section))
+            for line in lines
+        ]
+
+    def _common(self, section: str) -> Lines:
+        return [(1.0, line) for line in self.grammar.common[section]]
+
+    def _trade(self) -> Lines:
+        return [(0.02, line) for line in self.grammar.common["trade"]]
+
+    def _length(self) -> int:
+        return sum(len(part.split()) for part in self.parts)
+
+    def _add(self, lines: Lines, *, longest: float = 1000) -> bool:
+        """Say one of `lines`, rather one that was never used; False if none can be said now."""
+        fresh = [(weight, line) for weight, line in lines if _trace(line) not in self.heard]
+        for pool in (fresh, lines):
+            for line in _drawn(pool, self.rng)[:_TRIES]:
+                if self._names_too_often(line):
+                    continue
+                try:
+                    text = self.filler.fill(line)
+                except EmptySlotError:
+                    continue
+                keys = {sentence_key(sentence) for sentence in sentences(text)}
+                if len(text.split()) <= longest and not keys & (self.said | self.scene.sentences):
+                    self.parts.append(text)
+                    self.said |= keys
+                    self.heard += text.lower()
+                    return True
+        return False
+
+    def _names_too_often(self, line: str) -> bool:
+        if "{prev}" not in line or self.scene.last is None:
+            return False
+        name = vocative(self.scene.last.name)
+        return sum(part.count(name) for part in self.parts) >= _NAMES
+
+
+def _trace(line: str) -> str:
+    """The longest piece of a template that stands in all its results."""
+    return max(_LITERAL.split(line), key=len).strip().lower() or "\0"
+
+
+def _drawn(lines: Lines, rng: Random) -> list[str]:
+    """All lines in a random order, heavier ones rather earlier (Efraimidis and Spirakis, 2006)."""
+    keyed = [(rng.random() ** (1 / weight), line) for weight, line in lines]
+    return [line for _, line in sorted(keyed, reverse=True)]
+
+
+def _laid_out(parts: list[str], rng: Random) -> str:
+    """The parts as paragraphs: lists stand alone, long talk is broken now and then."""
+    text, length, before_was_list = "", 0, False
+    for part in parts:
+        is_list = "\n" in part
+        breaks = is_list or before_was_list or (length > _PARAGRAPH and rng.random() < 0.7)  # noqa: PLR2004
+        if text:
+            text += "\n\n" if breaks else " "
+        text += part
+        length = len(part.split()) + (0 if breaks else length)
+        before_was_list = is_list
+    return text

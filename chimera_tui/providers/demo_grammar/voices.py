@@ -1,0 +1,144 @@
+"""The words of the demo, and which of them suit a persona."""
+
+import re
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from chimera_tui.domain.persona import Persona
+from chimera_tui.providers.demo_grammar.nouns import nouns_in
+
+_BY_CATEGORY = {
+    "thinkers": ("asker", "chronicler"),
+    "artists": ("imagist", "teller"),
+    "performers": ("jester", "teller"),
+    "makers": ("maker", "dealer"),
+    "everyday": ("hearth", "teller"),
+    "adventurers": ("wonderer", "teller"),
+    "leaders": ("captain", "dealer"),
+    "visionaries": ("wonderer", "imagist"),
+    "catalysts": ("doubter", "jester"),
+    "professions": ("measurer", "hearth"),
+    "utility": ("diplomat", "clerk"),
+}
+"""The voices that a category lends to a persona whose traits do not fill an evening."""
+_TRADE_OF_CATEGORY = {
+    "thinkers": "philosophy",
+    "artists": "painting",
+    "performers": "stage",
+    "makers": "engineering",
+    "everyday": "family",
+    "adventurers": "travel",
+    "leaders": "strategy",
+    "visionaries": "mysticism",
+    "catalysts": "roguery",
+    "professions": "office",
+    "utility": "office",
+}
+_VOICES_OF_ONE = 4
+_STEM = 6
+"""Letters that two traits must share at their beginning to be the same ("skeptical", "skeptic")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A way of talking: templates by what they are for."""
+
+    traits: tuple[str, ...]
+    sections: dict[str, tuple[str, ...]]
+
+    def lines(self, section: str) -> tuple[str, ...]:
+        """The templates of a section; none if it has no such section."""
+        return self.sections.get(section, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What people of a trade have around them: choices by slot."""
+
+    keys: tuple[str, ...]
+    choices: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """All words of the demo."""
+
+    voices: dict[str, Voice]
+    trades: dict[str, Trade]
+    common: dict[str, tuple[str, ...]]
+    vivid: frozenset[str]
+    """Words for things one can see: the ones worth picking up."""
+
+    @classmethod
+    def load(cls, folder: Path = Path(__file__).parent) -> Self:
+        """Read the data files (takes some 30 ms)."""
+        voices = {path.stem: _voice(_toml(path)) for path in sorted(folder.glob("voices/*.toml"))}
+        trades = {name: _trade(table) for name, table in _toml(folder / "trades.toml").items()}
+        common = {k: tuple(v.strip().split("\n")) for k, v in _toml(folder / "common.toml").items()}
+        things = ". ".join(". ".join(trade.choices["thing"]) for trade in trades.values())
+        vivid = frozenset(noun.word.lower() for noun in nouns_in(things))
+        return cls(voices, trades, common, vivid)
+
+    def voices_of(self, persona: Persona) -> dict[str, float]:
+        """How much of each voice a persona has, the strongest first; they add up to 1."""
+        weights: Counter[str] = Counter()
+        words = [word for trait in persona.traits for word in (trait, *trait.split())]
+        for place, word in enumerate(dict.fromkeys(words)):
+            for name in self._voices_with(word):
+                weights[name] += 3 / (2 + place / 2)  # type: ignore[assignment]
+        if not weights:
+            for word in re.findall(r"[a-z-]{5,}", f"{persona.one_line} {persona.prompt}".lower()):
+                weights.update(self._voices_with(word))
+        lent = _BY_CATEGORY.get(persona.category) or _BY_CATEGORY["everyday"]
+        for name, weight in zip(lent, (0.5, 0.3), strict=True):
+            weights[name] += weight  # type: ignore[assignment]
+        best = weights.most_common(_VOICES_OF_ONE)
+        total = sum(weight**2 for _, weight in best)
+        return {name: weight**2 / total for name, weight in best}
+
+    def trade_of(self, persona: Persona) -> Trade:
+        """The trade that shows in the name, the expertise or the description of a persona."""
+        parts = (
+            (5.0, persona.name),
+            (2.0, " ".join(persona.expertise)),
+            (1.5, persona.one_line),
+            (0.5, " ".join(persona.tags)),
+            (0.25, persona.prompt),
+        )
+        scores: Counter[str] = Counter()
+        for name, trade in self.trades.items():
+            for weight, text in parts:
+                words = re.findall(r"[a-z-]+", text.lower())
+                hits = {key for key in trade.keys for word in words if word.startswith(key)}
+                scores[name] += weight * len(hits)  # type: ignore[assignment]
+        name, score = scores.most_common(1)[0]
+        if score < 1:
+            name = _TRADE_OF_CATEGORY.get(persona.category, "family")
+        return self.trades[name]
+
+    def _voices_with(self, trait: str) -> list[str]:
+        low = trait.lower()
+        return [
+            name
+            for name, voice in self.voices.items()
+            if any(
+                low == t or (len(low) > _STEM and low[:_STEM] == t[:_STEM]) for t in voice.traits
+            )
+        ]
+
+
+def _toml(path: Path) -> dict[str, dict[str, str]]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _voice(table: dict[str, str]) -> Voice:
+    traits = tuple(table.pop("traits").split())
+    return Voice(traits, {k: tuple(v.strip().split("\n")) for k, v in table.items()})
+
+
+def _trade(table: dict[str, str]) -> Trade:
+    keys = tuple(table.pop("keys").split())
+    return Trade(keys, {slot: tuple(text.split("|")) for slot, text in table.items()})

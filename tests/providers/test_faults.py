@@ -1,0 +1,112 @@
+"""Faults in words: what is said, what is kept back."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chimera_tui.domain.errors import Fault
+from chimera_tui.providers import faults
+from tests.providers.helpers import an_endpoint
+
+AT = an_endpoint("http://127.0.0.1:1234", key="hunter2hunter2")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "said"),
+    [
+        (400, '{"error": {"message": "Bad input."}}', Fault.REQUEST, "Bad input"),
+        (400, '{"error": "plain"}', Fault.REQUEST, "plain"),
+        (422, '{"detail": [{"loc": ["x"], "msg": "too short"}]}', Fault.REQUEST, "too short"),
+        (400, '{"message": "no such field"}', Fault.REQUEST, "no such field"),
+        (500, "Internal error", Fault.SERVER, "Internal error"),
+        (502, "<html>nginx</html>", Fault.SERVER, ""),
+        (400, '{"error": {"code": "context_length_exceeded", "message": "too long"}}',
+         Fault.CONTEXT, "too long"),
+        (500, "the prompt exceeds the available context size", Fault.CONTEXT, ""),
+        (400, "the model is loaded with context length of only 4096 tokens", Fault.CONTEXT, ""),
+        (400, '{"error": "model \\"x\\" not found"}', Fault.MODEL, 'model "x" not found'),
+        (404, "{}", Fault.MODEL, ""),
+        (429, '{"error": {"code": 1, "message": "insufficient_quota"}}', Fault.MONEY, ""),
+        (503, '{"error": {"message": "Loading model"}}', Fault.SERVER, "Loading model"),
+    ],
+)  # fmt: skip
+def test_an_error_is_named_by_its_status_and_words(
+    status: int, body: str, kind: Fault, said: str
+) -> None:
+    error = faults.refused(AT, status, {}, body, to_chat=True)
+    assert error.kind is kind
+    assert said in error.problem
+    assert "<html" not in error.problem
+    assert error.hint
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "sk-proj-abc123DEF",
+        "Bearer abc.def.ghi",
+        "api_key=abcdef",
+        '"token": "abcdef"',
+        "hunter2hunter2",
+    ],
+)
+def test_nothing_like_a_key_is_repeated(secret: str) -> None:
+    body = f"Incorrect key provided: {secret} (see your account)"
+    problem = faults.refused(AT, 401, {}, body, to_chat=True).problem
+    assert "[key]" in problem
+    assert secret not in problem
+    assert "see your account" in problem
+
+
+def test_a_refused_key_is_found_where_it_was_put() -> None:
+    assert "A_KEY" in faults.refused(AT, 401, {}, "", to_chat=True).hint
+
+
+def test_what_a_server_says_cannot_reach_the_terminal() -> None:
+    body = "\x1b]52;c;AAAA\x07" + "x" * 5000
+    problem = faults.refused(AT, 500, {}, body, to_chat=True).problem
+    assert problem.isprintable()
+    assert len(problem) < 300
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after": "9", "retry-after-ms": "250"}, 0.25),
+        ({"retry-after": "1000000000"}, 3600),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, 3600),
+        ({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, None),
+        ({"retry-after": "-5"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_how_long_a_provider_asks_to_wait(headers: dict[str, str], wait: float | None) -> None:
+    assert faults.refused(AT, 429, headers, "", to_chat=True).retry_after == wait
+
+
+@given(st.text(), st.text(), st.integers(300, 999))
+@settings(derandomize=True)
+def test_any_answer_becomes_an_error_in_words(wait: str, body: str, status: int) -> None:
+    error = faults.refused(AT, status, {"retry-after": wait}, body, to_chat=True)
+    assert error.problem
+    assert error.retry_after is None or 0 <= error.retry_after <= faults.LONGEST_WAIT
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ("it broke", Fault.SERVER),
+        ({"message": "it broke"}, Fault.SERVER),
+        ({"code": "429", "message": "slow"}, Fault.RATE),
+        ({"code": 400, "type": "exceed_context_size_error", "message": "x"}, Fault.CONTEXT),
+        ({"code": True}, Fault.SERVER),
+        (["odd"], Fault.SERVER),
+        (None, Fault.SERVER),
+    ],
+)
+def test_an_error_in_the_stream_has_many_shapes(error: object, kind: Fault) -> None:
+    assert faults.reported(AT, error).kind is kind

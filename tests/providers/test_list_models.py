@@ -1,0 +1,150 @@
+"""Asking which models there are."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.domain.health import ModelInfo
+from chimera_tui.providers import registry
+from chimera_tui.providers.endpoint import Endpoint
+from tests.fault_dialects import Reply
+from tests.fault_server import FaultServer
+from tests.providers.helpers import SHORT, Wire, a_provider, an_endpoint, hear
+
+BAD = {
+    "html": Fault.BAD_TYPE,
+    "redirect": Fault.REDIRECT,
+    "never_answers": Fault.TIMEOUT,
+    "head_only": Fault.TIMEOUT,
+    "garbage": Fault.BAD_DATA,
+    "null": Fault.BAD_DATA,
+    "reset": Fault.TRANSPORT,
+    "not_http": Fault.TRANSPORT,
+    "gzip_bomb": Fault.BAD_TYPE,
+    "status-401": Fault.AUTH,
+    "status-404": Fault.BAD_TYPE,
+    "status-503": Fault.SERVER,
+}
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FaultServer]:
+    async with FaultServer() as server:
+        yield server
+
+
+def answer(server: FaultServer, path: str, document: object) -> None:
+    """Let `path` be answered with `document`, everything else with 404."""
+
+    async def listing(reply: Reply) -> None:
+        is_it = server.calls[-1].endswith(path)
+        body = json.dumps(document if is_it else {"error": "no such path"}).encode()
+        await reply.whole(200 if is_it else 404, body, "application/json")
+
+    server.scenarios["listing"] = listing
+
+
+def lm_studio(address: str) -> Endpoint:
+    return registry.endpoint("lmstudio", environ={"LM_STUDIO_URL": address})
+
+
+@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize(("scenario", "kind"), BAD.items())
+async def test_a_bad_answer_has_a_name(
+    server: FaultServer, wire: Wire, scenario: str, kind: Fault
+) -> None:
+    async with a_provider(an_endpoint(server.url(scenario), wire)) as provider:
+        with pytest.raises(ProviderError) as caught:
+            await provider.list_models()
+    assert caught.value.kind is kind
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("wire", ["openai", "ollama"])
+async def test_models_that_cannot_chat_are_marked(server: FaultServer, wire: Wire) -> None:
+    async with a_provider(an_endpoint(server.url("ok"), wire)) as provider:
+        models = await provider.list_models()
+    assert [(model.name, model.can_chat) for model in models] == [
+        ("m-1", True),
+        ("text-embedding-m-2", False),
+    ]
+
+
+@pytest.mark.parametrize("wire", ["openai", "ollama"])
+async def test_a_very_long_list_is_cut(server: FaultServer, wire: Wire) -> None:
+    async with a_provider(an_endpoint(server.url("many_models"), wire)) as provider:
+        assert len(await provider.list_models()) == 1000
+
+
+async def test_lm_studio_tells_more_at_an_address_of_its_own(server: FaultServer) -> None:
+    facts = [
+        {
+            "id": "a",
+            "type": "llm",
+            "state": "loaded",
+            "loaded_context_length": 4096,
+            "max_context_length": 131072,
+        },
+        {"id": "b", "type": "vlm", "state": "not-loaded", "max_context_length": 2048},
+        {"id": "c", "type": "embeddings", "state": "not-loaded", "max_context_length": 512},
+    ]
+    answer(server, "/api/v0/models", {"data": facts})
+    async with a_provider(lm_studio(server.url("listing"))) as provider:
+        assert await provider.list_models() == (
+            ModelInfo(name="a", context=4096, is_loaded=True),
+            ModelInfo(name="b", context=2048),
+            ModelInfo(name="c", context=512, can_chat=False),
+        )
+    assert server.calls == ["/listing/api/v0/models"]
+
+
+async def test_llama_cpp_at_the_address_of_lm_studio_is_asked_as_usual(server: FaultServer) -> None:
+    answer(server, "/v1/models", {"data": [{"id": "a", "meta": {"n_ctx": 8192, "n_embd": 96}}]})
+    async with a_provider(lm_studio(server.url("listing/v1/"))) as provider:
+        models = await provider.list_models()
+    assert models == (ModelInfo(name="a", context=8192, is_loaded=True),)
+
+
+async def test_ollama_says_what_a_model_can_and_what_is_loaded(server: FaultServer) -> None:
+    tags = [
+        {"name": "qwen3:latest", "capabilities": ["completion", "thinking"]},
+        {"name": "nomic", "capabilities": ["embedding"]},
+    ]
+
+    async def listing(reply: Reply) -> None:
+        is_running = server.calls[-1].endswith("/api/ps")
+        body = json.dumps({"models": tags[:1] if is_running else tags}).encode()
+        await reply.whole(200, body, "application/json")
+
+    server.scenarios["listing"] = listing
+    async with a_provider(an_endpoint(server.url("listing"), "ollama")) as provider:
+        assert await provider.list_models() == (
+            ModelInfo(name="qwen3:latest", is_loaded=True),
+            ModelInfo(name="nomic", can_chat=False),
+        )
+
+
+async def test_only_a_model_that_would_think_aloud_is_told_not_to(server: FaultServer) -> None:
+    answer(server, "/api/tags", {"models": [{"name": "m-1", "capabilities": ["thinking"]}]})
+    listing = server.scenarios["listing"]
+
+    async def both(reply: Reply) -> None:
+        chatting = server.calls[-1].endswith("/api/chat")
+        await (server.scenarios["ok"] if chatting else listing)(reply)
+
+    server.scenarios["listing"] = both
+    async with a_provider(an_endpoint(server.url("listing"), "ollama")) as provider:
+        await hear(provider)
+        await provider.list_models()
+        await hear(provider)
+    first, *_, last = server.bodies
+    assert "think" not in first
+    assert last["think"] is False
+
+
+async def test_a_list_takes_no_longer_than_it_may(server: FaultServer) -> None:
+    async with a_provider(an_endpoint(server.url("never_answers"))) as provider:
+        with pytest.raises(ProviderError, match=f"within {SHORT.listing} s"):
+            await provider.list_models()

@@ -1,0 +1,126 @@
+"""Services as data, and addresses as people write them."""
+
+import subprocess
+import sys
+
+import pytest
+
+from chimera_tui.domain.errors import ChimeraError
+from chimera_tui.providers import registry
+from chimera_tui.providers.endpoint import LOCAL, REMOTE
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("http://127.0.0.1:1234", "http://127.0.0.1:1234"),
+        ("http://127.0.0.1:1234/", "http://127.0.0.1:1234"),
+        ("http://127.0.0.1:1234/v1", "http://127.0.0.1:1234"),
+        (" http://127.0.0.1:1234/v1/ ", "http://127.0.0.1:1234"),
+        ("localhost:1234/v1", "http://localhost:1234"),
+        ("127.0.0.1", "http://127.0.0.1:1234"),
+        (":8080", "http://127.0.0.1:8080"),
+        ("0.0.0.0", "http://127.0.0.1:1234"),  # noqa: S104 - nothing is bound
+        ("http://[::]:1234", "http://[::1]:1234"),
+        ("http://[fd00::1]:1234", "http://[fd00::1]:1234"),
+        ("http://192.168.0.7/lm/v1", "http://192.168.0.7/lm"),
+        ("http://box.local:1234", "http://box.local:1234"),
+        ("HTTP://Box:1234", "http://box:1234"),
+        ("https://api.example.com/v1", "https://api.example.com"),
+        ("https://example.com/v1beta/openai", "https://example.com/v1beta/openai"),
+    ],
+)
+def test_an_address_has_one_normal_form(written: str, meant: str) -> None:
+    assert registry.endpoint("lmstudio", base_url=written, environ={}).address == meant
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "htp://127.0.0.1",
+        "http://",
+        "http:///v1",
+        "my server",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:port",
+        "http://[::1",
+        "http://127.0.0.1:1234?x=1",
+        "http://a\x1b[2J/",
+        "file:///etc/passwd",
+    ],
+)
+def test_a_wrong_address_is_named(written: str) -> None:
+    with pytest.raises(ChimeraError, match="is no address of LM Studio") as caught:
+        registry.endpoint("lmstudio", environ={"LM_STUDIO_URL": written})
+    assert "(LM_STUDIO_URL)" in caught.value.problem
+    assert caught.value.problem.isprintable()
+    assert caught.value.hint
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ChimeraError) as caught:
+        registry.endpoint("lmstudio", base_url="http://me:secret@box:1234", environ={})
+    assert "secret" not in caught.value.problem
+
+
+@pytest.mark.parametrize("written", ["http://example.com", "8.8.8.8:1234", "http://[2600::1]"])
+def test_nothing_is_said_unprotected_in_public(written: str) -> None:
+    with pytest.raises(ChimeraError, match="unprotected"):
+        registry.endpoint("lmstudio", base_url=written, environ={})
+
+
+def test_the_environment_beats_the_settings_which_beat_the_usual_address() -> None:
+    def address(environ: dict[str, str], base_url: str = "") -> str:
+        return registry.endpoint("ollama", base_url=base_url, environ=environ).address
+
+    assert address({}) == "http://127.0.0.1:11434"
+    assert address({}, "box:1") == "http://box:1"
+    assert address({"OLLAMA_HOST": "c:3"}, "box:1") == "http://c:3"
+    assert address({"OLLAMA_HOST": "a:1", "OLLAMA_URL": "b:2"}) == "http://b:2"
+    assert address({"OLLAMA_URL": " "}) == "http://127.0.0.1:11434"
+
+
+def test_a_key_comes_from_the_environment_and_is_not_shown() -> None:
+    at = registry.endpoint("lmstudio", environ={"LM_API_TOKEN": "secret"})
+    assert (at.key, at.key_env) == ("secret", "LM_API_TOKEN")
+    assert "secret" not in repr(at)
+
+
+def test_any_other_name_is_an_openai_compatible_service() -> None:
+    environ = {"MY_KEY": "k"}
+    at = registry.endpoint(
+        "mine", base_url="https://llm.example.com/v1", key_env="MY_KEY", environ=environ
+    )
+    assert (at.title, at.key, at.is_local, at.deadlines) == ("mine", "k", False, REMOTE)
+    assert registry.provider(at).name == "mine"
+
+
+def test_a_service_nobody_told_the_address_of_does_not_exist() -> None:
+    with pytest.raises(ChimeraError, match="no provider `mine`") as caught:
+        registry.endpoint("mine", environ={})
+    assert "[providers.mine]" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", registry.SERVICES)
+def test_every_known_service_is_complete(name: str) -> None:
+    service = registry.SERVICES[name]
+    at = registry.endpoint(name, environ={})
+    assert service.hint
+    assert service.wire in registry.WIRES
+    assert at.is_local
+    assert at.deadlines is LOCAL
+    assert registry.provider(at).name == name
+
+
+def test_a_provider_can_be_made_without_anything_heavy() -> None:
+    script = (
+        "import sys\n"
+        "from chimera_tui.providers import registry\n"
+        "[registry.provider(registry.endpoint(n, environ={})) for n in registry.SERVICES]\n"
+        "print({'openai', 'ollama', 'httpx', 'httpx2', 'anyio', 'pydantic'} & set(sys.modules))"
+    )
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
