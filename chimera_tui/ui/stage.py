@@ -75,7 +75,7 @@ class Stage:
         """Show it no more; nothing happens if it was not shown."""
         if self.shown.pop(key, None):
             for transcript in self._for(key):
-                transcript.remove(key)
+                transcript.discard(key)
 
     def sync(self, entries: Sequence[Entry]) -> None:
         """Show these, and touch only what differs."""

@@ -24,7 +24,7 @@ _HUES = (  # dark, light, ansi dark, ansi light
     ("#91c276", "#39621c", "ansi_green", "ansi_bright_green"),  # 9 moss
     ("#f49570", "#9e441d", "ansi_yellow", "ansi_bright_red"),  # 10 ember
     ("#7da8f0", "#184998", "ansi_blue", "ansi_bright_blue"),  # 11 azure
-    ("#d5e182", "#626a09", "ansi_cyan", "ansi_bright_cyan"),  # 12 lime
+    ("#d5e182", "#616a08", "ansi_cyan", "ansi_bright_cyan"),  # 12 lime
 )
 HUES = range(1, len(_HUES) + 1)
 """The numbers of the persona hues; 0, the human, is drawn in `$primary`."""

@@ -24,7 +24,11 @@ VOICES = ("foreground", "primary", "secondary", "accent", "success", "warning", 
 
 def colours_of(theme: Theme) -> dict[str, Color]:
     made = variables_of(theme) | theme.to_color_system().generate()
-    return {name: Color.parse(value) for name, value in made.items() if value.startswith("#")}
+    return {
+        name: Color.parse(value)
+        for name, value in made.items()
+        if value.startswith("#") and " " not in value
+    }
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
