@@ -143,7 +143,7 @@ def failure_entry(failure: Failure, known: Mapping[str, Speaker]) -> FailureEntr
     model = _model_label(failure.model) or "its model"
     effects = {
         Remedy.RETRY: ("try again", f"asks {model} once more"),
-        Remedy.SKIP: (f"go on without this turn", f"{name} is passed over once"),
+        Remedy.SKIP: ("go on without this turn", f"{name} is passed over once"),
         Remedy.MODEL: ("choose another model", f"for {name}, then try again"),
         Remedy.KEEP: ("keep the part", "as a message, marked cut short"),
     }

@@ -17,12 +17,12 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
+from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import Recovered, SavedConversation
 from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageError
 from chimera_tui.domain.health import HealthState
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import clean, one_line
-from chimera_tui.domain.clock import utc_now
 from chimera_tui.ui import clipboard, crash
 from chimera_tui.ui.blocks import STATES
 from chimera_tui.ui.screens.first_run import FirstRunScreen
@@ -70,13 +70,13 @@ class ChimeraApp(App[None]):
         "styles/room.tcss",
         "styles/first_run.tcss",
     ]
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
         (0, "-tiny"),
         (60, "-narrow"),
         (80, "-normal"),
         (120, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
         (0, "-tiny"),
         (18, "-low"),
         (28, "-tall"),
@@ -124,7 +124,7 @@ class ChimeraApp(App[None]):
         """What is painted first, before the database is open."""
         return FirstRunScreen() if self._is_first_run else RoomScreen()
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, _screen: Screen[object]) -> Iterable[SystemCommand]:
         """None of Textual's own: the room's commands say it in our words."""
         return ()
 
@@ -172,7 +172,8 @@ class ChimeraApp(App[None]):
 
     async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
         """Show a conversation in the room screen."""
-        assert self.chimera
+        if (chimera := self.chimera) is None:
+            return
         rooms = [screen for screen in self.screen_stack if isinstance(screen, RoomScreen)]
         if rooms:
             while self.screen is not rooms[-1]:
@@ -181,15 +182,16 @@ class ChimeraApp(App[None]):
         else:
             room = RoomScreen()
             await self.switch_screen(room)
-        await room.open(self.chimera, saved, is_live=is_live)
+        await room.open(chimera, saved, is_live=is_live)
 
     async def show_first_run(self) -> None:
         """Show what was found, and one key to begin."""
-        if not isinstance(self.screen, FirstRunScreen):
-            await self.switch_screen(FirstRunScreen())
-        assert isinstance(self.screen, FirstRunScreen)
-        assert self.chimera
-        self.screen.attach(self.chimera)
+        shown = self.screen
+        first = shown if isinstance(shown, FirstRunScreen) else FirstRunScreen()
+        if first is not shown:
+            await self.switch_screen(first)
+        if self.chimera:
+            first.attach(self.chimera)
 
     async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
         """Ask what a new room is to be, and open it."""

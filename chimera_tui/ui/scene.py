@@ -38,6 +38,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.ui.adapter import clock, speakers
 from chimera_tui.ui.entries import Speaker
 
+THOUSAND = 1000
 JUST_NOW, A_WHILE = 5, 90
 """Seconds."""
 EVEN, FAIR = 0.9, 0.7
@@ -100,7 +101,7 @@ class Totals:
         """`3.1k`; with `~` where a provider did not count."""
         if not self.tokens:
             return "0"
-        number = f"{self.tokens / 1000:.1f}k" if self.tokens >= 1000 else str(self.tokens)
+        number = f"{self.tokens / THOUSAND:.1f}k" if self.tokens >= THOUSAND else str(self.tokens)
         return f"~{number}" if self.is_estimate else number
 
     @property
@@ -141,7 +142,7 @@ class Scene:
             self.totals.add(message)
         self.speakers: Mapping[str, Speaker] = speakers(self.conversation)
 
-    def note(self, event: Event) -> None:
+    def note(self, event: Event) -> None:  # noqa: C901 - one case an event
         """Take in what happened; events that change no panel are left alone."""
         match event:
             case TurnStarted(turn=turn, model=model):

@@ -6,10 +6,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from chimera_tui.ui.blocks import Lines, fit, keys, line, split
 from chimera_tui.ui.commands import COMMANDS, HIDDEN
+from chimera_tui.ui.screens.dialog import Dialog
 
 NOTES = (
     ("Copying", "Select with the mouse, then ctrl+c; y copies the message as it was written."),
@@ -19,16 +20,15 @@ NOTES = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """All keys and commands of a screen.
 
     Args:
         of: The screen it is about; what has the focus there comes first.
     """
 
-    CSS_PATH = "../styles/dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,q", "close", "close", show=False)
+        Binding("question_mark,f1,q", "keep", "close", show=False)
     ]
 
     def __init__(self, of: Screen[object]) -> None:
@@ -72,10 +72,6 @@ class HelpScreen(ModalScreen[None]):
         for title, words in NOTES:
             lines.append(line((fit(title, 12), "bold"), (words, "$muted")))
         return [one.truncate(width, ellipsis=True) for one in lines]
-
-    def action_close(self) -> None:
-        """Back to where it was asked for."""
-        self.dismiss(None)
 
 
 def _row(key: str, words: str, command: str) -> Content:

@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from chimera_tui.domain.conversation import DEMO, ModelRef
@@ -16,6 +15,7 @@ from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import Lines, fit, keys, line, split, state
 from chimera_tui.ui.scene import CastRow, duration
+from chimera_tui.ui.screens.dialog import Dialog
 from chimera_tui.ui.widgets.rows import Rows
 
 THOUSAND = 1000
@@ -68,7 +68,7 @@ class ModelRows(Rows):
         ]
 
 
-class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
+class ModelPicker(Dialog[tuple[str, ModelRef | None]]):
     """Asks who speaks for a persona; gives the persona and the model back.
 
     Args:
@@ -77,9 +77,7 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
         slug: For whom to choose first.
     """
 
-    CSS_PATH = "../styles/dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "keep", show=False),
         Binding("tab", "person(1)", show=False, priority=True),
         Binding("shift+tab", "person(-1)", show=False, priority=True),
         Binding("up", "move(-1)", show=False, priority=True),
@@ -163,7 +161,7 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
         """Give back the model under the cursor."""
         rows = self.query_one(ModelRows)
         if rows.offers:
-            self.dismiss((self._cast[self._person].slug, rows.offers[rows.cursor].model))
+            self.give((self._cast[self._person].slug, rows.offers[rows.cursor].model))
 
     @on(Rows.Chosen)
     def use_clicked(self) -> None:
@@ -178,10 +176,6 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
         """Choose for the next one of the cast."""
         self._person = (self._person + by) % len(self._cast)
         self.query_one("#picker-head", Lines).refresh()
-
-    def action_keep(self) -> None:
-        """Change nothing."""
-        self.dismiss(None)
 
 
 def _offers(healths: list[Health]) -> list[Offer]:

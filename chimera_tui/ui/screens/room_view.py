@@ -14,7 +14,7 @@ from chimera_tui.domain.conversation import ConversationSummary
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.adapter import HUMAN_SPEAKER
+from chimera_tui.ui.adapter import HUMAN_SPEAKER, remedies
 from chimera_tui.ui.blocks import fit, line
 from chimera_tui.ui.commands import COMMANDS, HIDDEN
 from chimera_tui.ui.entries import Entry, MessageEntry
@@ -31,8 +31,6 @@ from chimera_tui.ui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from chimera_tui.ui.app import ChimeraApp
-
-GO_ON = ("space", "goes on")
 
 
 def actions_on(entry: Entry) -> list[tuple[str, str]]:
@@ -117,26 +115,11 @@ class RoomView(Screen[None]):
             return waiting("off", "read only here", ("f5", "looks again"))
         if self.ended_because:
             return waiting("failed", one_line(self.ended_because), ("f5", "opens it again"))
-        match scene.paused:
-            case PauseReason.OPENED:
-                begun = bool(scene.tree.path)
-                return waiting(
-                    "paused",
-                    "as you left it" if begun else "nobody has spoken yet",
-                    ("space", "goes on" if begun else "begins"),
-                )
-            case PauseReason.ASKED:
-                return waiting("paused", "paused", GO_ON)
-            case PauseReason.TURN_LIMIT:
-                turns = scene.auto_turns
-                return waiting("paused", f"{turns} turns without you", GO_ON)
-            case PauseReason.FAILURE:
-                return waiting("paused", "the room waits for you", ("1–4", "choose"))
-            case None:
-                held = self.query_one(Composer).text and not scene.heard
-                return (
-                    line(("the next turn waits while you write", "$muted")) if held else Content("")
-                )
+        if scene.paused:
+            return _paused(scene, scene.paused)
+        if self.query_one(Composer).text and not scene.heard:
+            return line(("the next turn waits while you write", "$muted"))
+        return Content("")
 
     def draw_providers(self, healths: Sequence[Health]) -> None:
         """Draw how the providers are."""
@@ -243,3 +226,19 @@ class RoomView(Screen[None]):
             and command.name not in HIDDEN
             and self.check_action(command.action, ()) is not False
         ]
+
+
+def _paused(scene: Scene, reason: PauseReason) -> Content:
+    """Why the room is paused, and the key that ends that."""
+    begun = bool(scene.tree.path)
+    opened = "as you left it" if begun else "nobody has spoken yet"
+    words = {
+        PauseReason.OPENED: opened,
+        PauseReason.ASKED: "paused",
+        PauseReason.TURN_LIMIT: f"{scene.auto_turns} turns without you",
+        PauseReason.FAILURE: "the room waits for you",
+    }
+    if scene.failure:
+        last = len(remedies(scene.failure))
+        return waiting("paused", words[PauseReason.FAILURE], (f"1–{last}", "choose"))
+    return waiting("paused", words[reason], ("space", "goes on" if begun else "begins"))

@@ -78,7 +78,7 @@ class ColumnFacts(Block):
             self.last = last
             self.refresh()
 
-    def lines(self, width: int) -> list[Content]:
+    def lines(self, _width: int) -> list[Content]:
         """Time to the first word, tokens, cost, words."""
         if self.last is None or (told := self.last.provenance) is None:
             return [Content("")] * 4

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.geometry import NULL_REGION, Region
+from textual.geometry import NULL_REGION, Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import TextArea
@@ -85,8 +85,7 @@ class Field(TextArea):
     @property
     def composer(self) -> "Composer":
         """The composer this is a part of."""
-        assert isinstance(self.parent, Composer)
-        return self.parent
+        return self.query_ancestor(Composer)
 
     def action_newline(self) -> None:
         """Begin another line."""
@@ -127,7 +126,7 @@ class Field(TextArea):
 class Hints(Block):
     """What can be written; vanishes with the first character."""
 
-    def lines(self, width: int) -> list[Content]:
+    def lines(self, _width: int) -> list[Content]:
         """One line."""
         hints = [("@", "someone"), ("/", "command"), ("⏎", "send")]
         columns = self.app.size.width
@@ -135,7 +134,7 @@ class Hints(Block):
             hints = hints[:2] if columns >= NORMAL else hints[2:]
         return [keys(hints)]
 
-    def get_content_width(self, container: object, viewport: object) -> int:
+    def get_content_width(self, _container: Size, _viewport: Size) -> int:
         """As wide as its text."""
         return self.lines(0)[0].cell_length
 

@@ -135,7 +135,7 @@ class CastList(Rows):
         name = fit(row.speaker.name, width - 3 - 12)
         model: Part = DEMO_CHIP if row.is_demo else (row.model, "$muted")
         share: Part = (f"{row.share} %", "$muted" if row.share else "$faint")
-        lines = [
+        return [
             split(
                 line(fit(row.speaker.emoji, 2), " ", (name, f"$persona-{row.speaker.hue}")),
                 line(state(row.state)),
@@ -143,7 +143,6 @@ class CastList(Rows):
             ),
             split(line("   ", model), line(share), width),
         ]
-        return lines
 
 
 class ProviderPanel(Block):
