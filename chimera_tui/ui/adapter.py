@@ -135,19 +135,23 @@ def failure_entry(failure: Failure, known: Mapping[str, Speaker]) -> FailureEntr
     lines = [one_line(text) for text in (failure.problem, failure.hint) if text]
     if words:
         said = "What was said is recovered" if was_interrupted else "What was said is saved"
-        lines.append(f"{said}: {words} {'word' if words == 1 else 'words'}. Nothing is sent again by itself.")
+        lines.append(
+            f"{said}: {words} {'word' if words == 1 else 'words'}. Nothing is sent again by itself."
+        )
     elif was_interrupted:
         lines.append("Nothing had been said yet. Nothing is sent again by itself.")
     model = _model_label(failure.model) or "its model"
     effects = {
         Remedy.RETRY: ("try again", f"asks {model} once more"),
-        Remedy.SKIP: (f"go on without this turn", f"{name} is passed over once"),
+        Remedy.SKIP: ("go on without this turn", f"{name} is passed over once"),
         Remedy.MODEL: ("choose another model", f"for {name}, then try again"),
         Remedy.KEEP: ("keep the part", "as a message, marked cut short"),
     }
     return FailureEntry(
         key=failure_key(failure),
-        title=f"{name} was interrupted" if was_interrupted else f"{name} could not finish"
+        title=f"{name} was interrupted"
+        if was_interrupted
+        else f"{name} could not finish"
         if words
         else f"{name} could not answer",
         title_rest="when the program ended" if was_interrupted else "",

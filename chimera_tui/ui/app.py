@@ -6,7 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from random import choice
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -17,12 +17,12 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
+from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import Recovered, SavedConversation
 from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageError
 from chimera_tui.domain.health import HealthState
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import clean, one_line
-from chimera_tui.domain.clock import utc_now
 from chimera_tui.ui import clipboard, crash
 from chimera_tui.ui.blocks import STATES
 from chimera_tui.ui.screens.first_run import FirstRunScreen
@@ -64,14 +64,19 @@ class ChimeraApp(App[None]):
     """
 
     TITLE = "Chimera"
-    CSS_PATH = "styles/app.tcss"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+    # Textual reads the styles of the very first screen from here, not from the screen.
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "styles/app.tcss",
+        "styles/room.tcss",
+        "styles/first_run.tcss",
+    ]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
         (0, "-tiny"),
         (60, "-narrow"),
         (80, "-normal"),
         (120, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
         (0, "-tiny"),
         (18, "-low"),
         (28, "-tall"),
@@ -103,7 +108,7 @@ class ChimeraApp(App[None]):
         self._is_first_run = is_first_run
         self._start = start
         self._messages = list(messages)
-        self._closing = asyncio.Event()
+        self._leaving = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self.theme = DARK.name
         self.use_theme(PLAIN_THEME if is_plain else theme)
@@ -119,7 +124,7 @@ class ChimeraApp(App[None]):
         """What is painted first, before the database is open."""
         return FirstRunScreen() if self._is_first_run else RoomScreen()
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, _screen: Screen[object]) -> Iterable[SystemCommand]:
         """None of Textual's own: the room's commands say it in our words."""
         return ()
 
@@ -140,7 +145,7 @@ class ChimeraApp(App[None]):
             async with self._open_chimera() as chimera:
                 self.chimera = chimera
                 self.call_later(self._begin, chimera)
-                await self._closing.wait()
+                await self._leaving.wait()
         except ChimeraError as error:
             code = NEWER if isinstance(error, NewerDatabaseError) else FAILED
             if code == FAILED and isinstance(error, StorageError):
@@ -167,7 +172,8 @@ class ChimeraApp(App[None]):
 
     async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
         """Show a conversation in the room screen."""
-        assert self.chimera
+        if (chimera := self.chimera) is None:
+            return
         rooms = [screen for screen in self.screen_stack if isinstance(screen, RoomScreen)]
         if rooms:
             while self.screen is not rooms[-1]:
@@ -176,21 +182,22 @@ class ChimeraApp(App[None]):
         else:
             room = RoomScreen()
             await self.switch_screen(room)
-        await room.open(self.chimera, saved, is_live=is_live)
+        await room.open(chimera, saved, is_live=is_live)
 
     async def show_first_run(self) -> None:
         """Show what was found, and one key to begin."""
-        if not isinstance(self.screen, FirstRunScreen):
-            await self.switch_screen(FirstRunScreen())
-        assert isinstance(self.screen, FirstRunScreen)
-        assert self.chimera
-        self.screen.attach(self.chimera)
+        shown = self.screen
+        first = shown if isinstance(shown, FirstRunScreen) else FirstRunScreen()
+        if first is not shown:
+            await self.switch_screen(first)
+        if self.chimera:
+            first.attach(self.chimera)
 
     async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
         """Ask what a new room is to be, and open it."""
         if (chimera := self.chimera) is None:
             return
-        personas = list(chimera.library.personas)
+        personas = list(chimera.library)
         known = {persona.slug for persona in personas}
         health = chimera.health.values()
         dialog = NewRoom(
@@ -267,7 +274,9 @@ class ChimeraApp(App[None]):
         if name in self.available_themes:
             self.theme = name
         else:
-            message = f"There is no theme `{one_line(name)}`. {nearest(name, self.available_themes)}"
+            message = (
+                f"There is no theme `{one_line(name)}`. {nearest(name, self.available_themes)}"
+            )
             if self.is_running:
                 self.tell(message, severity="warning")
             else:
@@ -321,7 +330,7 @@ class ChimeraApp(App[None]):
                 for screen in self.screen_stack:
                     if isinstance(screen, RoomScreen):
                         await screen.leave()
-                self._closing.set()
+                self._leaving.set()
                 if self._keeper:
                     await self._keeper
         self._write_raw("\x1b[23;2t")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
+from textual.geometry import Size
 from textual.style import Style
 from textual.widget import Widget
 
@@ -95,6 +96,7 @@ class Block(Widget):
     """A widget of whole lines, drawn anew to the width it has; it never wraps."""
 
     DEFAULT_CSS = "Block { height: auto; text-wrap: nowrap; }"
+    auto_links = False  # what can be clicked looks like what it is
 
     def lines(self, width: int) -> list[Content]:
         """The lines of this block, each at most `width` cells."""
@@ -104,7 +106,7 @@ class Block(Widget):
         """Draw the lines."""
         return Content("\n").join(self.lines(self.content_size.width))
 
-    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+    def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
         """As many rows as there are lines."""
         return len(self.lines(width))
 
@@ -113,7 +115,11 @@ class Lines(Block):
     """A block whose lines are made by a function of the width."""
 
     def __init__(
-        self, draw: Callable[[int], list[Content]], *, id: str | None = None, classes: str = ""
+        self,
+        draw: Callable[[int], list[Content]],
+        *,
+        id: str | None = None,
+        classes: str = "",
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._draw = draw

@@ -45,7 +45,9 @@ COMMANDS = (
     Command(name="panels", words="Show the panels", action="panels", key="o", short="panels"),
     Command(name="rooms", words="Show the rooms", action="rooms", key="l", short="rooms"),
     Command(name="again", words="Another answer", action="again", key="r", short="again"),
-    Command(name="columns", words="One column a persona", action="columns", key="c", short="columns"),
+    Command(
+        name="columns", words="One column a persona", action="columns", key="c", short="columns"
+    ),
     Command(
         name="model",
         words="Choose who plays a persona",
@@ -63,8 +65,8 @@ COMMANDS = (
         argument="FILE.md or FILE.json",
     ),
     Command(name="stop", words="Stop who is speaking", action="stop", key="escape"),
-    Command(name="older", words="The answer before this one", action="older", key="left,‹"),
-    Command(name="newer", words="The answer after this one", action="newer", key="right,›"),
+    Command(name="older", words="The answer before this one", action="older", key="left"),
+    Command(name="newer", words="The answer after this one", action="newer", key="right"),
     Command(name="retry", words="Take the failed turn again", action="retry"),
     Command(name="skip", words="Go on without the failed turn", action="skip"),
     Command(name="keep", words="Keep the part that was said", action="keep"),
@@ -78,7 +80,9 @@ COMMANDS = (
     Command(name="reopen", words="Open this room again", action="reopen", key="f5"),
     Command(name="write", words="Write a command", action="write_command", key="slash"),
     Command(name="theme", words="Choose the colours", action="theme", argument="THEME"),
-    Command(name="help", words="Keys and commands", action="help", key="question_mark,f1", short="help"),
+    Command(
+        name="help", words="Keys and commands", action="help", key="question_mark,f1", short="help"
+    ),
     Command(name="quit", words="Leave Chimera", action="app.quit", key="ctrl+q"),
 )
 """Everything; the order is that of the footer and of the help."""

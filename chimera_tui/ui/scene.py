@@ -35,9 +35,12 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.adapter import speakers
+from chimera_tui.ui.adapter import clock, speakers
 from chimera_tui.ui.entries import Speaker
 
+THOUSAND = 1000
+JUST_NOW, A_WHILE = 5, 90
+"""Seconds."""
 EVEN, FAIR = 0.9, 0.7
 """From which balance on the turns are called even, or fair."""
 
@@ -66,6 +69,7 @@ class ProviderRow:
     reason: str
     hint: str
     models: tuple[str, ...]
+    was_asked: bool = True
 
 
 @dataclass(slots=True)
@@ -97,7 +101,7 @@ class Totals:
         """`3.1k`; with `~` where a provider did not count."""
         if not self.tokens:
             return "0"
-        number = f"{self.tokens / 1000:.1f}k" if self.tokens >= 1000 else str(self.tokens)
+        number = f"{self.tokens / THOUSAND:.1f}k" if self.tokens >= THOUSAND else str(self.tokens)
         return f"~{number}" if self.is_estimate else number
 
     @property
@@ -138,7 +142,7 @@ class Scene:
             self.totals.add(message)
         self.speakers: Mapping[str, Speaker] = speakers(self.conversation)
 
-    def note(self, event: Event) -> None:
+    def note(self, event: Event) -> None:  # noqa: C901 - one case an event
         """Take in what happened; events that change no panel are left alone."""
         match event:
             case TurnStarted(turn=turn, model=model):
@@ -266,7 +270,8 @@ def provider_rows(healths: Iterable[Health], wanted: Iterable[str] = ()) -> list
             else words[health.state],
             latency=duration(health.latency),
             history=health.history,
-            reason=one_line(health.reason) or ("not asked yet" if health.state is HealthState.NOT_ASKED else ""),
+            reason=one_line(health.reason),
+            was_asked=health.state is not HealthState.NOT_ASKED,
             hint=one_line(health.hint),
             models=tuple(one_line(model.name, 80) for model in health.models if model.can_chat),
         )
@@ -275,14 +280,14 @@ def provider_rows(healths: Iterable[Health], wanted: Iterable[str] = ()) -> list
 
 
 def checked_label(healths: Iterable[Health], now: datetime) -> str:
-    """How long ago the providers were asked."""
+    """When the providers were asked last: `12 s ago`, or the time of day."""
     moments = [health.checked_at for health in healths if health.checked_at]
     if not moments:
         return ""
-    seconds = max(0, int((now - max(moments)).total_seconds()))
-    if seconds < 5:  # noqa: PLR2004 - as good as now
+    seconds = (now - max(moments)).total_seconds()
+    if seconds < JUST_NOW:
         return "just now"
-    return f"{seconds} s ago" if seconds < 100 else f"{seconds // 60} min ago"  # noqa: PLR2004
+    return f"{seconds:.0f} s ago" if seconds < A_WHILE else f"at {clock(max(moments))}"
 
 
 def duration(seconds: float | None) -> str:

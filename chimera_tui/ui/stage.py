@@ -1,6 +1,6 @@
 """What is shown of a conversation, on one transcript or on several."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -13,7 +13,7 @@ Accepts = Callable[[Hashable], bool]
 class Shows(Protocol):
     """What the stage needs of a transcript."""
 
-    def load(self, entries: Sequence[Entry]) -> None:
+    def load(self, entries: Iterable[Entry]) -> None:
         """Show these, nothing else."""
 
     def add(self, entry: Entry) -> None:
@@ -22,7 +22,7 @@ class Shows(Protocol):
     def replace(self, key: Hashable, entry: Entry) -> None:
         """Show `entry` in the place of another."""
 
-    def remove(self, key: Hashable) -> None:
+    def discard(self, key: Hashable) -> None:
         """Show it no more."""
 
     def stream(self, key: Hashable, text: str) -> None:

@@ -1,9 +1,8 @@
 """A Chimera without files and networks, for tests of the screen."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from chimera_tui.domain.conversation import (
@@ -46,8 +45,8 @@ OLLAMA = Health(
 LMSTUDIO = Health(
     provider="lmstudio",
     state=HealthState.DOWN,
-    reason="nothing on port 1234",
-    hint="start its server, then r",
+    reason="LM Studio does not answer at http://127.0.0.1:1234/v1.",
+    hint="Start its server (Developer tab), then try again.",
     checked_at=NOON,
 )
 NOT_ASKED = Health(provider="ollama", state=HealthState.NOT_ASKED)
@@ -58,6 +57,9 @@ class FakeLibrary:
 
     def __init__(self, personas: Sequence[Persona]) -> None:
         self.personas = tuple(personas)
+
+    def __iter__(self) -> Iterator[Persona]:
+        return iter(self.personas)
 
     def get(self, slug: str) -> Persona:
         """The persona of that slug."""
@@ -87,7 +89,6 @@ class FakeChimera:
         self.read_only = ""
         self.lease: AbstractContextManager[object] | None = None
         self.checks = 0
-        self.exported: list[tuple[int, str, Path]] = []
         self.is_closed = False
 
     @asynccontextmanager
@@ -117,12 +118,12 @@ class FakeChimera:
             for id_, one in sorted(self.saved.items(), reverse=True)
         ]
 
-    async def load(self, id: int) -> SavedConversation:
+    async def load(self, conversation_id: int) -> SavedConversation:
         """One of them."""
         try:
-            return self.saved[id]
+            return self.saved[conversation_id]
         except KeyError:
-            raise UnknownError(f"There is no conversation {id}.") from None
+            raise UnknownError(f"There is no conversation {conversation_id}.") from None
 
     async def new_conversation(
         self,
@@ -163,10 +164,6 @@ class FakeChimera:
             now=lambda: NOON,
         )
 
-    async def export(self, id: int, format: str, path: Path) -> None:
-        """Remember what was asked for."""
-        self.exported.append((id, format, path))
-
 
 PEOPLE = (
     a_persona("Philosopher", 1, emoji="🦉", one_line="Asks what you mean by that."),
@@ -185,7 +182,7 @@ MODELS = {
 
 def a_saved(
     *said: tuple[str, str],
-    id: int = 1,
+    number: int = 1,
     title: str = "Is a joke a kind of knowledge?",
     cast: Sequence[str] = ("philosopher", "comedian", "scientist"),
     demo: bool = False,
@@ -193,9 +190,9 @@ def a_saved(
 ) -> SavedConversation:
     """A conversation in which these speakers said these things."""
     people = {persona.slug: persona for persona in PEOPLE}
-    models = {slug: DEMO for slug in cast} if demo else MODELS
+    models = dict.fromkeys(cast, DEMO) if demo else MODELS
     conversation = Conversation(
-        id=id,
+        id=number,
         title=title,
         topic=title,
         cast=tuple(Assignment(persona=people[slug], model=models[slug]) for slug in cast),
@@ -212,7 +209,7 @@ def a_saved(
 
 
 def a_message(
-    number: int, speaker: str, text: str, model: ModelRef | None, *, id: int | None = None
+    number: int, speaker: str, text: str, model: ModelRef | None, *, message_id: int | None = None
 ) -> Message:
     """Something that was said, a minute after what was said before."""
     told = None
@@ -229,7 +226,7 @@ def a_message(
             duration=2.0,
         )
     return Message(
-        id=id or number,
+        id=message_id or number,
         parent_id=number - 1 or None,
         turn=Turn(number=number, speaker=speaker),
         text=text,

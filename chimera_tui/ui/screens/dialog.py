@@ -1,6 +1,6 @@
 """Small dialogs: asking for a line of text, choosing one of a few."""
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,12 +13,26 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import Lines, keys, line, split
 from chimera_tui.ui.widgets.rows import Rows
 
+Result = TypeVar("Result")
 
-class AskText(ModalScreen[str]):
-    """Asks for one line: a title, a file name. Gives nothing back if nothing changes."""
+
+class Dialog(ModalScreen[Result]):
+    """What all dialogs share: Esc keeps everything as it is."""
 
     CSS_PATH = "../styles/dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "keep", "keep", show=False)]
+
+    def give(self, result: Result | None) -> None:
+        """Close, and give `result` back to who asked; None changes nothing."""
+        _ = self.dismiss(result)  # a screen cannot wait for its own end
+
+    def action_keep(self) -> None:
+        """Change nothing."""
+        self.give(None)
+
+
+class AskText(Dialog[str]):
+    """Asks for one line: a title, a file name. Gives nothing back if nothing changes."""
 
     def __init__(self, question: str, text: str, *, note: str, done: str) -> None:
         super().__init__()
@@ -28,7 +42,7 @@ class AskText(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """The question, the line, what it does, the keys."""
         with Vertical(classes="dialog -small"):
-            yield Lines(lambda width: [line((self._question, "bold")), Content("")])
+            yield Lines(lambda _width: [line((self._question, "bold")), Content("")])
             yield Input(one_line(self._text), compact=True, select_on_focus=True)
             yield Lines(self._foot)
 
@@ -38,11 +52,7 @@ class AskText(ModalScreen[str]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the line back."""
-        self.dismiss(event.value.strip() or None)
-
-    def action_keep(self) -> None:
-        """Change nothing."""
-        self.dismiss(None)
+        self.give(event.value.strip() or None)
 
 
 class Choice(Rows):
@@ -64,11 +74,8 @@ class Choice(Rows):
         return [line((f"{name}  ", bold), (meaning, "$muted")).truncate(width, ellipsis=True)]
 
 
-class Choose(ModalScreen[int]):
+class Choose(Dialog[int]):
     """Asks for one of a few things; gives its number back."""
-
-    CSS_PATH = "../styles/dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "keep", "keep", show=False)]
 
     def __init__(self, question: str, choices: list[tuple[str, str]], current: int) -> None:
         super().__init__()
@@ -78,7 +85,7 @@ class Choose(ModalScreen[int]):
     def compose(self) -> ComposeResult:
         """The question, the choices, the keys."""
         with Vertical(classes="dialog -small"):
-            yield Lines(lambda width: [line((self._question, "bold")), Content("")])
+            yield Lines(lambda _width: [line((self._question, "bold")), Content("")])
             yield Choice(self._choices, self._current)
             yield Lines(self._foot)
 
@@ -91,8 +98,4 @@ class Choose(ModalScreen[int]):
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Give the number back."""
-        self.dismiss(event.index)
-
-    def action_keep(self) -> None:
-        """Change nothing."""
-        self.dismiss(None)
+        self.give(event.index)

@@ -31,7 +31,6 @@ class FirstRunScreen(Screen[None]):
     """Shown while there is no conversation; checks run beside it and never block it."""
 
     app: "ChimeraApp"
-    CSS_PATH = "../styles/first_run.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", show=False, id="first.start"),
         Binding("d", "demo", "demo room", show=False, id="first.demo"),
@@ -56,7 +55,9 @@ class FirstRunScreen(Screen[None]):
             yield Lines(self._found)
             yield Lines(self._block, id="start")
             yield Lines(self._others)
-        yield KeyFooter(right=("help", "quit"), note="Nothing is sent before you press ⏎.", id="foot")
+        yield KeyFooter(
+            right=("help", "quit"), note="Nothing is sent before you press ⏎.", id="foot"
+        )
 
     def attach(self, chimera: "Chimera") -> None:
         """The library and the database are there."""
@@ -104,7 +105,8 @@ class FirstRunScreen(Screen[None]):
             fit("offline, free, scripted", 32),
             ("always there", "$muted"),
         )
-        rows = [_provider(row, width) for row in self._rows]
+        with_hints = self.app.size.height >= FEW_ROWS
+        rows = [one for row in self._rows for one in _provider(row, width, with_hint=with_hints)]
         if self._is_looking and not rows:
             rows = [line(("○ looking for local servers …", "$muted"))]
         return [*head, *rows, demo.truncate(width, ellipsis=True)]
@@ -156,7 +158,7 @@ class FirstRunScreen(Screen[None]):
         return f"{ready[0].name} · {ready[0].models[0]}" if ready else "demo"
 
     def _cast(self) -> tuple[str, ...]:
-        return default_cast(self._chimera.library.personas) if self._chimera else CAST
+        return default_cast(list(self._chimera.library)) if self._chimera else CAST
 
     # Keys
 
@@ -203,18 +205,19 @@ class FirstRunScreen(Screen[None]):
         await self.app.show_help()
 
 
-def _provider(row: ProviderRow, width: int) -> Content:
-    is_up = row.state in {"ok", "slow"}
-    if is_up:
+def _provider(row: ProviderRow, width: int, *, with_hint: bool) -> list[Content]:
+    """What is known of a provider; one that does not answer gets a second line: what to do."""
+    glyph = state(row.state, width=8)
+    if row.state in {"ok", "slow"}:
         count = len(row.models)
-        what = f"running, {count} model{'s' if count != 1 else ''}" if count else "running, no model"
+        what = (
+            f"running, {count} model{'s' if count != 1 else ''}" if count else "running, no model"
+        )
         note = ", ".join(row.models) or row.hint
-    else:
-        what, note = row.reason, row.hint
-    colour = "" if is_up else "$muted"
-    return line(
-        state(row.state, width=8),
-        (fit(row.name, 12) + " ", colour),
-        (fit(what, 31) + " ", colour),
-        (note, "$muted"),
-    ).truncate(width, ellipsis=True)
+        parts = (fit(row.name, 12), " ", fit(what, 31), " ", (note, "$muted"))
+        return [line(glyph, *parts).truncate(width, ellipsis=True)]
+    why = row.reason if row.was_asked else "not asked yet"
+    lines = [line(glyph, (f"{fit(row.name, 12)} {why}", "$muted"))]
+    if with_hint and row.hint:
+        lines.append(line((" " * 21 + row.hint, "$muted")))
+    return [one.truncate(width, ellipsis=True) for one in lines]

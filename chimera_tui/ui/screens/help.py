@@ -6,10 +6,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from chimera_tui.ui.blocks import Lines, fit, keys, line, split
 from chimera_tui.ui.commands import COMMANDS, HIDDEN
+from chimera_tui.ui.screens.dialog import Dialog
 
 NOTES = (
     ("Copying", "Select with the mouse, then ctrl+c; y copies the message as it was written."),
@@ -19,16 +20,15 @@ NOTES = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """All keys and commands of a screen.
 
     Args:
         of: The screen it is about; what has the focus there comes first.
     """
 
-    CSS_PATH = "../styles/dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,q", "close", "close", show=False)
+        Binding("question_mark,f1,q", "keep", "close", show=False)
     ]
 
     def __init__(self, of: Screen[object]) -> None:
@@ -45,7 +45,10 @@ class HelpScreen(ModalScreen[None]):
                 yield Lines(self._body)
 
     def _head(self, width: int) -> list[Content]:
-        return [split(line(("Keys and commands", "bold")), keys([("esc", "close")]), width), Content("")]
+        return [
+            split(line(("Keys and commands", "bold")), keys([("esc", "close")]), width),
+            Content(""),
+        ]
 
     def _body(self, width: int) -> list[Content]:
         lines: list[Content] = []
@@ -59,7 +62,9 @@ class HelpScreen(ModalScreen[None]):
                 _row(
                     self._keys.get(command.name, ""),
                     command.words,
-                    f"/{command.name} {command.argument}".rstrip() if command.name not in HIDDEN else "",
+                    f"/{command.name} {command.argument}".rstrip()
+                    if command.name not in HIDDEN
+                    else "",
                 )
                 for command in COMMANDS
             ]
@@ -68,23 +73,18 @@ class HelpScreen(ModalScreen[None]):
             lines.append(line((fit(title, 12), "bold"), (words, "$muted")))
         return [one.truncate(width, ellipsis=True) for one in lines]
 
-    def action_close(self) -> None:
-        """Back to where it was asked for."""
-        self.dismiss(None)
-
 
 def _row(key: str, words: str, command: str) -> Content:
     return line((fit(key, 12), "bold"), fit(words, 34), (command, "$muted"))
 
 
 def _pane_keys(screen: Screen[object]) -> list[tuple[str, str]]:
-    """The keys of the widget that has the focus, joined where several do the same."""
-    if screen.focused is None:
-        return []
+    """The keys of what has the focus, joined where several do the same."""
+    pane = screen.focused or screen
     display = screen.app.get_key_display
     own: dict[str, list[str]] = {}
     for active in screen.active_bindings.values():
-        if active.node is screen.focused and active.binding.description:
+        if active.node is pane and active.binding.description:
             own.setdefault(active.binding.description, []).append(display(active.binding))
     return [(" ".join(found[:3]), words) for words, found in own.items()]
 

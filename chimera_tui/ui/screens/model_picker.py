@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from chimera_tui.domain.conversation import DEMO, ModelRef
@@ -16,6 +15,7 @@ from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import Lines, fit, keys, line, split, state
 from chimera_tui.ui.scene import CastRow, duration
+from chimera_tui.ui.screens.dialog import Dialog
 from chimera_tui.ui.widgets.rows import Rows
 
 THOUSAND = 1000
@@ -53,7 +53,7 @@ class ModelRows(Rows):
         if offer.model is None:
             parts = line((fit("automatic", 13), "$primary"), (offer.note, ""))
             return [parts.truncate(width, ellipsis=True)]
-        name_width = max(8, width - 13 - 9 - 10 - 10)
+        name_width = max(8, width - 13 - 9 - 10 - 13)
         bold = "bold" if index == self.cursor else ""
         glyph = state(offer.state, word=offer.note)
         return [
@@ -68,7 +68,7 @@ class ModelRows(Rows):
         ]
 
 
-class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
+class ModelPicker(Dialog[tuple[str, ModelRef | None]]):
     """Asks who speaks for a persona; gives the persona and the model back.
 
     Args:
@@ -77,9 +77,7 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
         slug: For whom to choose first.
     """
 
-    CSS_PATH = "../styles/dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "keep", show=False),
         Binding("tab", "person(1)", show=False, priority=True),
         Binding("shift+tab", "person(-1)", show=False, priority=True),
         Binding("up", "move(-1)", show=False, priority=True),
@@ -97,7 +95,9 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
         """For whom, the search, the models, what it does."""
         with Vertical(classes="dialog -wide"):
             yield Lines(self._head, id="picker-head")
-            yield Input(placeholder="model, provider, or provider/model as you write it", compact=True)
+            yield Input(
+                placeholder="model, provider, or provider/model as you write it", compact=True
+            )
             yield Lines(self._titles)
             yield ModelRows()
             yield Lines(self._foot)
@@ -117,9 +117,9 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
         return [split(who, line((f"now {row.model}", "$muted")), width), Content("")]
 
     def _titles(self, width: int) -> list[Content]:
-        inner = width - 3
+        inner = width
         titles = (
-            "  " + fit("provider", 13) + fit("model", max(8, inner - 13 - 9 - 10 - 10)),
+            fit("provider", 13) + fit("model", max(8, inner - 13 - 9 - 10 - 13)),
             fit("context", 9, right=True) + fit("last", 10, right=True),
         )
         return [Content(""), line(("".join(titles), "$muted")).truncate(width, ellipsis=True)]
@@ -130,8 +130,9 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
             left.append(("⇥", "someone else"))
         return [
             Content(""),
-            line(("Holds from the next turn on; what is being said is finished as it is.", "$muted"))
-            .truncate(width, ellipsis=True),
+            line(
+                ("Holds from the next turn on; what is being said is finished as it is.", "$muted")
+            ).truncate(width, ellipsis=True),
             Content(""),
             split(keys(left), keys([("esc", "keep")]), width),
         ]
@@ -160,7 +161,7 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
         """Give back the model under the cursor."""
         rows = self.query_one(ModelRows)
         if rows.offers:
-            self.dismiss((self._cast[self._person].slug, rows.offers[rows.cursor].model))
+            self.give((self._cast[self._person].slug, rows.offers[rows.cursor].model))
 
     @on(Rows.Chosen)
     def use_clicked(self) -> None:
@@ -176,16 +177,15 @@ class ModelPicker(ModalScreen[tuple[str, ModelRef | None]]):
         self._person = (self._person + by) % len(self._cast)
         self.query_one("#picker-head", Lines).refresh()
 
-    def action_keep(self) -> None:
-        """Change nothing."""
-        self.dismiss(None)
-
 
 def _offers(healths: list[Health]) -> list[Offer]:
     """Automatic, then the models of all providers that answered, then the demo."""
     offers = [Offer(None, "", "", "", "the first provider that answers, its loaded model")]
     for health in healths:
-        if health.provider == DEMO.provider or health.state in {HealthState.DOWN, HealthState.NOT_ASKED}:
+        if health.provider == DEMO.provider or health.state in {
+            HealthState.DOWN,
+            HealthState.NOT_ASKED,
+        }:
             continue
         offers += [
             Offer(

@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import DEFAULT_MODE, MODES
 from chimera_tui.ui.blocks import Lines, Part, fit, keys, line, split, state
+from chimera_tui.ui.screens.dialog import Dialog
 from chimera_tui.ui.themes import assign_hues
 from chimera_tui.ui.widgets.rows import Rows
 
@@ -35,7 +35,7 @@ class RoomPlan:
 class PersonaRows(Rows):
     """All personas; those in the room have a mark."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "toggle", "in or out", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "cast", "in or out", show=False)]
 
     def __init__(self, personas: list[Persona], chosen: tuple[str, ...]) -> None:
         super().__init__(id="personas")
@@ -52,12 +52,15 @@ class PersonaRows(Rows):
         persona = self.personas[index]
         is_in = persona.slug in self.chosen
         mark: Part = ("◉ ", "$primary") if is_in else ("○ ", "$faint")
-        name = (fit(one_line(persona.short_name), 18), f"$persona-{self._hues[index]}" if is_in else "")
+        name = (
+            fit(one_line(persona.short_name), 18),
+            f"$persona-{self._hues[index]}" if is_in else "",
+        )
         about = (one_line(persona.one_line), "$muted")
         emoji = fit(one_line(persona.emoji, 8), 3)
         return [line(mark, emoji, name, " ", about).truncate(width, ellipsis=True)]
 
-    def action_toggle(self) -> None:
+    def action_cast(self) -> None:
         """Take the persona in, or out."""
         self.toggle(self.cursor)
 
@@ -71,7 +74,7 @@ class PersonaRows(Rows):
         self.rebuild()
 
 
-class NewRoom(ModalScreen[RoomPlan]):
+class NewRoom(Dialog[RoomPlan]):
     """Asks what a new room is to be.
 
     Args:
@@ -81,9 +84,7 @@ class NewRoom(ModalScreen[RoomPlan]):
         live: Whether anything but the demo can speak.
     """
 
-    CSS_PATH = "../styles/dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "keep", show=False),
         Binding("f3", "mode", show=False),
         Binding("f4", "demo", show=False),
     ]
@@ -100,8 +101,8 @@ class NewRoom(ModalScreen[RoomPlan]):
     def compose(self) -> ComposeResult:
         """Topic, people, mode, keys."""
         with Vertical(classes="dialog -room"):
-            yield Lines(lambda width: [line(("A new room", "bold")), Content("")])
-            yield Lines(lambda width: [line(("What about?", "$muted"))])
+            yield Lines(lambda _width: [line(("A new room", "bold")), Content("")])
+            yield Lines(lambda _width: [line(("What about?", "$muted"))])
             yield Input(placeholder=one_line(self._topic), compact=True)
             yield Lines(self._who, id="who")
             yield PersonaRows(self._personas, self._cast)
@@ -119,16 +120,27 @@ class NewRoom(ModalScreen[RoomPlan]):
         return [Content(""), split(line(("Who?", "$muted")), line((note, style)), width)]
 
     def _how(self, width: int) -> list[Content]:
-        speaker = line(("Turns  ", "$muted"), self._mode.replace("_", " "), "   ", keys([("f3", "change")]))
+        speaker = line(
+            ("Turns  ", "$muted"), self._mode.replace("_", " "), "   ", keys([("f3", "change")])
+        )
         word: Part = state("demo") if self._is_demo else state("live")
         why = "" if self._is_live else "no provider answers"
-        source = line(("Voices  ", "$muted"), word, "   ", keys([("f4", "change")]) if self._is_live else (why, "$muted"))
+        source = line(
+            ("Voices  ", "$muted"),
+            word,
+            "   ",
+            keys([("f4", "change")]) if self._is_live else (why, "$muted"),
+        )
         return [
             Content(""),
             speaker,
             source,
             Content(""),
-            split(keys([("⏎", "talk"), ("⇥", "people"), ("space", "in or out")]), keys([("esc", "keep")]), width),
+            split(
+                keys([("⏎", "talk"), ("⇥", "people"), ("space", "in or out")]),
+                keys([("esc", "keep")]),
+                width,
+            ),
         ]
 
     @on(Input.Submitted)
@@ -141,11 +153,11 @@ class NewRoom(ModalScreen[RoomPlan]):
         plan = RoomPlan(
             topic=topic, cast=tuple(self.rows.chosen), mode=self._mode, is_demo=self._is_demo
         )
-        self.dismiss(plan)
+        self.give(plan)
 
     @on(Rows.Chosen)
-    def choose(self, event: Rows.Chosen) -> None:
-        """Enter over a persona talks too; a click takes it in or out."""
+    def begin_from_rows(self) -> None:
+        """Enter over a persona talks too."""
         self.begin()
 
     def action_mode(self) -> None:
@@ -159,7 +171,3 @@ class NewRoom(ModalScreen[RoomPlan]):
         if self._is_live:
             self._is_demo = not self._is_demo
             self.query_one("#how", Lines).refresh()
-
-    def action_keep(self) -> None:
-        """Open nothing."""
-        self.dismiss(None)

@@ -1,5 +1,6 @@
 """The room screen: opens conversations, follows what happens in them, takes what is written."""
 
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, ClassVar, assert_never
 
@@ -7,7 +8,8 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
-from chimera_tui.domain.conversation import Conversation, SavedConversation, Turn
+from chimera_tui.domain.clock import utc_now
+from chimera_tui.domain.conversation import SavedConversation, Turn
 from chimera_tui.domain.errors import LiveElsewhereError
 from chimera_tui.domain.events import (
     ConversationChanged,
@@ -24,7 +26,6 @@ from chimera_tui.domain.events import (
     TurnFailed,
     TurnStarted,
 )
-from chimera_tui.domain.clock import utc_now
 from chimera_tui.ui import adapter
 from chimera_tui.ui.commands import COMMANDS, Palette, find
 from chimera_tui.ui.entries import Entry
@@ -38,13 +39,6 @@ from chimera_tui.ui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
     from chimera_tui.engine.room import Room
-
-NEEDS_ROOM = {
-    "pause", "resume", "next", "again", "retry", "skip", "keep", "older", "newer", "rename",
-    "mode", "pace", "models", "stop", "send",
-}  # fmt: skip
-"""Actions for which the room must be open here."""
-NEEDS_FAILURE = {"retry", "skip", "keep", "remedy"}
 
 
 class RoomScreen(RoomActions):
@@ -90,7 +84,9 @@ class RoomScreen(RoomActions):
     def _set_scene(self, saved: SavedConversation, read_only: str = "") -> None:
         self.scene = Scene(saved, read_only=read_only)
         self.ended_because = ""
-        self.stage.load(self._entries())
+        hues = {one.name: one.hue for one in self.scene.speakers.values() if one.hue}
+        self.transcript.hues = hues
+        self.stage.load(self._entries(self.scene))
         self.draw()
 
     async def leave(self) -> None:
@@ -159,82 +155,71 @@ class RoomScreen(RoomActions):
 
     def show(self, event: Event) -> None:
         """Draw what happened."""
-        assert self.scene
-        if isinstance(event, TextReceived) and event.turn.number in self.scene.heard:
+        if (scene := self.scene) is None:
+            return
+        if isinstance(event, TextReceived) and event.turn.number in scene.heard:
             self.stage.stream(adapter.key_of(event.turn), event.text)
             return
         if isinstance(event, TurnStarted | TurnDropped):
-            self._clear(event.turn)
-        self.scene.note(event)
+            self._clear(scene, event.turn)
+        if isinstance(event, MessageCompleted):
+            self._clear_failure(scene, event.message.turn)
+        scene.note(event)
+        self._draw_entry(scene, event)
+        if self.room:
+            scene.auto_turns = self.room.auto_turns
+        self.draw()
+
+    def _draw_entry(self, scene: Scene, event: Event) -> None:  # noqa: C901 - one case an event
+        """Draw what `event` means for the transcript."""
         match event:
             case TurnStarted() | TurnDropped() | RoomPaused() | RoomResumed():
                 pass  # all of it stands in the panels
             case TextReceived(turn=turn, text=text):
-                self._hear(turn, text)
+                self._hear(scene, turn, text)
             case MessageCompleted(message=message):
-                self._clear_failure(message.turn)
-                answers = self.scene.tree.alternatives(message)
-                self.stage.put(adapter.message_entry(message, self.scene.speakers, answers))
+                answers = scene.tree.alternatives(message)
+                self.stage.put(adapter.message_entry(message, scene.speakers, answers))
             case TurnFailed(failure=failure):
                 self.stage.drop(adapter.key_of(failure.turn))
-                for entry in adapter.failure_entries(failure, self.scene.speakers):
+                for entry in adapter.failure_entries(failure, scene.speakers):
                     self.stage.put(entry)
             case NoticePosted(notice=notice):
-                number = len(self.scene.notices) - 1
-                self.stage.put(adapter.notice_entry(notice, number))
-            case PathChanged():
-                self.stage.sync(self._entries())
-            case ConversationChanged(conversation=conversation):
-                self._rename_in_list(conversation)
-            case ConversationEnded():
-                self._drop_unheard()
+                self.stage.put(adapter.notice_entry(notice, len(scene.notices) - 1))
+            case PathChanged() | ConversationEnded():
+                self.stage.sync(self._entries(scene))
+            case ConversationChanged():
+                self.draw_rooms_again()
             case _:
                 assert_never(event)
-        self.scene.auto_turns = self.room.auto_turns if self.room else self.scene.auto_turns
-        self.draw()
 
-    def _hear(self, turn: Turn, text: str) -> None:
+    def _hear(self, scene: Scene, turn: Turn, text: str) -> None:
         """The first words of a turn: from now on it stands in the transcript."""
-        assert self.scene
-        entry = adapter.live_entry(
-            turn,
-            self.scene.models.get(turn.number),
-            self.scene.speakers,
-            text="",
-            time=adapter.clock(utc_now()),
-        )
+        model, time = scene.models.get(turn.number), adapter.clock(utc_now())
+        entry = adapter.live_entry(turn, model, scene.speakers, text="", time=time)
         self.stage.put(entry)
         self.stage.stream(entry.key, text)
 
-    def _clear(self, turn: Turn) -> None:
+    def _clear(self, scene: Scene, turn: Turn) -> None:
         """Take away what stood there of a turn that is taken again, or is over."""
-        self._clear_failure(turn)
-        if self.scene and turn.number not in {m.turn.number for m in self.scene.tree.path}:
+        self._clear_failure(scene, turn)
+        if all(message.turn.number != turn.number for message in scene.tree.path):
             self.stage.drop(adapter.key_of(turn))
 
-    def _clear_failure(self, turn: Turn) -> None:
-        if self.scene and (failure := self.scene.failure) and failure.turn.number == turn.number:
+    def _clear_failure(self, scene: Scene, turn: Turn) -> None:
+        if (failure := scene.failure) and failure.turn.number == turn.number:
             self.stage.drop(adapter.failure_key(failure))
 
-    def _drop_unheard(self) -> None:
-        """A room that crashed leaves no message of who was speaking: show the path as it is."""
-        assert self.scene
-        self.stage.sync(self._entries())
-
-    def _entries(self) -> list[Entry]:
-        assert self.scene
-        scene = self.scene
+    def _entries(self, scene: Scene) -> list[Entry]:
+        """All that stands, then what is being said."""
         entries = adapter.path_entries(scene.tree, scene.notices, scene.failure, scene.speakers)
-        live = [entry for key, entry in self.stage.shown.items() if self._is_heard(key)]
-        return [*entries, *live]
-
-    def _is_heard(self, key: object) -> bool:
-        assert self.scene
-        heard = self.scene.heard.items()
-        return key in {adapter.key_of(Turn(number=turn, speaker=slug)) for turn, slug in heard}
+        heard = (Turn(number=turn, speaker=slug) for turn, slug in scene.heard.items())
+        live = (self.stage.shown.get(adapter.key_of(turn)) for turn in heard)
+        return [*entries, *(entry for entry in live if entry)]
 
     @work(exit_on_error=False, group="rooms", exclusive=True)
-    async def _rename_in_list(self, _conversation: Conversation) -> None:
+    async def draw_rooms_again(self) -> None:
+        """Draw the list of rooms as it is now."""
         self.draw_rooms(await self.chimera.conversations())
 
     # What the human does
@@ -296,6 +281,17 @@ class RoomScreen(RoomActions):
         """A remedy was clicked."""
         await self.action_remedy(event.number)
 
+    @on(Transcript.ActionChosen)
+    async def act_on_entry(self, event: Transcript.ActionChosen) -> None:
+        """An action under a message was clicked."""
+        match event.action:
+            case "r":
+                await self.action_again()
+            case "y":
+                self.action_copy()
+            case _:
+                await self.action_newer()
+
     @on(Transcript.Focused)
     def show_keys(self) -> None:
         """What the keys do depends on the message under the cursor."""
@@ -315,27 +311,32 @@ class RoomScreen(RoomActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say which actions there are now; the footer and the palette show only those."""
-        scene, room = self.scene, self.room
-        if action in NEEDS_ROOM and room is None:
-            return False
-        if action in NEEDS_FAILURE and not (scene and scene.failure):
-            return False
-        match action:
-            case "pause":
-                return bool(room and not room.paused)
-            case "resume":
-                return bool(room and room.paused and not room.failure)
-            case "next":
-                return bool(room and not room.failure)
-            case "keep":
-                return bool(scene and scene.failure and scene.failure.text)
-            case "send":
-                return bool(self.query_one(Composer).text.strip())
-            case "panels":
-                return self.has_class("-narrow")
-            case "reopen":
-                return scene is not None and room is None
-            case _:
-                return super().check_action(action, parameters)
+        if available := AVAILABLE.get(action):
+            return available(self)
+        return super().check_action(action, parameters)
 
 
+def _has_failure(screen: RoomScreen) -> bool:
+    return screen.room is not None and screen.room.failure is not None
+
+
+def _has_room(screen: RoomScreen) -> bool:
+    return screen.room is not None
+
+
+AVAILABLE: dict[str, Callable[[RoomScreen], bool]] = {
+    "pause": lambda screen: screen.is_live,
+    "resume": lambda s: s.room is not None and s.room.paused is not None and not s.room.failure,
+    "next": lambda screen: screen.room is not None and screen.room.failure is None,
+    "retry": _has_failure,
+    "skip": _has_failure,
+    "keep": lambda screen: bool(screen.room and screen.room.failure and screen.room.failure.text),
+    "remedy": _has_failure,
+    "panels": lambda screen: screen.has_class("-narrow"),
+    "reopen": lambda screen: screen.scene is not None and screen.room is None,
+    "send": lambda screen: bool(screen.query_one(Composer).text.strip()),
+    **dict.fromkeys(
+        ("again", "older", "newer", "rename", "mode", "pace", "models", "stop"), _has_room
+    ),
+}
+"""When there is something to do for an action; one that is not here can always be done."""

@@ -1,8 +1,8 @@
 """What a person can do in a room: one method for each command of the table."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chimera_tui.domain.conversation import HUMAN, Message, ModelRef
@@ -10,6 +10,7 @@ from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import MODES
+from chimera_tui.ui import exporting
 from chimera_tui.ui.adapter import Remedy, key_of, remedies
 from chimera_tui.ui.commands import Command
 from chimera_tui.ui.screens.dialog import AskText, Choose
@@ -199,9 +200,8 @@ class RoomActions(RoomView):
             await self._pick_model(message.turn.speaker if message else "")
 
     def _persona(self, name: str) -> str:
-        """The slug of the persona called `name`; of the only one there is, or of the focused one."""
-        assert self.room
-        cast = [assignment.persona for assignment in self.room.conversation.cast]
+        """The slug of the persona of this room called `name`."""
+        cast = [one.persona for one in self.scene.conversation.cast] if self.scene else []
         wanted = name.strip().removeprefix("@").casefold()
         for persona in cast:
             if wanted in {persona.slug, persona.name.casefold(), persona.short_name.casefold()}:
@@ -290,11 +290,11 @@ class RoomActions(RoomView):
 
     async def _export(self, name: str | None) -> None:
         if name and self.scene:
-            path = Path(name).expanduser()
-            file_format = "json" if path.suffix == ".json" else "markdown"
+            conversation_id = self.scene.conversation.id
             async with self.telling():
-                await self.chimera.export(self.scene.conversation.id, file_format, path)
-                self.app.tell(f"Written to {one_line(str(path.absolute()))}.")
+                saved = await self.chimera.load(conversation_id)
+                path = await asyncio.to_thread(exporting.export, saved, name)
+                self.app.tell(f"Written to {path}.")
 
     async def action_help(self) -> None:
         """Show the keys of the focused pane, and all others."""
@@ -316,5 +316,3 @@ def _pace(text: str) -> float:
         raise UnknownError(
             f"`{one_line(text)}` is no pace.", hint="0 is instant, 1 human, 2 slow."
         ) from None
-
-

@@ -14,8 +14,10 @@ from chimera_tui.domain.conversation import ConversationSummary
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.text import one_line
+from chimera_tui.ui.adapter import HUMAN_SPEAKER, remedies
 from chimera_tui.ui.blocks import fit, line
 from chimera_tui.ui.commands import COMMANDS, HIDDEN
+from chimera_tui.ui.entries import Entry, MessageEntry
 from chimera_tui.ui.scene import Scene, checked_label, provider_rows
 from chimera_tui.ui.stage import Stage
 from chimera_tui.ui.widgets.columns import Columns
@@ -30,14 +32,22 @@ from chimera_tui.ui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from chimera_tui.ui.app import ChimeraApp
 
-GO_ON = ("space", "goes on")
+
+def actions_on(entry: Entry) -> list[tuple[str, str]]:
+    """The keys that act on an entry, as they stand below it while it has the focus."""
+    if not isinstance(entry, MessageEntry) or entry.is_live:
+        return []
+    copying = ("y", "copy")
+    if entry.speaker == HUMAN_SPEAKER:
+        return [copying]
+    answers = [("‹›", "answers")] if any("/" in chip.label for chip in entry.chips) else []
+    return [("r", "again"), *answers, copying]
 
 
 class RoomView(Screen[None]):
     """The panes of a room and what they show."""
 
     app: "ChimeraApp"
-    CSS_PATH = "../styles/room.tcss"
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,7 +65,7 @@ class RoomView(Screen[None]):
                 yield Heading("Rooms")
                 yield RoomList()
             with Vertical(id="talk"):
-                self.transcript = Transcript(id="transcript")
+                self.transcript = Transcript(actions_on, id="transcript")
                 yield self.transcript
                 yield StatusRow(on_end="screen.end")
                 yield Composer(self.complete)
@@ -90,7 +100,7 @@ class RoomView(Screen[None]):
         self._draw_status(scene)
         composer = self.query_one(Composer)
         composer.has_remedies = bool(scene.failure)
-        composer.lock(scene.read_only or self.ended_because)
+        composer.close_because(scene.read_only or self.ended_because)
         self.app.show_state(scene.state, one_line(scene.conversation.title, 60))
         self.refresh_bindings()
 
@@ -102,24 +112,14 @@ class RoomView(Screen[None]):
     def _why(self, scene: Scene) -> Content:
         """Why nobody speaks, and what goes on."""
         if scene.read_only:
-            return waiting("off", one_line(scene.read_only), ("f5", "looks again"))
+            return waiting("off", "read only here", ("f5", "looks again"))
         if self.ended_because:
             return waiting("failed", one_line(self.ended_because), ("f5", "opens it again"))
-        match scene.paused:
-            case PauseReason.OPENED:
-                begun = bool(scene.tree.path)
-                return waiting("paused", "as you left it" if begun else "nobody has spoken yet",
-                               ("space", "goes on" if begun else "begins"))
-            case PauseReason.ASKED:
-                return waiting("paused", "paused", GO_ON)
-            case PauseReason.TURN_LIMIT:
-                turns = scene.auto_turns
-                return waiting("paused", f"{turns} turns without you", GO_ON)
-            case PauseReason.FAILURE:
-                return waiting("paused", "the room waits for you", ("1–4", "choose"))
-            case None:
-                held = self.query_one(Composer).text and not scene.heard
-                return line(("the next turn waits while you write", "$muted")) if held else Content("")
+        if scene.paused:
+            return _paused(scene, scene.paused)
+        if self.query_one(Composer).text and not scene.heard:
+            return line(("the next turn waits while you write", "$muted"))
+        return Content("")
 
     def draw_providers(self, healths: Sequence[Health]) -> None:
         """Draw how the providers are."""
@@ -207,7 +207,11 @@ class RoomView(Screen[None]):
             return [
                 Completion(
                     f"@{row.speaker.name} ",
-                    line(fit(row.speaker.emoji, 2), " ", (row.speaker.name, f"$persona-{row.speaker.hue}")),
+                    line(
+                        fit(row.speaker.emoji, 2),
+                        " ",
+                        (row.speaker.name, f"$persona-{row.speaker.hue}"),
+                    ),
                 )
                 for row in speakers
                 if any(part.startswith(word) for part in (row.slug, row.speaker.name.casefold()))
@@ -222,3 +226,19 @@ class RoomView(Screen[None]):
             and command.name not in HIDDEN
             and self.check_action(command.action, ()) is not False
         ]
+
+
+def _paused(scene: Scene, reason: PauseReason) -> Content:
+    """Why the room is paused, and the key that ends that."""
+    begun = bool(scene.tree.path)
+    opened = "as you left it" if begun else "nobody has spoken yet"
+    words = {
+        PauseReason.OPENED: opened,
+        PauseReason.ASKED: "paused",
+        PauseReason.TURN_LIMIT: f"{scene.auto_turns} turns without you",
+        PauseReason.FAILURE: "the room waits for you",
+    }
+    if scene.failure:
+        last = len(remedies(scene.failure))
+        return waiting("paused", words[PauseReason.FAILURE], (f"1–{last}", "choose"))
+    return waiting("paused", words[reason], ("space", "goes on" if begun else "begins"))

@@ -35,7 +35,7 @@ class Ask(Block):
         """A head, then the words, wrapped."""
         if self.message is None:
             return []
-        head = line(("▌  ", "$primary"), ("You", "bold $primary"), ("  to everyone", "$muted"))
+        head = line(("▌  ", "$primary"), ("You", "bold $primary"))
         words = Content(clean(self.message.text)).wrap(max(1, width - 3))
         if len(words) > MOST_LINES:
             words = [*words[: MOST_LINES - 1], words[MOST_LINES - 1].append(" …")]
@@ -78,12 +78,14 @@ class ColumnFacts(Block):
             self.last = last
             self.refresh()
 
-    def lines(self, width: int) -> list[Content]:
+    def lines(self, _width: int) -> list[Content]:
         """Time to the first word, tokens, cost, words."""
         if self.last is None or (told := self.last.provenance) is None:
             return [Content("")] * 4
         tokens = f"{'~' if told.usage.is_estimate else ''}{told.usage.output}"
-        cost = "free" if told.cost == 0 else "n/a" if told.cost is None else f"${told.cost / 1e6:.4f}"
+        cost = (
+            "free" if told.cost == 0 else "n/a" if told.cost is None else f"${told.cost / 1e6:.4f}"
+        )
         facts = (
             (duration(told.first_text) or "–", "to first word"),
             (tokens, "tokens"),

@@ -9,15 +9,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.geometry import NULL_REGION, Region, Size
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.ui.blocks import Block, keys
+from chimera_tui.ui.widgets.header import NORMAL, WIDE
 from chimera_tui.ui.widgets.rows import Rows
 
 LONGEST_PASTE = 256 * 1024
 """Characters of a paste that are taken."""
+WIDEST = 60
+"""Cells of the list at most."""
 MOST_SHOWN = 8
 """Completions shown at once."""
 _COMMAND = re.compile(r"/(\S*)$")
@@ -54,13 +59,14 @@ class Completions(Rows):
         """The completion as it was made to be shown."""
         return [self.found[index].shown.truncate(width, ellipsis=True)]
 
-    def show(self, found: Sequence[Completion], above: int) -> None:
-        """Show what was found, `above` rows from the bottom; nothing found closes the list."""
+    def show(self, found: Sequence[Completion], over: Region = NULL_REGION) -> None:
+        """Show what was found, just over a region of the screen; nothing found closes the list."""
         self.found = found
         self.cursor = 0
         self.display = bool(found)
         self.styles.height = min(MOST_SHOWN, len(found)) + 2
-        self.styles.margin = (0, 0, above, 0)
+        self.styles.width = min(WIDEST, over.width)
+        self.styles.margin = (0, 0, self.app.size.height - over.y, over.x)
         self.rebuild()
 
 
@@ -79,8 +85,7 @@ class Field(TextArea):
     @property
     def composer(self) -> "Composer":
         """The composer this is a part of."""
-        assert isinstance(self.parent, Composer)
-        return self.parent
+        return self.query_ancestor(Composer)
 
     def action_newline(self) -> None:
         """Begin another line."""
@@ -105,6 +110,10 @@ class Field(TextArea):
             return False
         return super().check_consume_key(key, character)
 
+    def render_line(self, y: int) -> Strip:
+        """Nothing at width 0, where wrapping the placeholder stops the program (Rich 14.3 on)."""
+        return super().render_line(y) if self.content_size.width else Strip.blank(self.size.width)
+
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
@@ -117,11 +126,15 @@ class Field(TextArea):
 class Hints(Block):
     """What can be written; vanishes with the first character."""
 
-    def lines(self, width: int) -> list[Content]:
+    def lines(self, _width: int) -> list[Content]:
         """One line."""
-        return [keys([("@", "someone"), ("/", "command"), ("⏎", "send")])]
+        hints = [("@", "someone"), ("/", "command"), ("⏎", "send")]
+        columns = self.app.size.width
+        if columns < WIDE:
+            hints = hints[:2] if columns >= NORMAL else hints[2:]
+        return [keys(hints)]
 
-    def get_content_width(self, container: object, viewport: object) -> int:
+    def get_content_width(self, _container: Size, _viewport: Size) -> int:
         """As wide as its text."""
         return self.lines(0)[0].cell_length
 
@@ -178,10 +191,10 @@ class Composer(Horizontal):
         self.field.load_text(text)
         self.field.move_cursor(self.field.document.end)
 
-    def lock(self, why: str) -> None:
+    def close_because(self, why: str) -> None:
         """Take no text, and say why; an empty reason takes it again."""
         self.field.disabled = bool(why)
-        self.field.placeholder = one_line(why) if why else "Say something"
+        self.field.placeholder = Content(one_line(why) or "Say something")
         self.set_class(bool(why), "-locked")
 
     def remember(self, text: str) -> None:
@@ -209,7 +222,7 @@ class Composer(Horizontal):
             case "tab" | "enter":
                 self.accept(self.completions.cursor, is_enter=key == "enter")
             case "escape":
-                self.completions.show((), 0)
+                self.completions.show(())
             case _:
                 return False
         return True
@@ -222,7 +235,7 @@ class Composer(Horizontal):
             return False
         self._recalled = place
         self.write(self._sent[place] if place < len(self._sent) else "")
-        self.completions.show((), 0)
+        self.completions.show(())
         return True
 
     def accept(self, index: int, *, is_enter: bool = False) -> None:
@@ -232,7 +245,7 @@ class Composer(Horizontal):
         """
         before, unfinished = self._unfinished()
         completion = self.completions.found[index]
-        self.completions.show((), 0)
+        self.completions.show(())
         if is_enter and unfinished and completion.text.strip() == unfinished:
             self.screen.call_later(self.screen.run_action, "send")
             return
@@ -256,6 +269,6 @@ class Composer(Horizontal):
         found = self._complete(unfinished[0], unfinished[1:]) if unfinished else ()
         if [c.text.strip() for c in found] == [unfinished] and unfinished[0] == "@":
             found = ()
-        self.completions.show(found, self.outer_size.height)
+        self.completions.show(found, self.region)
         self.post_message(self.Typed(is_empty=not text))
         self.screen.refresh_bindings()

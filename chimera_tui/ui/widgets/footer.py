@@ -9,6 +9,8 @@ from chimera_tui.ui.blocks import Block, keys, line, link, split
 MOST = 7
 """So many keys at the left at most."""
 GAP = "   "
+FIRST = {"composer.send", "pause", "resume"}
+"""Ids of the bindings that stand before all others."""
 NARROW = 76
 """Cells under which only the last key stands at the right."""
 
@@ -43,7 +45,8 @@ class KeyFooter(Block):
         """One line."""
         shown: dict[str, ActiveBinding] = {}
         for one in self.screen.active_bindings.values():
-            if one.binding.show and one.enabled and one.binding.description:
+            is_shown = one.binding.show or _id(one) == "command-palette"
+            if is_shown and one.enabled and one.binding.description:
                 shown.setdefault(one.binding.action, one)
         right = [o for id_ in self._right for o in shown.values() if _id(o) == id_]
         if width < NARROW:
@@ -53,6 +56,7 @@ class KeyFooter(Block):
             return [split(line((self._note, "$muted")), end, width)]
         general = {"command-palette", "help", "quit"}
         left = [one for one in shown.values() if _id(one) not in general]
+        left.sort(key=lambda one: _id(one) not in FIRST)
         start = Content("")
         for one in left[:MOST]:
             longer = Content(GAP).join([start, self._key(one)]) if start else self._key(one)
@@ -68,6 +72,6 @@ class KeyFooter(Block):
 
 
 def _id(one: ActiveBinding) -> str:
-    if one.binding.action == "app.command_palette":
+    if one.binding.action.endswith("command_palette"):
         return "command-palette"
     return one.binding.id or ""

@@ -47,6 +47,8 @@ class Rows(ScrollView, can_focus=True):
 
     gap = 0
     """Blank lines after each row."""
+    edge = 0
+    """Columns left free at the right."""
     cursor: reactive[int] = reactive(0)
 
     class Chosen(Message):
@@ -75,8 +77,8 @@ class Rows(ScrollView, can_focus=True):
             """The list it moved in."""
             return self.rows
 
-    def __init__(self, *, id: str | None = None, classes: str = "") -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
         self._flat: list[tuple[int, Content]] = []
         self._tops: list[int] = []
 
@@ -94,7 +96,7 @@ class Rows(ScrollView, can_focus=True):
 
     def rebuild(self) -> None:
         """Draw all rows anew."""
-        width = max(1, self.scrollable_content_region.width - BAR - 1)
+        width = max(1, self.scrollable_content_region.width - BAR - self.edge)
         self._flat, self._tops = [], []
         for index in range(self.row_count()):
             self._tops.append(len(self._flat))
@@ -108,7 +110,7 @@ class Rows(ScrollView, can_focus=True):
         """Draw to the new width."""
         self.rebuild()
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+    def get_content_height(self, _container: Size, _viewport: Size, _width: int) -> int:
         """As many rows as there are lines."""
         return max(1, len(self._flat))
 

@@ -20,11 +20,15 @@ from chimera_tui.ui.blocks import (
     state,
 )
 from chimera_tui.ui.scene import CastRow, ProviderRow, Scene
-from chimera_tui.ui.widgets.header import DEMO_CHIP
+from chimera_tui.ui.widgets.header import DEMO_CHIP, WIDE
 from chimera_tui.ui.widgets.rows import Rows
 
+MOST_LINES = 3
+"""Lines for the reason why a provider does not answer."""
 SPARKS = 6
 """Bars of a sparkline where there is room."""
+ROOMY = 34
+"""Rows of the terminal from which on the cast is spaced."""
 A_WEEK = 7
 """Days in which a weekday says enough."""
 
@@ -51,6 +55,7 @@ class RoomList(Rows):
     """All conversations, the one on the screen marked."""
 
     gap = 1
+    edge = 2
 
     def __init__(self) -> None:
         super().__init__(id="room-list")
@@ -58,9 +63,7 @@ class RoomList(Rows):
         self.current: int | None = None
         self._current_state: tuple[str, str] = ("off", "")
 
-    def show(
-        self, rooms: list[ConversationSummary], current: int | None, now: datetime
-    ) -> None:
+    def show(self, rooms: list[ConversationSummary], current: int | None, now: datetime) -> None:
         """Draw these; `current` is the id of the conversation on the screen."""
         self.rooms, self.current, self._now = rooms, current, now
         if not self.has_focus:
@@ -93,7 +96,8 @@ class RoomList(Rows):
         said = f"{room.messages} said" if room.messages else "empty"
         mark: Part = ("◆ demo · ", "$accent") if room.is_demo else ""
         when = _when(room.updated_at, self._now)
-        return [title, line(mark, (f"{said} · {when}", "$muted"))]
+        about = line(mark, (f"{said} · {when}", "$muted"))
+        return [title, about.truncate(width, ellipsis=True)]
 
 
 class CastList(Rows):
@@ -110,6 +114,13 @@ class CastList(Rows):
             self.rebuild()
             self.refresh(layout=True)
 
+    def on_resize(self) -> None:
+        """A blank line between them, where there is room."""
+        size = self.app.size
+        self.gap = 1 if size.width >= WIDE and size.height >= ROOMY else 0
+        super().on_resize()
+        self.refresh(layout=True)
+
     def row_count(self) -> int:
         """One row a persona."""
         return len(self.cast)
@@ -124,7 +135,7 @@ class CastList(Rows):
         name = fit(row.speaker.name, width - 3 - 12)
         model: Part = DEMO_CHIP if row.is_demo else (row.model, "$muted")
         share: Part = (f"{row.share} %", "$muted" if row.share else "$faint")
-        lines = [
+        return [
             split(
                 line(fit(row.speaker.emoji, 2), " ", (name, f"$persona-{row.speaker.hue}")),
                 line(state(row.state)),
@@ -132,7 +143,6 @@ class CastList(Rows):
             ),
             split(line("   ", model), line(share), width),
         ]
-        return lines if index == len(self.cast) - 1 or not self.gap else [*lines]
 
 
 class ProviderPanel(Block):
@@ -150,7 +160,10 @@ class ProviderPanel(Block):
 
     def lines(self, width: int) -> list[Content]:
         """One line a provider."""
-        return heading("Providers", self._note, width) + [_provider(r, width) for r in self._rows]
+        lines = heading("Providers", self._note, width)
+        for row in self._rows:
+            lines += _provider(row, width)
+        return lines
 
 
 class VitalsPanel(Block):
@@ -185,17 +198,21 @@ class VitalsPanel(Block):
         ]
 
 
-def _provider(row: ProviderRow, width: int) -> Content:
+def _provider(row: ProviderRow, width: int) -> list[Content]:
     sparks = SPARKS if width >= 30 else 4  # noqa: PLR2004 - cells of the panel
     glyph = line(state(row.state, width=7))
     if row.state in {"ok", "slow"}:
-        spark = (sparkline(row.history, sparks), STATES[row.state].colour if row.state == "slow" else "$muted")
+        spark = (
+            sparkline(row.history, sparks),
+            STATES[row.state].colour if row.state == "slow" else "$muted",
+        )
         name = fit(row.name, width - 7 - sparks - 8)
-        return line(glyph, name, spark, fit(row.latency, 8, right=True))
-    name = fit(row.name, 10)
-    reason = fit(row.reason, max(0, width - 7 - 11), right=True)
-    muted = "$error" if row.state == "down" else "$muted"
-    return line(glyph, (name, "" if row.state == "down" else "$muted"), " ", (reason, muted))
+        return [line(glyph, name, spark, fit(row.latency, 8, right=True))]
+    if row.state == "down":  # somebody here needs it: say why, and what to do
+        why = Content(f"{row.reason} {row.hint}".strip()).wrap(max(1, width - 7))[:MOST_LINES]
+        return [line(glyph, row.name), *(line(" " * 7, one.stylize("$error")) for one in why)]
+    note = "no answer" if row.was_asked else "not asked"
+    return [split(line(glyph, (row.name, "$muted")), line((note, "$muted")), width)]
 
 
 def _when(moment: datetime, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from chimera_tui.ui.blocks import Block, Part, line, link, split, state
+from chimera_tui.ui.blocks import STATES, Block, Part, line, link, split
 from chimera_tui.ui.entries import Speaker
 
 TICK = 0.25
@@ -75,16 +75,8 @@ class StatusRow(Block):
 
 def waiting(name: str, words: str, *key_words: tuple[str, str]) -> Content:
     """`∥ paused · space goes on`: a state, why, and the keys that change it."""
-    glyph, colour = _glyph(name)
-    parts: list[Part] = [(f"{glyph}  ", colour), words]
+    shown = STATES[name]
+    parts: list[Part] = [(f"{shown.glyph}  ", shown.colour), words]
     for key, word in key_words:
         parts += [("  ·  ", "$faint"), (key, "bold"), (f" {word}", "$muted")]
     return line(*parts)
-
-
-def _glyph(name: str) -> tuple[str, str]:
-    shown = state(name)
-    assert isinstance(shown, tuple)
-    return shown[0][0], shown[1]
-
-
