@@ -7,16 +7,13 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-PROGRAM = (sys.executable, "-m", "chimera_tui")
 PATIENCE = 30.0
 """Seconds to wait for what must come; only a failing test waits so long."""
 
@@ -38,12 +35,11 @@ class Terminal:
 
     def __init__(
         self,
-        arguments: list[str],
+        command: Sequence[str],
+        environment: Mapping[str, str],
         *,
         columns: int = 120,
         rows: int = 40,
-        environment: Mapping[str, str] | None = None,
-        program: tuple[str, ...] = PROGRAM,
     ) -> None:
         self.output = bytearray()
         self._changed = threading.Condition()
@@ -51,14 +47,12 @@ class Terminal:
         self._master, slave = os.openpty()
         self._woken, self._wake = os.pipe()
         self.resize(columns, rows)
-        self.started = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - our own program
-            [*program, *arguments],
+            command,
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env=clean_environment(TERM="xterm-256color", COLORTERM="truecolor")
-            | dict(environment or {}),
+            env=environment,
             start_new_session=True,
             preexec_fn=_take_terminal,  # noqa: PLW1509 - only a system call
         )
@@ -164,13 +158,6 @@ class Terminal:
             return b"" if self._woken in ready else os.read(self._master, 1 << 16)
         except OSError:  # Linux: nobody holds the other end any more
             return b""
-
-
-def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without what would change the program, and with `more`."""
-    ours = ("CHIMERA_", "TEXTUAL", "NO_COLOR", "OLLAMA_", "LM_", "SSH_", "TMUX", "COLUMNS", "LINES")
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-    return kept | {"PYTHONPATH": str(Path(__file__).parents[2])} | more
 
 
 def _text(data: bytes | bytearray) -> str:
