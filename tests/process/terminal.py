@@ -22,7 +22,8 @@ _KITTY = re.compile(rb"\x1b\[([<>=])[\d;]*u")
 _SEQUENCE = re.compile(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\|[ -/]*[0-~])"
 )
-_CURSOR_SHOWN = b"25"
+_NORMALLY_ON = (b"7", b"25")
+"""Wrapping at the end of a line, and the cursor."""
 
 
 class Terminal:
@@ -40,7 +41,9 @@ class Terminal:
         *,
         columns: int = 120,
         rows: int = 40,
+        watch: Callable[[bytes], None] | None = None,
     ) -> None:
+        self._watch = watch
         self.output = bytearray()
         self._changed = threading.Condition()
         self._is_open = True
@@ -134,7 +137,7 @@ class Terminal:
         left = set[str]()
         for match in _MODE.finditer(bytes(self.output)):
             for mode in match[1].split(b";"):
-                is_on = (match[2] == b"h") is not (mode == _CURSOR_SHOWN)
+                is_on = (match[2] == b"h") is not (mode in _NORMALLY_ON)
                 (left.add if is_on else left.discard)(f"?{mode.decode()}")
         pushed = [match[1] for match in _KITTY.finditer(bytes(self.output))]
         if pushed.count(b">") > pushed.count(b"<"):
@@ -146,6 +149,8 @@ class Terminal:
         while data := self._next_bytes():
             with self._changed:
                 self.output += data
+                if self._watch:
+                    self._watch(data)
                 self._changed.notify_all()
         with self._changed:
             self._is_open = False
