@@ -181,7 +181,7 @@ class ChimeraApp(App[None]):
             room = rooms[-1]
         else:
             room = RoomScreen()
-            await self.switch_screen(room)
+            await self.push_screen(room)
         await room.open(chimera, saved, is_live=is_live)
 
     async def show_first_run(self) -> None:
@@ -189,7 +189,7 @@ class ChimeraApp(App[None]):
         shown = self.screen
         first = shown if isinstance(shown, FirstRunScreen) else FirstRunScreen()
         if first is not shown:
-            await self.switch_screen(first)
+            await self.push_screen(first)
         if self.chimera:
             first.attach(self.chimera)
 
