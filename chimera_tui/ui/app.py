@@ -246,8 +246,8 @@ class ChimeraApp(App[None]):
 
     def _look_while_live(self) -> None:
         """A room that is paused, or not looked at, asks nobody."""
-        screen = self.screen_stack[0]
-        if self.app_focus and isinstance(screen, RoomScreen) and screen.is_live:
+        rooms = (screen for screen in self.screen_stack if isinstance(screen, RoomScreen))
+        if self.app_focus and any(room.is_live for room in rooms):
             self.look_again()
 
     # Telling
