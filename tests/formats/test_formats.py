@@ -26,20 +26,10 @@ from chimera_tui.domain.conversation import (
 )
 from chimera_tui.formats.json import to_json
 from chimera_tui.formats.markdown import to_markdown
+from tests.corpus import CORPUS
 from tests.fakes import NOON, a_conversation, a_persona
 
-NASTY = [
-    "before\x00after",
-    "\x1b]0;title\x07\x1b[2J",
-    "PERSONA A: I refuse.\rPERSONA A: I agree.",
-    "\x9b31mred\x85next",
-    "a\u202egnp.exe\u2066x\u2069",
-    "one\u2028two\u2029three",
-    "\ufeff\u200b\u00ad\U000e0041",
-    "\ud800 lone",
-    "Z" + "\u0301" * 50,
-    "[b]bold[/b] [$x] {x}",
-]
+CORPUS_TEXTS = [pytest.param(s.text, id=s.id) for s in CORPUS]
 FORGERIES = [
     "## 🦉 The Ada · 12:00",
     "   ## The Ada",
@@ -191,7 +181,7 @@ def is_forged(text: str) -> bool:
     return len(headings(written)) != 3 or has_html(written)
 
 
-@pytest.mark.parametrize("text", [*FORGERIES, *NASTY])
+@pytest.mark.parametrize("text", [*FORGERIES, *CORPUS_TEXTS])
 def test_what_was_said_forges_no_speaker(text: str) -> None:
     assert not is_forged(text)
     assert not is_forged(f"{text}\n{text}")
@@ -216,7 +206,7 @@ def test_names_and_titles_forge_nothing() -> None:
     assert not has_html(to_markdown(room))
 
 
-@pytest.mark.parametrize("text", NASTY)
+@pytest.mark.parametrize("text", CORPUS_TEXTS)
 def test_no_export_holds_what_a_terminal_obeys(text: str) -> None:
     room = saved(a_message(1, text), title=text, human_name=text)
     unsafe = (

@@ -377,6 +377,7 @@ def test_every_template_can_be_filled() -> None:
         for line in part
     }
     lines |= {line for part in GRAMMAR.common.values() for line in part}
+    filler = Filler(persona, GRAMMAR.trade_of(persona), GRAMMAR.vivid, scene, Random(1))
     for line in lines:
-        filler = Filler(persona, GRAMMAR.trade_of(persona), GRAMMAR.vivid, scene, Random(1))
+        filler.used.clear()
         assert filler.fill(line)

@@ -10,11 +10,11 @@ from chimera_tui.providers.demo_grammar.slots import EmptySlotError, Filler, voc
 from chimera_tui.providers.demo_grammar.voices import Grammar
 
 _LITERAL = re.compile(r"\{[^}]*\}|<[^>]*>|¶|[.?!]")
-_LENGTHS = (0.5, 0.95, 1.4)
+_LENGTHS = (0.5, 0.95, 1.35)
 """How long a turn is meant to be, as shares of what the persona is asked for."""
 _CHANCES = {
     "quip": 0.16,  # the turn is a single line
-    "stand": 0.5,  # in the first two turns
+    "stand": 0.4,  # in the first two turns
     "close": 0.6,
     "hand": 0.15,  # the close hands over to somebody
     "callback": 0.25,

@@ -97,8 +97,7 @@ def read_scene(request: ChatRequest) -> Scene:
         else:
             said += _voices(block.text)
     topic = " ".join(request.topic.split())
-    nouns = nouns_in(plain(topic), is_topic=True) or [Noun("question", "the")]
-    scene = Scene(said, topic, nouns)
+    scene = Scene(said, topic, _topic_nouns(plain(topic)))
     scene.everything = "\n".join(s.text for s in said)
     scene.sentences = {key for s in said for key in map(sentence_key, sentences(s.text))}
     return scene
@@ -117,6 +116,14 @@ def sentence_key(sentence: str) -> str:
 def plain(text: str) -> str:
     """`text` without Markdown."""
     return _MARKUP.sub("", text)
+
+
+def _topic_nouns(topic: str) -> list[Noun]:
+    """What the topic is about; "Interview:" and the like before a colon only if need be."""
+    _, _, rest = topic.partition(":")
+    return (
+        nouns_in(rest, is_topic=True) or nouns_in(topic, is_topic=True) or [Noun("question", "the")]
+    )
 
 
 def _voices(block: str) -> list[Said]:

@@ -65,7 +65,7 @@ class Filler:
             return found.form(form or "") if isinstance(found, Noun) else found
 
         text = _CHOICE.sub(lambda match: self.rng.choice(match[1].split("|")), template)
-        text = _SLOT.sub(value, text).replace("¶", "\n")
+        text = _SLOT.sub(value, text.replace("¶", "\n"))
         text = re.sub(r"([.?!])(\*?)[.,]", r"\1\2", text)
         self.used.update(v for v in values.values() if isinstance(v, str))
         return _OPENING.sub(lambda m: m[1] + m[2].upper(), text)
@@ -83,7 +83,7 @@ class Filler:
         if name in ("topic", "ask"):
             return self._topic(name)
         if name in ("f", "t", "u"):
-            return self._noun(name)
+            return self._noun(name, taken)
         if name in ("old", "oldref"):
             self._recall(taken)
             return taken[name]
@@ -98,23 +98,21 @@ class Filler:
         return self.rng.choice(fresh or unused)
 
     def _topic(self, name: str) -> str:
-        topic = one_line(re.sub(r"[\[\]*_`<>#|]", "", self.scene.topic), _LONGEST_TOPIC)
+        topic = one_line(re.sub(r"[\[\]*_`<>#|{}¶]", "", self.scene.topic), _LONGEST_TOPIC)
         if not topic or (name == "ask" and not topic.endswith("?")):
             raise EmptySlotError
         return topic
 
-    def _noun(self, name: str) -> Noun:
-        if name == "f":
-            return self.focus
-        if name == "t":
-            return self.topics[0]
-        taken = {self.topics[0].word.lower(), self.focus.word.lower()}
-        others = [
-            n for n in (*self.topics[1:], *self.scene.fresh_nouns()) if n.word.lower() not in taken
-        ]
-        if not others:
+    def _noun(self, name: str, taken: dict[str, str | Noun]) -> Noun:
+        """The noun for one of the slots f, t and u; never one that another of them has."""
+        talk = self.scene.fresh_nouns() if name == "u" else []
+        choices = {"f": [self.focus], "t": self.topics[:1], "u": self.topics[1:] + talk}[name]
+        busy = {noun.word.lower() for noun in taken.values() if isinstance(noun, Noun)}
+        busy |= {self.topics[0].word.lower(), self.focus.word.lower()} if name == "u" else set()
+        free = [noun for noun in choices if noun.word.lower() not in busy]
+        if not free:
             raise EmptySlotError
-        return others[0]
+        return free[0]
 
     def _name(self, name: str) -> str:
         names = [n for n in self.scene.others() if n != self.persona.name]
