@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_missing_file_means_defaults(path: Path) -> None:
-    settings, problem = load_settings(path, {})
+    settings, problem = load_settings(path)
     assert (settings, problem) == (Settings(), "")
     assert settings.mode == "random"
     assert settings.turn_limit == 20
@@ -47,7 +47,7 @@ def test_a_missing_file_means_defaults(path: Path) -> None:
 
 def test_everything_can_be_set(path: Path) -> None:
     path.write_text(FULL)
-    assert load_settings(path, {}) == (
+    assert load_settings(path) == (
         Settings(
             theme="chimera-light",
             human_name="Ada",
@@ -79,17 +79,7 @@ def test_own_endpoints_come_first_in_the_order_of_the_file(path: Path) -> None:
         '[providers.ollama]\nmodel = "m"\n[providers.b]\nbase_url = "http://b"\n'
         '[providers.a]\nbase_url = "https://a"\n'
     )
-    assert load_settings(path, {})[0].order == ("b", "a", "lmstudio", "ollama")
-
-
-def test_addresses_of_the_environment_beat_the_file(path: Path) -> None:
-    path.write_text('[providers.ollama]\nbase_url = "http://file"\nmodel = "m"\n')
-    environ = {"OLLAMA_HOST": "host:1", "LM_STUDIO_URL": "http://lab:1234", "OLLAMA_URL": ""}
-    settings, _ = load_settings(path, environ)
-    assert settings.providers["ollama"] == ProviderSettings(base_url="host:1", model="m")
-    assert settings.providers["lmstudio"].base_url == "http://lab:1234"
-    environ["OLLAMA_URL"] = "http://other"
-    assert load_settings(path, environ)[0].providers["ollama"].base_url == "http://other"
+    assert load_settings(path)[0].order == ("b", "a", "lmstudio", "ollama")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +131,7 @@ def test_a_broken_file_means_defaults_and_a_message(
     path: Path, text: str, where: str, allowed: str
 ) -> None:
     path.write_text(text)
-    settings, problem = load_settings(path, {})
+    settings, problem = load_settings(path)
     assert settings == Settings()
     assert problem.startswith(f"`{path}`")
     assert where in problem
@@ -166,7 +156,7 @@ def test_a_value_is_changed_in_its_place(path: Path) -> None:
 def test_a_first_value_makes_the_file(path: Path) -> None:
     save_setting(path, "theme", "other")
     assert path.read_text() == 'theme = "other"\n'
-    assert load_settings(path, {})[0].theme == "other"
+    assert load_settings(path)[0].theme == "other"
 
 
 def test_a_value_that_is_not_allowed_is_not_written(path: Path) -> None:
@@ -180,7 +170,7 @@ def test_settings_kept_elsewhere_stay_there(path: Path) -> None:
     elsewhere = path.with_name("dotfiles.toml")
     elsewhere.write_text('theme = "a"\n')
     path.symlink_to(elsewhere)
-    assert load_settings(path, {})[0].theme == "a"
+    assert load_settings(path)[0].theme == "a"
     save_setting(path, "theme", "b")
     assert path.is_symlink()
     assert elsewhere.read_text() == 'theme = "b"\n'
