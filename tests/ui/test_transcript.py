@@ -33,6 +33,10 @@ async def drained(pilot: Pilot[None], transcript: Transcript) -> None:
     await pilot.pause()
 
 
+def focus_of(app: TranscriptApp) -> object:
+    return app.transcript.focused_key
+
+
 def live(key: int, text: str = "") -> MessageEntry:
     return MessageEntry(key=key, speaker=SCIENTIST, time="12:00", text=text, is_live=True)
 
@@ -195,7 +199,7 @@ async def test_loading_forgets_what_was_there() -> None:
         await drained(pilot, app.transcript)
 
         assert app.transcript.keys == [2]
-        assert app.transcript.focused_key is None
+        assert focus_of(app) is None
         assert app.screen_text()[2] == "  │  Here."
 
 
@@ -262,7 +266,7 @@ async def test_keys_move_the_focus_and_adds_no_rows() -> None:
     async with app.run_test(size=(80, 40)) as pilot:
         before = app.screen_text()
         await pilot.press("g", "j", "j")
-        assert app.transcript.focused_key == 3
+        assert focus_of(app) == 3
 
         after = app.screen_text()
         changed = [new for old, new in zip(before, after, strict=True) if old != new]
@@ -275,11 +279,11 @@ async def test_the_focus_passes_over_notices() -> None:
     app = TranscriptApp(the_joke())
     async with app.run_test(size=(80, 40)) as pilot:
         await pilot.press("G", "k")
-        assert app.transcript.focused_key == 4
+        assert focus_of(app) == 4
         await pilot.press("j")
-        assert app.transcript.focused_key == 6
+        assert focus_of(app) == 6
         await pilot.press("j")
-        assert app.transcript.focused_key == 6
+        assert focus_of(app) == 6
 
 
 async def test_focusing_an_older_message_holds_the_view_and_the_last_one_follows() -> None:
@@ -293,7 +297,7 @@ async def test_focusing_an_older_message_holds_the_view_and_the_last_one_follows
         assert app.transcript.new_count == 1
 
         await pilot.press("G")
-        assert app.transcript.focused_key == 50
+        assert focus_of(app) == 50
         assert app.transcript.new_count == 0
 
 
@@ -314,11 +318,11 @@ async def test_a_removed_message_takes_its_focus_with_it_and_a_replaced_one_keep
     async with app.run_test(size=(60, 40)) as pilot:
         app.transcript.focused_key = 2
         app.transcript.replace(2, a_message(20))
-        assert app.transcript.focused_key == 20
+        assert focus_of(app) == 20
         app.transcript.discard(20)
         await pilot.pause()
 
-        assert app.transcript.focused_key is None
+        assert focus_of(app) is None
         focused = [said.key for said in app.said if isinstance(said, Transcript.Focused)]
         assert focused == [2, 20, None]
 
@@ -331,7 +335,7 @@ async def test_a_click_focuses_a_message_and_then_chooses_an_action() -> None:
     async with app.run_test(size=(80, 40)) as pilot:
         row = next(n for n, line in enumerate(app.screen_text()) if "that it is funny" in line)
         await pilot.click(Transcript, offset=(12, row))
-        assert app.transcript.focused_key == 3
+        assert focus_of(app) == 3
 
         row = next(n for n, line in enumerate(app.screen_text()) if "answers" in line)
         await pilot.click(Transcript, offset=(app.screen_text()[row].index("again"), row))
@@ -360,7 +364,7 @@ async def test_text_is_selected_by_the_mouse_and_copied_without_gutters() -> Non
         assert app.screen.get_selected_text() == (
             "ow a joke the way I know my landlord: we have never been introduced,\nand"
         )
-        assert app.transcript.focused_key is None
+        assert focus_of(app) is None
 
 
 async def test_all_of_it_can_be_selected() -> None:

@@ -156,11 +156,11 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             case MessageEntry():
                 rows = text_rows(entry.text, page.text, page.look, page.mentions)
                 strips = head_strips(entry, page) + body_strips(entry, rows, page)
+                return self._finished(strips, entry, page)
             case NoticeEntry():
-                strips = notice_strips(entry, page)
+                return self._finished(notice_strips(entry, page), entry, page)
             case FailureEntry():
-                strips = failure_strips(entry, page)
-        return self._finished(strips, entry, page)
+                return self._finished(failure_strips(entry, page), entry, page)
 
     # Where it stands.
 
