@@ -40,7 +40,8 @@ def painting(app_class: type[AppT]) -> type[AppT]:
         if isinstance(renderable, CompositorUpdate):
             renderable.render_segments(self.console)
 
-    return type(app_class.__name__, (app_class,), {"_display": display})
+    members = {"_display": display, "__module__": app_class.__module__}  # styles lie beside it
+    return type(app_class.__name__, (app_class,), members)
 
 
 class _ThemedApp(App[None]):

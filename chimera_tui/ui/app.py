@@ -1,6 +1,7 @@
 """The terminal app: starts, opens the database beside the screen, ends cleanly."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -169,6 +170,7 @@ class ChimeraApp(App[None]):
         except ChimeraError as error:
             self.tell_error(error)
             await self.show_first_run()
+        gc.freeze()  # a full collection over all that stays anyway would stop the loop for 60 ms
 
     async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
         """Show a conversation in the room screen."""
