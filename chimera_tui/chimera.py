@@ -21,6 +21,7 @@ from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.names import nearest
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import mode as find_mode
+from chimera_tui.formats import FORMATS
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.providers import registry
 from chimera_tui.providers.base import Provider
@@ -28,6 +29,7 @@ from chimera_tui.providers.demo import DemoProvider
 from chimera_tui.resilience import health as checks
 from chimera_tui.resilience.model_choice import Facts, ModelChoice
 from chimera_tui.resilience.observed import Observed
+from chimera_tui.settings.files import write_file
 from chimera_tui.settings.settings import ProviderSettings, Settings
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
@@ -200,6 +202,26 @@ class Chimera:
             LiveElsewhereError: If it is live.
         """
         await self._conversations.delete(conversation_id)
+
+    async def exported(self, conversation_id: int, file_format: str) -> str:
+        """Return a conversation in the form of a file.
+
+        Raises:
+            UnknownError: If there is no such conversation, or no such format.
+        """
+        self._must_exist(file_format, FORMATS, "format")
+        saved = await self.load(conversation_id)
+        return await asyncio.to_thread(FORMATS[file_format], saved)
+
+    async def export(self, conversation_id: int, file_format: str, path: Path) -> None:
+        """Write a conversation to a file, whole or not at all.
+
+        Raises:
+            UnknownError: If there is no such conversation, or no such format.
+            ChimeraError: If the file cannot be written.
+        """
+        text = await self.exported(conversation_id, file_format)
+        await asyncio.to_thread(write_file, path, text)
 
     async def aclose(self) -> None:
         """Close all connections to providers."""

@@ -46,13 +46,14 @@ def start(
 
     paths = files.paths()
     settings, problem = files.load_settings()
+    is_asked_for = bool(topic or cast or mode or demo)
     app = ChimeraApp(
         lambda: _open(settings, paths),
         log_folder=paths.logs,
-        is_first_run=not paths.db.exists(),
+        is_first_run=not is_asked_for and not paths.db.exists(),
         theme=theme or settings.theme,
         keys=settings.keys,
-        start=begin if topic or cast or mode or demo else None,
+        start=begin if is_asked_for else None,
         messages=[problem] if problem else [],
     )
     app.run(mouse=settings.mouse)

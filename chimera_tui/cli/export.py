@@ -10,11 +10,7 @@ from chimera_tui.cli.conversations import conversation_id
 from chimera_tui.cli.exits import Exit
 from chimera_tui.cli.opening import with_chimera
 from chimera_tui.domain.errors import ChimeraError
-from chimera_tui.formats.json import to_json
-from chimera_tui.formats.markdown import to_markdown
-from chimera_tui.settings.files import write_file
-
-FORMATS = {"markdown": to_markdown, "json": to_json}
+from chimera_tui.formats import FORMATS
 
 
 @click.command()
@@ -26,12 +22,12 @@ FORMATS = {"markdown": to_markdown, "json": to_json}
 @with_chimera
 async def export(chimera: Chimera, conversation_id: int, *, name: str, file: str | None) -> Exit:
     """Write a conversation as Markdown, to be read, or as JSON, with all that is known of it."""
-    text = FORMATS[name](await chimera.load(conversation_id))
     if file is None or file == "-":
-        output.out(text)
+        output.out(await chimera.exported(conversation_id, name))
         return Exit.DONE
+    await chimera.load(conversation_id)  # of an unknown one the error is another
     try:
-        write_file(Path(file), text)
+        await chimera.export(conversation_id, name, Path(file))
     except ChimeraError as error:
         output.say_error(error)
         return Exit.CANNOT_WRITE

@@ -25,7 +25,7 @@ class Files:
 
     def load_settings(self) -> tuple[Settings, str]:
         """Read the settings; also says what is wrong with the file, if something is."""
-        return load_settings(self.paths().config, os.environ)
+        return load_settings(self.paths().config)
 
 
 def with_files(command: Callable[..., Any]) -> Callable[..., Any]:

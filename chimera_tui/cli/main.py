@@ -1,7 +1,6 @@
 """The commands, and what the program exits with."""
 
 import importlib
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -96,8 +95,7 @@ def _explain(error: Exception, files: Files) -> Exit:
         case ChimeraError():
             output.say_error(error)
             code = exit_of(error)
-        case BrokenPipeError():  # whoever read our data has read enough
-            output.silence(sys.stdout)
+        case output.NobodyReadsError():
             code = Exit.DONE
         case _:
             _explain_crash(error, files)

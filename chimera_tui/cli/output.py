@@ -9,6 +9,13 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import clean
 
 
+class NobodyReadsError(Exception):
+    """Whoever read our data has closed the pipe: it has read enough.
+
+    Not a `BrokenPipeError`, with which click would end the program by itself.
+    """
+
+
 class OutputError(ChimeraError):
     """The data cannot be written to stdout."""
 
@@ -39,13 +46,14 @@ def out(text: str) -> None:
     """Write data to stdout at once; the caller cleans what we did not write.
 
     Raises:
-        BrokenPipeError: If nobody reads any more.
+        NobodyReadsError: If nobody reads any more.
         OutputError: If it cannot be written, say because the disk is full.
     """
     try:
         _write(sys.stdout, text)
     except BrokenPipeError:
-        raise
+        silence(sys.stdout)
+        raise NobodyReadsError from None
     except OSError as error:
         silence(sys.stdout)
         reason = (error.strerror or str(error)).lower()

@@ -7,6 +7,7 @@ next one: its headings and HTML are escaped and its fences are closed.
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from chimera_tui.domain.conversation import DEMO, Conversation, Finish, Message, SavedConversation
 from chimera_tui.domain.text import clean, one_line
@@ -50,9 +51,9 @@ def _front_matter(saved: SavedConversation) -> Iterator[str]:
         model = str(assignment.model) if assignment.model else "automatic"
         yield f"  - name: {_quoted(assignment.persona.name)}"
         yield f"    model: {_quoted(model)}"
-    yield f"created: {conversation.created_at:%Y-%m-%dT%H:%M:%SZ}"
+    yield f"created: {_time(conversation.created_at)}"
     if path:
-        yield f"last_message: {path[-1].created_at:%Y-%m-%dT%H:%M:%SZ}"
+        yield f"last_message: {_time(path[-1].created_at)}"
     yield f"messages: {len(path)}"
     yield f"input_tokens: {sum(usage.input for usage in usages)}"
     yield f"output_tokens: {sum(usage.output for usage in usages)}"
@@ -66,7 +67,7 @@ def _heading(conversation: Conversation, message: Message) -> str:
     if message.provenance:
         model = message.provenance.model
         parts.append("DEMO" if model.provider == DEMO.provider else _inline(str(model)))
-    parts.append(f"{message.created_at:%Y-%m-%d %H:%M} UTC")
+    parts.append(f"{message.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
     if note := _NOTES.get(message.finish):
         parts.append(note + (f": {_inline(message.finish_note)}" if message.finish_note else ""))
     return " · ".join(parts)
@@ -101,16 +102,20 @@ def _escaped(line: str, *, keep_code: bool) -> str:
     if _HEADING.match(line):
         line = _HEADING.sub(r"\g<before>\\\g<mark>", line, count=1)
     if not keep_code:
-        return _TAG.sub(r"\\<", line)
+        return _TAG.sub("&lt;", line)
     end, parts = 0, list[str]()
     for code in _CODE.finditer(line):
-        parts += [_TAG.sub(r"\\<", line[end : code.start()]), code[0]]
+        parts += [_TAG.sub("&lt;", line[end : code.start()]), code[0]]
         end = code.end()
-    return "".join([*parts, _TAG.sub(r"\\<", line[end:])])
+    return "".join([*parts, _TAG.sub("&lt;", line[end:])])
 
 
 def _inline(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", one_line(text))
+
+
+def _time(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _quoted(text: str) -> str:

@@ -4,12 +4,11 @@ import asyncio
 import math
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
 
 from chimera_tui.domain.conversation import DEMO, Finish, Usage
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
-from chimera_tui.providers.demo_grammar.composer import compose
-from chimera_tui.providers.demo_grammar.voices import Grammar
 
 CONTEXT = 32_768
 """Tokens of the conversation that it keeps in mind, so that it repeats nobody."""
@@ -27,7 +26,7 @@ class DemoProvider:
 
     def __init__(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         self._sleep = sleep
-        self._grammar: Grammar | None = None
+        self._compose: Callable[[ChatRequest], str] | None = None
 
     @property
     def name(self) -> str:
@@ -36,9 +35,9 @@ class DemoProvider:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
         """Speak word by word, at the pace asked for; the same request gives the same words."""
-        if self._grammar is None:
-            self._grammar = await asyncio.to_thread(Grammar.load)
-        text = await asyncio.to_thread(compose, request, self._grammar)
+        if self._compose is None:
+            self._compose = await asyncio.to_thread(_composer)
+        text = await asyncio.to_thread(self._compose, request)
         for piece in _PIECE.findall(text):
             yield Text(piece)
             if request.pace > 0:
@@ -51,6 +50,14 @@ class DemoProvider:
 
     async def aclose(self) -> None:
         """Nothing to close."""
+
+
+def _composer() -> Callable[[ChatRequest], str]:
+    """Fetch the grammar; only now, since the program should start without it."""
+    from chimera_tui.providers.demo_grammar.composer import compose  # noqa: PLC0415
+    from chimera_tui.providers.demo_grammar.voices import Grammar  # noqa: PLC0415
+
+    return partial(compose, grammar=Grammar.load())
 
 
 def _pause(piece: str) -> float:

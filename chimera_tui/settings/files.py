@@ -38,13 +38,14 @@ def read_text(path: Path, *, follow_links: bool = False) -> str:
         if path.is_symlink() and not follow_links:
             raise _invalid(path, "is a link", "Put the file itself there.") from None
         raise _invalid(path, f"cannot be read: {_reason(error)}") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _invalid(path, "is not a regular file")
-        try:
-            data = file.read(LONGEST_FILE + 1)
-        except OSError as error:
-            raise _invalid(path, f"cannot be read: {_reason(error)}") from None
+        data = _bytes(descriptor)
+    except OSError as error:
+        raise _invalid(path, f"cannot be read: {_reason(error)}") from None
+    finally:
+        os.close(descriptor)
     return decode(data, path)
 
 
@@ -86,6 +87,14 @@ def write_file(path: Path, text: str) -> None:
         _replace(path, text.encode())
     except OSError as error:
         raise _unwritable(path, _reason(error), "Name another place.") from None
+
+
+def _bytes(descriptor: int) -> bytes:
+    """What the file holds; of one that is too long, a little more than is allowed."""
+    data = b""
+    while len(data) <= LONGEST_FILE and (piece := os.read(descriptor, LONGEST_FILE + 1)):
+        data += piece
+    return data
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -1,7 +1,6 @@
 """What a person can set in `config.toml`. The defaults below are the documentation."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,8 +13,6 @@ from chimera_tui.settings.files import read_text, write_file
 
 LOCAL_PROVIDERS = ("lmstudio", "ollama")
 """Looked for at their usual addresses, without any setting."""
-_ADDRESSES = {"lmstudio": ("LM_STUDIO_URL",), "ollama": ("OLLAMA_URL", "OLLAMA_HOST")}
-"""The variables that hold the address of a local provider, the first that is set wins."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
@@ -76,23 +73,21 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.priority or (*own, *LOCAL_PROVIDERS)
 
 
-def load_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings, str]:
-    """Read the settings; addresses in the environment beat those of the file.
+def load_settings(path: Path) -> tuple[Settings, str]:
+    """Read the settings.
 
     Args:
         path: `config.toml`; need not exist. A broken one is left alone.
-        environ: The environment.
 
     Returns:
         The settings, and what is wrong with the file: empty if nothing is. Of a broken file
         nothing is used.
     """
     try:
-        settings, problem = _read(path), ""
+        return _read(path), ""
     except InvalidFileError as error:
-        settings = Settings()
-        problem = f"{error.problem} {error.hint}".strip() + " Until then the defaults hold."
-    return _with_addresses(settings, environ), problem
+        problem = f"{error.problem} {error.hint}".strip()
+        return Settings(), f"{problem} Until then the defaults hold."
 
 
 def save_setting(path: Path, key: str, value: str | float) -> None:
@@ -146,13 +141,3 @@ def _provider(name: str, table: object, text: str, path: Path) -> ProviderSettin
         hint = 'Say where it is, for instance base_url = "http://127.0.0.1:8080".'
         raise toml.wrong(path, text, keys, "`base_url` is missing.", hint)
     return settings
-
-
-def _with_addresses(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    providers = dict(settings.providers)
-    for name, variables in _ADDRESSES.items():
-        address = next((environ[v] for v in variables if environ.get(v)), "")
-        if address:
-            known = providers.get(name, ProviderSettings())
-            providers[name] = msgspec.structs.replace(known, base_url=address)
-    return msgspec.structs.replace(settings, providers=providers)

@@ -49,7 +49,7 @@ def parse(text: str, path: Path) -> dict[str, Any]:
     except RecursionError:
         raise InvalidFileError(f"{_where(path)}: it is nested too deeply.") from None
     except ValueError as error:  # a syntax error, or a number with thousands of digits
-        raise _syntax_error(str(error), path) from None
+        raise _syntax_error(str(error), text, path) from None
 
 
 def check(data: object, shape: type[T], text: str, path: Path, *tables: str) -> T:
@@ -99,12 +99,13 @@ def _check_keys(text: str, path: Path) -> None:
             raise InvalidFileError(f"{_where(path)}, line {line}: a key has too many dots.")
 
 
-def _syntax_error(message: str, path: Path) -> InvalidFileError:
+def _syntax_error(message: str, text: str, path: Path) -> InvalidFileError:
     where = _where(path)
     if match := _SYNTAX_LINE.search(message):
         where, message = f"{where}, line {match[1]}", message[: match.start()]
-    elif "at end of document" in message:
-        where, message = f"{where}, last line", message.replace(" (at end of document)", "")
+    elif " (at end of document)" in message:
+        line = text.rstrip().count("\n") + 1
+        where, message = f"{where}, line {line}", message.replace(" (at end of document)", "")
     else:
         return InvalidFileError(f"{where}: a number is too long.")
     hint = 'Texts need quotes: key = "text".'

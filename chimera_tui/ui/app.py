@@ -1,6 +1,7 @@
 """The terminal app: starts, opens the database beside the screen, ends cleanly."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -169,6 +170,7 @@ class ChimeraApp(App[None]):
         except ChimeraError as error:
             self.tell_error(error)
             await self.show_first_run()
+        gc.freeze()  # a full collection over all that stays anyway would stop the loop for 60 ms
 
     async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
         """Show a conversation in the room screen."""
@@ -181,7 +183,7 @@ class ChimeraApp(App[None]):
             room = rooms[-1]
         else:
             room = RoomScreen()
-            await self.switch_screen(room)
+            await self.push_screen(room)
         await room.open(chimera, saved, is_live=is_live)
 
     async def show_first_run(self) -> None:
@@ -189,7 +191,7 @@ class ChimeraApp(App[None]):
         shown = self.screen
         first = shown if isinstance(shown, FirstRunScreen) else FirstRunScreen()
         if first is not shown:
-            await self.switch_screen(first)
+            await self.push_screen(first)
         if self.chimera:
             first.attach(self.chimera)
 
@@ -246,8 +248,8 @@ class ChimeraApp(App[None]):
 
     def _look_while_live(self) -> None:
         """A room that is paused, or not looked at, asks nobody."""
-        screen = self.screen_stack[0]
-        if self.app_focus and isinstance(screen, RoomScreen) and screen.is_live:
+        rooms = (screen for screen in self.screen_stack if isinstance(screen, RoomScreen))
+        if self.app_focus and any(room.is_live for room in rooms):
             self.look_again()
 
     # Telling

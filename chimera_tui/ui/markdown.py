@@ -3,7 +3,8 @@
 We draw it ourselves. Rich's renderer was tried first, with its elements
 subclassed: it loses the middle of inline code that is held together by no-break
 spaces, draws an image before the paragraph it stands in, drops code and
-emphasis inside links, and takes the colours of code from themes of its own. The
+emphasis inside links, takes the colours of code from themes of its own, and needs
+nearly three times as long (0.5 ms a message of 300 characters against 0.2). The
 parser is markdown-it-py, one for all texts, with HTML off (`Vec<String>` must
 not lose its end) and without link references (`[^1]: note` must not vanish).
 

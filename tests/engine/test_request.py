@@ -79,7 +79,7 @@ def test_an_earlier_request_is_a_prefix_of_the_later_but_for_its_last_line() -> 
     conversation, renderer = a_conversation("Ada", "Bob"), Renderer()
     lines = [(("ada", "bob")[i % 2], f"Line {i}. " * 30) for i in range(400)]
     path = path_of(*lines)
-    texts, breaks = [], 0
+    texts, breaks = list[str](), 0
     for end in range(0, 400, 2):
         request = render(conversation, path[:end], renderer=renderer)
         text = request.system + "".join(m.role + m.text for m in request.messages)

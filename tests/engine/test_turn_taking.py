@@ -3,12 +3,12 @@ from random import Random
 
 import pytest
 
-from chimera_tui.domain.conversation import Conversation, Message, Turn
+from chimera_tui.domain.conversation import Assignment, Conversation, Message, Turn
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.engine.addressing import addressed
 from chimera_tui.engine.pacing import LONGEST, SHORTEST, delay
 from chimera_tui.engine.turn_taking import Floor, mode
-from tests.fakes import NOON, Assignment, a_conversation, a_persona
+from tests.fakes import NOON, a_conversation, a_persona
 
 
 def floor(conversation: Conversation, *speakers: str, seed: int = 0) -> Floor:

@@ -7,16 +7,13 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-PROGRAM = (sys.executable, "-m", "chimera_tui")
 PATIENCE = 30.0
 """Seconds to wait for what must come; only a failing test waits so long."""
 
@@ -25,7 +22,8 @@ _KITTY = re.compile(rb"\x1b\[([<>=])[\d;]*u")
 _SEQUENCE = re.compile(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\|[ -/]*[0-~])"
 )
-_CURSOR_SHOWN = b"25"
+_NORMALLY_ON = (b"7", b"25")
+"""Wrapping at the end of a line, and the cursor."""
 
 
 class Terminal:
@@ -38,27 +36,26 @@ class Terminal:
 
     def __init__(
         self,
-        arguments: list[str],
+        command: Sequence[str],
+        environment: Mapping[str, str],
         *,
         columns: int = 120,
         rows: int = 40,
-        environment: Mapping[str, str] | None = None,
-        program: tuple[str, ...] = PROGRAM,
+        watch: Callable[[bytes], None] | None = None,
     ) -> None:
+        self._watch = watch
         self.output = bytearray()
         self._changed = threading.Condition()
         self._is_open = True
         self._master, slave = os.openpty()
         self._woken, self._wake = os.pipe()
         self.resize(columns, rows)
-        self.started = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - our own program
-            [*program, *arguments],
+            command,
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env=clean_environment(TERM="xterm-256color", COLORTERM="truecolor")
-            | dict(environment or {}),
+            env=environment,
             start_new_session=True,
             preexec_fn=_take_terminal,  # noqa: PLW1509 - only a system call
         )
@@ -140,7 +137,7 @@ class Terminal:
         left = set[str]()
         for match in _MODE.finditer(bytes(self.output)):
             for mode in match[1].split(b";"):
-                is_on = (match[2] == b"h") is not (mode == _CURSOR_SHOWN)
+                is_on = (match[2] == b"h") is not (mode in _NORMALLY_ON)
                 (left.add if is_on else left.discard)(f"?{mode.decode()}")
         pushed = [match[1] for match in _KITTY.finditer(bytes(self.output))]
         if pushed.count(b">") > pushed.count(b"<"):
@@ -152,6 +149,8 @@ class Terminal:
         while data := self._next_bytes():
             with self._changed:
                 self.output += data
+                if self._watch:
+                    self._watch(data)
                 self._changed.notify_all()
         with self._changed:
             self._is_open = False
@@ -164,13 +163,6 @@ class Terminal:
             return b"" if self._woken in ready else os.read(self._master, 1 << 16)
         except OSError:  # Linux: nobody holds the other end any more
             return b""
-
-
-def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without what would change the program, and with `more`."""
-    ours = ("CHIMERA_", "TEXTUAL", "NO_COLOR", "OLLAMA_", "LM_", "SSH_", "TMUX", "COLUMNS", "LINES")
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-    return kept | {"PYTHONPATH": str(Path(__file__).parents[2])} | more
 
 
 def _text(data: bytes | bytearray) -> str:

@@ -67,9 +67,9 @@ class TranscriptApp(App[None]):
         self.said.append(message)
 
     def screen_text(self) -> list[str]:
-        """The lines on the screen, without what is blank at their ends."""
+        """The lines on the screen, without the scrollbar and what is blank at their ends."""
         strips = self.screen._compositor.render_strips(self.size)
-        return [strip.text.rstrip() for strip in strips]
+        return [strip.crop(0, self.size.width - 1).text.rstrip() for strip in strips]
 
 
 def a_message(key: int, text: str = "", speaker: Speaker = COMEDIAN) -> MessageEntry:

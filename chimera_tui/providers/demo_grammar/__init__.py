@@ -12,7 +12,7 @@ breaks the line. The slots:
 - `{prev}` and `{ref}`: the last speaker, spoken to and spoken of; `{voc}` and
   `{other}`: somebody else; `{old}` and `{oldref}`: a word from earlier, and who said it.
 - `{q}` some words of the last message; `{topic}`, and `{ask}` if it is a question.
-- `{thing}`, `{thing2}`, `{someone}`, `{place}`, `{mishap}`, `{act}`, `{saying}`:
+- `{thing}`, `{someone}`, `{place}`, `{mishap}`, `{act}`, `{saying}`:
   from the trade of the persona; `{field}` from its expertise.
 - `{n}`, `{m}`, `{pct}`, `{year}`: figures.
 

@@ -10,16 +10,28 @@ from chimera_tui.providers.demo_grammar.slots import EmptySlotError, Filler, voc
 from chimera_tui.providers.demo_grammar.voices import Grammar
 
 _LITERAL = re.compile(r"\{[^}]*\}|<[^>]*>|¶|[.?!]")
-_LENGTHS = (0.45, 0.85, 1.25)
+_LENGTHS = (0.5, 0.95, 1.35)
 """How long a turn is meant to be, as shares of what the persona is asked for."""
-_QUIP = 0.16
-"""How often a turn is a single line."""
+_CHANCES = {
+    "quip": 0.16,  # the turn is a single line
+    "stand": 0.4,  # in the first two turns
+    "close": 0.6,
+    "hand": 0.15,  # the close hands over to somebody
+    "callback": 0.25,
+    "answer": 0.3,  # to a question
+    "tic": 0.15,
+    "open": 0.85,
+}
+_USUAL = 0.04
+"""Share of a voice from which on a persona uses it all the time."""
 _NAMES = 2
 """How often a turn says the same name at most."""
 _PARAGRAPH = 50
 """Words after which a new paragraph may begin."""
 _LATE = 5
 """Messages after which one can go back to what was said earlier."""
+_LATELY = 16
+"""Messages after which a template may serve again, in other words."""
 _TRIES = 60
 
 Lines = list[tuple[float, str]]
@@ -52,42 +64,56 @@ class _Turn:
     heard: str = field(init=False)
     """All that was said: of a template that stands in here, somebody has made use."""
 
+    recent: str = field(init=False)
+    """What was said lately: too fresh in everybody's mind to be used again."""
+
     def __post_init__(self) -> None:
         self.heard = self.scene.everything.lower()
+        self.recent = "\n".join(s.text for s in self.scene.said[-_LATELY:]).lower()
 
     def speak(self, words: int) -> None:
         """Fill `parts`: about `words` words over many turns, fewer or more in this one."""
         if not (self._wants_quip(words) and self._add(self._own("quip"))):
             self._talk(words * self.rng.choice(_LENGTHS) * self.rng.uniform(0.85, 1.15))
-        if not self.parts and not self._add(self._common("last")):
+        if not self.parts and not self._think(words):
             who = vocative(self.scene.last.name) if self.scene.last else "friends"
             self.parts.append(f"I have listened to {len(self.scene.said)} turns of this, {who}.")
 
     def _talk(self, target: float) -> None:
         self._open()
-        if len(self.scene.own) <= 1 and self.scene.said and self.rng.random() < 0.5:
+        if len(self.scene.own) <= 1 and self.scene.said and self._chance("stand"):
             self._add(self._stand(), longest=target)
-        ends = self.rng.random() < 0.6
+        ends = self._chance("close")
         while (left := target - self._length() - 8 * ends) > 0 and self._add(
-            self._own("say") + self._trade(), longest=max(left * 1.3, 14)
+            self._own("say") + self._trade(), longest=max(left * 1.3, 14), again=True
         ):
             pass
-        if len(self.scene.said) > _LATE and self.rng.random() < 0.25:
+        if len(self.scene.said) > _LATE and self._chance("callback"):
             self._add(self._common("callback"))
         if ends or len(self.parts) <= 1:
-            hands_over = self.rng.random() < 0.15
+            hands_over = self._chance("hand")
             if not (hands_over and self._add(self._common("hand"))):
                 self._add(self._own("close"))
+
+    def _think(self, longest: float) -> bool:
+        """One thought more; in an unusual voice only when the usual ones have run dry."""
+        usual = self._own("say") + self._trade()
+        unusual = self._own("say", least=0.0)
+        return (
+            self._add(usual, longest=longest, again=True)
+            or self._add(self._common("last"), longest=longest, again=True)
+            or self._add(unusual, longest=longest)
+        )
 
     def _open(self) -> None:
         last = self.scene.last
         if last is None:
             self._add([] if self.scene.own else self._own("start"))
-        elif last.text.rstrip(' *"”)').endswith("?") and self.rng.random() < 0.3:
+        elif last.text.rstrip(' *"”)').endswith("?") and self._chance("answer"):
             self._add(self._common("answer"))
-        elif self.rng.random() < 0.15 and self._own("tic"):
+        elif self._chance("tic") and self._own("tic"):
             self._add(self._own("tic"))
-        elif self.rng.random() < 0.85:
+        elif self._chance("open"):
             self._add(self._own("open"))
 
     def _wants_quip(self, words: int) -> bool:
@@ -95,7 +121,7 @@ class _Turn:
         own = self.scene.own
         if not self.scene.said or (own and len(own[-1].split()) < words / 3):
             return False
-        return self.rng.random() < _QUIP
+        return self._chance("quip")
 
     def _stand(self) -> Lines:
         if not self.scene.is_polar:
@@ -104,12 +130,12 @@ class _Turn:
         side = Random(f"{self.filler.persona.slug}|{self.scene.topic}").choice(("yes", "no"))
         return self._common(side)
 
-    def _own(self, section: str) -> Lines:
+    def _own(self, section: str, least: float = _USUAL) -> Lines:
         """The templates of the persona's voices; the weight of a voice is shared by its lines."""
         return [
             (weight / len(lines), line)
             for name, weight in self.voices.items()
-            if (lines := self.grammar.voices[name].lines(section))
+            if weight >= least and (lines := self.grammar.voices[name].lines(section))
             for line in lines
         ]
 
@@ -119,13 +145,17 @@ class _Turn:
     def _trade(self) -> Lines:
         return [(0.02, line) for line in self.grammar.common["trade"]]
 
+    def _chance(self, what: str) -> bool:
+        return self.rng.random() < _CHANCES[what]
+
     def _length(self) -> int:
         return sum(len(part.split()) for part in self.parts)
 
-    def _add(self, lines: Lines, *, longest: float = 1000) -> bool:
-        """Say one of `lines`, rather one that was never used; False if none can be said now."""
+    def _add(self, lines: Lines, *, longest: float = 1000, again: bool = False) -> bool:
+        """Say one of `lines`, if need be one that was used `again`; False if there is none."""
         fresh = [(weight, line) for weight, line in lines if _trace(line) not in self.heard]
-        for pool in (fresh, lines):
+        faded = [(weight, line) for weight, line in lines if _trace(line) not in self.recent]
+        for pool in (fresh, faded if again else []):
             for line in _drawn(pool, self.rng)[:_TRIES]:
                 if self._names_too_often(line):
                     continue
@@ -138,6 +168,7 @@ class _Turn:
                     self.parts.append(text)
                     self.said |= keys
                     self.heard += text.lower()
+                    self.recent += text.lower()
                     return True
         return False
 

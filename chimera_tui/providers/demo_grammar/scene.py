@@ -13,7 +13,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”*)]*\s+|\n+")
 _CLAUSE_END = re.compile(r"[.!?;:,()\n—…]+")
 _MARKUP = re.compile(r"[*_`>#|\"“”~]|^\s*(?:[-+]|\d+[.)]) ", re.MULTILINE)
 _POLAR = re.compile(
-    r"(is|are|am|was|were|do|does|did|can|could|should|shall|will|would|may|must|has|have)\b", re.I
+    r"(is|are|am|was|were|do|does|did|can|could|should|shall|will|would|may|must|has|have)\b",
+    re.IGNORECASE,
 )
 RECENT = 4
 """Messages that are near enough to be picked up."""
@@ -70,7 +71,7 @@ class Scene:
         return [
             noun
             for noun in nouns_in(plain(last.text))
-            if uses[noun.word.lower()] <= RECENT
+            if uses[noun.word.lower()] < RECENT
             and noun.word.lower() not in topical
             and noun.word.lower() not in names
         ]
@@ -96,8 +97,7 @@ def read_scene(request: ChatRequest) -> Scene:
         else:
             said += _voices(block.text)
     topic = " ".join(request.topic.split())
-    nouns = nouns_in(plain(topic), is_topic=True) or [Noun("question", "the")]
-    scene = Scene(said, topic, nouns)
+    scene = Scene(said, topic, _topic_nouns(plain(topic)))
     scene.everything = "\n".join(s.text for s in said)
     scene.sentences = {key for s in said for key in map(sentence_key, sentences(s.text))}
     return scene
@@ -118,6 +118,14 @@ def plain(text: str) -> str:
     return _MARKUP.sub("", text)
 
 
+def _topic_nouns(topic: str) -> list[Noun]:
+    """What the topic is about; "Interview:" and the like before a colon only if need be."""
+    _, _, rest = topic.partition(":")
+    return (
+        nouns_in(rest, is_topic=True) or nouns_in(topic, is_topic=True) or [Noun("question", "the")]
+    )
+
+
 def _voices(block: str) -> list[Said]:
     """The messages of a user block: labelled, over several lines; notes in brackets are none."""
     said: list[Said] = []
@@ -133,7 +141,9 @@ def _is_quotable(clause: str) -> bool:
     words = clause.split()
     return (
         3 <= len(words) <= 7  # noqa: PLR2004 - few enough to be remembered
-        and all(word.replace("'", "").replace("’", "").replace("-", "").isalpha() for word in words)
+        and all(
+            word.replace("'", "").replace("\u2019", "").replace("-", "").isalpha() for word in words
+        )
         and words[-1].lower() not in _WEAK_ENDS
         and words[0].lower() not in _WEAK_STARTS
         and bool(nouns_in(clause))
@@ -141,6 +151,6 @@ def _is_quotable(clause: str) -> bool:
 
 
 _WEAK_ENDS = frozenset(
-    "the a an of to and or but in on with for is are was that which i you".split()
+    "the a an of to and or but in on with for is are was that which i you".split()  # noqa: SIM905
 )
-_WEAK_STARTS = frozenset("and or but so then which that who because if of".split())
+_WEAK_STARTS = frozenset("and or but so then which that who because if of".split())  # noqa: SIM905

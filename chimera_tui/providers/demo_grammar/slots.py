@@ -16,9 +16,9 @@ _OPENING = re.compile(
     r"(?:^|(?<=[.!?…] )|(?<=[.!?…][\"”*)] )|(?<=\n))([\"“*(]*(?:- |\d\. )?[\"“*(]*)([a-z])"
 )
 _FIGURES = {"n": (3, 12), "m": (13, 64), "year": (1380, 1960)}
-_ODDS = (5, 12, 15, 20, 30, 35, 40, 55, 60, 65, 70, 80, 85, 90, 95)
+_ODDS = tuple(f"{odds}%" for odds in (5, 12, 15, 20, 30, 35, 40, 55, 60, 70, 80, 85, 90, 95))
 _LONGEST_TOPIC = 120
-_VIVID = 5
+_VIVID = 12
 """How much rather a word for a thing is picked up than another."""
 _OLD = 4
 """Messages back from which on something counts as said earlier."""
@@ -65,65 +65,54 @@ class Filler:
             return found.form(form or "") if isinstance(found, Noun) else found
 
         text = _CHOICE.sub(lambda match: self.rng.choice(match[1].split("|")), template)
-        text = _SLOT.sub(value, text).replace("¶", "\n")
+        text = _SLOT.sub(value, text.replace("¶", "\n"))
         text = re.sub(r"([.?!])(\*?)[.,]", r"\1\2", text)
         self.used.update(v for v in values.values() if isinstance(v, str))
         return _OPENING.sub(lambda m: m[1] + m[2].upper(), text)
 
     def _value(self, name: str, taken: dict[str, str | Noun]) -> str | Noun:
+        choices = self.trade.choices | {
+            "field": self.persona.expertise,
+            "pct": _ODDS,
+            "q": tuple(self.scene.quotes()) if name == "q" else (),
+        }
+        if name in choices:
+            return self._choice(choices[name])
         if name in _FIGURES:
             return str(self.rng.randint(*_FIGURES[name]))
-        if name in self.trade.choices:
-            return self._choice(self.trade.choices[name])
-        match name:
-            case "thing2":
-                return self._choice(
-                    [t for t in self.trade.choices["thing"] if t not in taken.values()]
-                )
-            case "pct":
-                return f"{self.rng.choice(_ODDS)}%"
-            case "field":
-                return self._any(self.persona.expertise)
-            case "q":
-                return self._choice(self.scene.quotes())
-            case "topic" | "ask":
-                return self._topic(name)
-            case "f" | "t" | "u":
-                return self._noun(name)
-            case "old" | "oldref":
-                self._recall(taken)
-                return taken[name]
+        if name in ("topic", "ask"):
+            return self._topic(name)
+        if name in ("f", "t", "u"):
+            return self._noun(name, taken)
+        if name in ("old", "oldref"):
+            self._recall(taken)
+            return taken[name]
         return self._name(name)
 
-    def _choice(self, choices: tuple[str, ...] | list[str]) -> str:
+    def _choice(self, choices: tuple[str, ...]) -> str:
         """One that has not been heard in this conversation, while there are such."""
         unused = [c for c in choices if c not in self.used]
         fresh = [c for c in unused if c not in self.scene.everything]
-        return self._any(fresh or unused)
-
-    def _any(self, choices: tuple[str, ...] | list[str]) -> str:
-        if not choices:
+        if not unused:
             raise EmptySlotError
-        return self.rng.choice(choices)
+        return self.rng.choice(fresh or unused)
 
     def _topic(self, name: str) -> str:
-        topic = one_line(re.sub(r"[\[\]*_`<>#|]", "", self.scene.topic), _LONGEST_TOPIC)
+        topic = one_line(re.sub(r"[\[\]*_`<>#|{}¶]", "", self.scene.topic), _LONGEST_TOPIC)
         if not topic or (name == "ask" and not topic.endswith("?")):
             raise EmptySlotError
         return topic
 
-    def _noun(self, name: str) -> Noun:
-        if name == "f":
-            return self.focus
-        if name == "t":
-            return self.topics[0]
-        taken = {self.topics[0].word.lower(), self.focus.word.lower()}
-        others = [
-            n for n in (*self.topics[1:], *self.scene.fresh_nouns()) if n.word.lower() not in taken
-        ]
-        if not others:
+    def _noun(self, name: str, taken: dict[str, str | Noun]) -> Noun:
+        """The noun for one of the slots f, t and u; never one that another of them has."""
+        talk = self.scene.fresh_nouns() if name == "u" else []
+        choices = {"f": [self.focus], "t": self.topics[:1], "u": self.topics[1:] + talk}[name]
+        busy = {noun.word.lower() for noun in taken.values() if isinstance(noun, Noun)}
+        busy |= {self.topics[0].word.lower(), self.focus.word.lower()} if name == "u" else set()
+        free = [noun for noun in choices if noun.word.lower() not in busy]
+        if not free:
             raise EmptySlotError
-        return others[0]
+        return free[0]
 
     def _name(self, name: str) -> str:
         names = [n for n in self.scene.others() if n != self.persona.name]

@@ -2,10 +2,9 @@
 
 import re
 import tomllib
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from chimera_tui.domain.persona import Persona
 from chimera_tui.providers.demo_grammar.nouns import nouns_in
@@ -38,6 +37,9 @@ _TRADE_OF_CATEGORY = {
     "utility": "office",
 }
 _VOICES_OF_ONE = 4
+_BY_NAME = 2.0
+_LENT = (0.5, 0.3)
+"""How much a name and a category count beside a trait."""
 _STEM = 6
 """Letters that two traits must share at their beginning to be the same ("skeptical", "skeptic")."""
 
@@ -47,6 +49,8 @@ class Voice:
     """A way of talking: templates by what they are for."""
 
     traits: tuple[str, ...]
+    names: tuple[str, ...]
+    """Words in the name of a persona that call for this voice."""
     sections: dict[str, tuple[str, ...]]
 
     def lines(self, section: str) -> tuple[str, ...]:
@@ -77,27 +81,27 @@ class Grammar:
         """Read the data files (takes some 30 ms)."""
         voices = {path.stem: _voice(_toml(path)) for path in sorted(folder.glob("voices/*.toml"))}
         trades = {name: _trade(table) for name, table in _toml(folder / "trades.toml").items()}
-        common = {k: tuple(v.strip().split("\n")) for k, v in _toml(folder / "common.toml").items()}
+        common = {k: _lines(v) for k, v in _toml(folder / "common.toml").items()}
         things = ". ".join(". ".join(trade.choices["thing"]) for trade in trades.values())
         vivid = frozenset(noun.word.lower() for noun in nouns_in(things))
         return cls(voices, trades, common, vivid)
 
     def voices_of(self, persona: Persona) -> dict[str, float]:
         """How much of each voice a persona has, the strongest first; they add up to 1."""
-        weights: Counter[str] = Counter()
-        words = [word for trait in persona.traits for word in (trait, *trait.split())]
-        for place, word in enumerate(dict.fromkeys(words)):
-            for name in self._voices_with(word):
-                weights[name] += 3 / (2 + place / 2)  # type: ignore[assignment]
-        if not weights:
+        weights = dict.fromkeys(self.voices, 0.0)
+        for word in dict.fromkeys(w for trait in persona.traits for w in (trait, *trait.split())):
+            self._lend(weights, word, 1.0)
+        if not any(weights.values()):
             for word in re.findall(r"[a-z-]{5,}", f"{persona.one_line} {persona.prompt}".lower()):
-                weights.update(self._voices_with(word))
+                self._lend(weights, word, 0.5)
+        for name, voice in self.voices.items():
+            weights[name] += _BY_NAME * bool({*voice.names} & {*persona.name.lower().split()})
         lent = _BY_CATEGORY.get(persona.category) or _BY_CATEGORY["everyday"]
-        for name, weight in zip(lent, (0.5, 0.3), strict=True):
-            weights[name] += weight  # type: ignore[assignment]
-        best = weights.most_common(_VOICES_OF_ONE)
-        total = sum(weight**2 for _, weight in best)
-        return {name: weight**2 / total for name, weight in best}
+        for name, weight in zip(lent, _LENT, strict=True):
+            weights[name] += weight
+        best = sorted(weights, key=lambda name: -weights[name])[:_VOICES_OF_ONE]
+        total = sum(weights[name] ** 2 for name in best)
+        return {name: weights[name] ** 2 / total for name in best if weights[name]}
 
     def trade_of(self, persona: Persona) -> Trade:
         """The trade that shows in the name, the expertise or the description of a persona."""
@@ -108,16 +112,23 @@ class Grammar:
             (0.5, " ".join(persona.tags)),
             (0.25, persona.prompt),
         )
-        scores: Counter[str] = Counter()
+        scores = dict.fromkeys(self.trades, 0.0)
         for name, trade in self.trades.items():
             for weight, text in parts:
                 words = re.findall(r"[a-z-]+", text.lower())
-                hits = {key for key in trade.keys for word in words if word.startswith(key)}
-                scores[name] += weight * len(hits)  # type: ignore[assignment]
-        name, score = scores.most_common(1)[0]
-        if score < 1:
-            name = _TRADE_OF_CATEGORY.get(persona.category, "family")
-        return self.trades[name]
+                scores[name] += weight * sum(
+                    any(w.startswith(key) for w in words) for key in trade.keys
+                )
+        best = max(scores, key=lambda name: scores[name])
+        if scores[best] < 1:
+            best = _TRADE_OF_CATEGORY.get(persona.category, "family")
+        return self.trades[best]
+
+    def _lend(self, weights: dict[str, float], trait: str, weight: float) -> None:
+        """Share `weight` among the voices with this trait."""
+        found = self._voices_with(trait)
+        for name in found:
+            weights[name] += weight / len(found)
 
     def _voices_with(self, trait: str) -> list[str]:
         low = trait.lower()
@@ -130,15 +141,19 @@ class Grammar:
         ]
 
 
-def _toml(path: Path) -> dict[str, dict[str, str]]:
+def _toml(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def _voice(table: dict[str, str]) -> Voice:
-    traits = tuple(table.pop("traits").split())
-    return Voice(traits, {k: tuple(v.strip().split("\n")) for k, v in table.items()})
+    traits, names = table.pop("traits").split(), table.pop("names").split()
+    return Voice(tuple(traits), tuple(names), {k: _lines(v) for k, v in table.items()})
 
 
 def _trade(table: dict[str, str]) -> Trade:
-    keys = tuple(table.pop("keys").split())
-    return Trade(keys, {slot: tuple(text.split("|")) for slot, text in table.items()})
+    keys = table.pop("keys").split()
+    return Trade(tuple(keys), {slot: tuple(text.split("|")) for slot, text in table.items()})
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.strip().split("\n"))

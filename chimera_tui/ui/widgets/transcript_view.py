@@ -52,9 +52,9 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         scrollbar-background-active: $surface;
     }
     """
-    new_count: reactive[int] = reactive(0, repaint=False)
+    new_count: reactive[int] = reactive(0, repaint=False, init=False)
     """Entries that were added below while the reader was elsewhere."""
-    focused_key: reactive[Hashable | None] = reactive(None, repaint=False)
+    focused_key: reactive[Hashable | None] = reactive(None, repaint=False, init=False)
     """The key of the focused entry."""
 
     def __init__(
@@ -156,11 +156,11 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             case MessageEntry():
                 rows = text_rows(entry.text, page.text, page.look, page.mentions)
                 strips = head_strips(entry, page) + body_strips(entry, rows, page)
+                return self._finished(strips, entry, page)
             case NoticeEntry():
-                strips = notice_strips(entry, page)
+                return self._finished(notice_strips(entry, page), entry, page)
             case FailureEntry():
-                strips = failure_strips(entry, page)
-        return self._finished(strips, entry, page)
+                return self._finished(failure_strips(entry, page), entry, page)
 
     # Where it stands.
 
@@ -301,7 +301,8 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         lines = []
         for row in range(first, last + 1):
             span = selection.get_span(row) or (0, 0)
-            text = self._line(row).text
-            end = len(text) if span[1] < 0 else span[1]
-            lines.append(text[max(margin, span[0]) : end].rstrip().replace("\u00a0", " "))
+            strip = self._line(row)
+            start = max(span[0], len(strip.crop(0, margin).text))
+            end = len(strip.text) if span[1] < 0 else span[1]
+            lines.append(strip.text[start:end].rstrip().replace("\u00a0", " "))
         return "\n".join(lines), "\n"

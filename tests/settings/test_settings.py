@@ -1,0 +1,181 @@
+from pathlib import Path
+
+import pytest
+
+from chimera_tui.domain.errors import ChimeraError, InvalidFileError
+from chimera_tui.settings.settings import ProviderSettings, Settings, load_settings, save_setting
+
+FULL = """\
+# mine
+theme = "chimera-light"   # the bright one
+human_name = "Ada"
+mode = "round_robin"
+pace = 2
+turn_limit = 5
+priority = ["lab", "ollama"]
+mouse = false
+reduced_motion = true
+ascii = true
+safe_emoji = true
+
+[providers.lab]
+base_url = "http://127.0.0.1:8080/v1"
+model = "tiny"
+key_env = "LAB_KEY"
+context = 4096
+
+[providers.ollama]
+model = "llama3.2"
+
+[keys]
+pause = "f2,space"
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def test_a_missing_file_means_defaults(path: Path) -> None:
+    settings, problem = load_settings(path)
+    assert (settings, problem) == (Settings(), "")
+    assert settings.mode == "random"
+    assert settings.turn_limit == 20
+    assert settings.order == ("lmstudio", "ollama")
+
+
+def test_everything_can_be_set(path: Path) -> None:
+    path.write_text(FULL)
+    assert load_settings(path) == (
+        Settings(
+            theme="chimera-light",
+            human_name="Ada",
+            mode="round_robin",
+            pace=2.0,
+            turn_limit=5,
+            priority=("lab", "ollama"),
+            mouse=False,
+            reduced_motion=True,
+            ascii=True,
+            safe_emoji=True,
+            providers={
+                "lab": ProviderSettings(
+                    base_url="http://127.0.0.1:8080/v1",
+                    model="tiny",
+                    key_env="LAB_KEY",
+                    context=4096,
+                ),
+                "ollama": ProviderSettings(model="llama3.2"),
+            },
+            keys={"pause": "f2,space"},
+        ),
+        "",
+    )
+
+
+def test_own_endpoints_come_first_in_the_order_of_the_file(path: Path) -> None:
+    path.write_text(
+        '[providers.ollama]\nmodel = "m"\n[providers.b]\nbase_url = "http://b"\n'
+        '[providers.a]\nbase_url = "https://a"\n'
+    )
+    assert load_settings(path)[0].order == ("b", "a", "lmstudio", "ollama")
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "allowed"),
+    [
+        (
+            "theme = 3",
+            "line 1, `theme`: expected a text, got a whole number.",
+            "the name of a theme",
+        ),
+        ("\n\nturn_limit = 101", "line 3, `turn_limit`", "a whole number from 1 to 100"),
+        ("turn_limit = 0", "line 1, `turn_limit`", "a whole number from 1 to 100"),
+        ("pace = nan", "line 1, `pace`", "a number from 0 to 10"),
+        ("mouse = 1", "line 1, `mouse`", "true or false"),
+        ("safe_emoji = 1", "line 1, `safe_emoji`", "true or false"),
+        ("mouze = true", "line 1, `mouze`: there is no such key.", "Did you mean `mouse`?"),
+        ('priority = ["zz"]', "line 1, `priority`: there is no provider `zz`.", "lmstudio, ollama"),
+        ("[keys]\npause = 3", "`keys`", "Allowed:"),
+        (
+            '[providers.x]\nmodel = "m"',
+            "line 1, `providers.x`: `base_url` is missing.",
+            "base_url =",
+        ),
+        (
+            '[providers.x]\nbase_url = "ftp://x"',
+            "line 2, `providers.x.base_url`",
+            "http:// or https://",
+        ),
+        (
+            '[providers.x]\nbase_url = "http://x\\ny"',
+            "line 2, `providers.x.base_url`",
+            "an address",
+        ),
+        (
+            '[providers.x]\nbase_url = "http://x"\nkey = "sk"',
+            "line 3, `providers.x.key`",
+            "key_env",
+        ),
+        ('[providers.demo]\nbase_url = "http://x"', "line 1, `providers.demo`", "not `demo`"),
+        ('[providers."a/b"]\nbase_url = "http://x"', "`providers.a/b`", "up to 32 of a-z"),
+        ("[providers]\nx = 3", "line 2, `providers.x`: expected a table", ""),
+        ("theme = ", "line 1", "Texts need quotes"),
+        ("# x\na = [\n\n", "line 2", ""),
+        ("x = " + "[" * 10_000, "nested too deeply", ""),
+        ("\x1b]0;t\x07 = 1", "line 1", ""),
+    ],
+)
+def test_a_broken_file_means_defaults_and_a_message(
+    path: Path, text: str, where: str, allowed: str
+) -> None:
+    path.write_text(text)
+    settings, problem = load_settings(path)
+    assert settings == Settings()
+    assert problem.startswith(f"`{path}`")
+    assert where in problem
+    assert allowed in problem
+    assert "\x1b" not in problem
+    assert problem.endswith("Until then the defaults hold.")
+    with pytest.raises(InvalidFileError):
+        save_setting(path, "theme", "x")
+    assert path.read_text() == text
+
+
+def test_a_value_is_changed_in_its_place(path: Path) -> None:
+    path.write_text(FULL)
+    save_setting(path, "theme", "other")
+    assert path.read_text() == FULL.replace('"chimera-light"', '"other"')
+    save_setting(path, "mouse", True)  # noqa: FBT003
+    assert path.read_text() == FULL.replace('"chimera-light"', '"other"').replace(
+        "mouse = false", "mouse = true"
+    )
+
+
+def test_a_first_value_makes_the_file(path: Path) -> None:
+    save_setting(path, "theme", "other")
+    assert path.read_text() == 'theme = "other"\n'
+    assert load_settings(path)[0].theme == "other"
+
+
+def test_a_value_that_is_not_allowed_is_not_written(path: Path) -> None:
+    path.write_text(FULL)
+    with pytest.raises(InvalidFileError, match="turn_limit"):
+        save_setting(path, "turn_limit", 1000)
+    assert path.read_text() == FULL
+
+
+def test_settings_kept_elsewhere_stay_there(path: Path) -> None:
+    elsewhere = path.with_name("dotfiles.toml")
+    elsewhere.write_text('theme = "a"\n')
+    path.symlink_to(elsewhere)
+    assert load_settings(path)[0].theme == "a"
+    save_setting(path, "theme", "b")
+    assert path.is_symlink()
+    assert elsewhere.read_text() == 'theme = "b"\n'
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ChimeraError, match="cannot be written"):
+        save_setting(tmp_path / "none" / "config.toml", "theme", "x")

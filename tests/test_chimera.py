@@ -1,0 +1,232 @@
+"""The whole program without a screen: real database, real SDKs, a server on loopback."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from chimera_tui.chimera import Chimera, open_chimera
+from chimera_tui.domain.conversation import DEMO, HUMAN, Finish, ModelRef, SavedConversation
+from chimera_tui.domain.errors import LiveElsewhereError, UnknownError
+from chimera_tui.domain.events import (
+    ConversationEnded,
+    EndReason,
+    MessageCompleted,
+    RoomPaused,
+    TextReceived,
+    TurnFailed,
+)
+from chimera_tui.domain.health import HealthState
+from chimera_tui.engine.room import Room
+from chimera_tui.settings.settings import ProviderSettings, Settings
+from tests.fakes import Watcher, play
+from tests.fault_server import FaultServer, refused_address
+
+CAST = ("philosopher", "comedian", "scientist")
+
+
+@asynccontextmanager
+async def opened(folder: Path, **addresses: str) -> AsyncIterator[Chimera]:
+    """Chimera over a database in `folder`, with these endpoints; nothing else answers."""
+    nowhere = refused_address()
+    settings = Settings(
+        providers={name: ProviderSettings(base_url=url) for name, url in addresses.items()}
+    )
+    environ = {"LM_STUDIO_URL": nowhere, "OLLAMA_HOST": nowhere}
+    async with open_chimera(settings, db=folder / "chimera.db", environ=environ) as chimera:
+        yield chimera
+
+
+async def a_demo(chimera: Chimera, turns: int = 3) -> SavedConversation:
+    return await chimera.new_conversation(
+        topic="Is a joke a kind of knowledge?",
+        cast=CAST,
+        pace=0,
+        seed=1,
+        demo=True,
+        turn_limit=turns,
+    )
+
+
+def said(saved: SavedConversation) -> list[tuple[str, str]]:
+    return [(message.turn.speaker, message.text) for message in saved.tree.path]
+
+
+async def test_a_conversation_goes_on_where_it_was(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        saved = await a_demo(chimera)
+        await play(chimera.room(saved, attended=False))
+        before = said(saved)
+    async with opened(tmp_path) as chimera:
+        again = await chimera.load_last()
+        assert again is not None
+        assert said(again) == before
+        async with chimera.room(again) as room:
+            watcher = Watcher(room)
+            await room.say("And you, @Comedian?")
+            await watcher.until(
+                lambda e: isinstance(e, MessageCompleted) and e.message.turn.speaker == "comedian"
+            )
+        assert said(again)[3] == (HUMAN, "And you, @Comedian?")
+    assert len(before) == 3
+
+
+async def test_the_same_seed_gives_the_same_demo(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        first, second = [await a_demo(chimera) for _ in range(2)]
+        for saved in (first, second):
+            await play(chimera.room(saved, attended=False))
+    assert said(first) == said(second)
+
+
+async def test_who_has_no_model_is_played_by_the_first_provider_that_answers(
+    tmp_path: Path,
+) -> None:
+    async with FaultServer() as server, opened(tmp_path, desk=server.url("ok")) as chimera:
+        health = {one.provider: one.state for one in await chimera.check_providers()}
+        assert health == {
+            "desk": HealthState.UP,
+            "lmstudio": HealthState.DOWN,
+            "ollama": HealthState.DOWN,
+        }
+        saved = await chimera.new_conversation(topic="Hello?", cast=CAST, pace=0, turn_limit=1)
+        await play(chimera.room(saved, attended=False))
+    message = saved.tree.path[0]
+    assert message.provenance is not None
+    assert message.provenance.model.provider == "desk"
+    assert message.finish is Finish.STOP
+
+
+async def test_the_demo_never_stands_in_for_a_provider_that_failed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        saved = await chimera.new_conversation(topic="Hello?", cast=CAST, pace=0)
+        async with chimera.room(saved) as room:
+            watcher = Watcher(room)
+            await room.resume()
+            failed = await watcher.until(TurnFailed)
+    assert failed.failure.problem == "No model can be reached."
+    assert saved.tree.path == []
+
+
+async def test_a_server_that_dies_in_mid_sentence_loses_nothing(tmp_path: Path) -> None:
+    async with FaultServer() as server, opened(tmp_path, desk=server.url("reset")) as chimera:
+        models = dict.fromkeys(CAST, ModelRef("desk", "m-1"))
+        saved = await chimera.new_conversation(topic="Hello?", cast=CAST, pace=0, models=models)
+        async with chimera.room(saved) as room:
+            watcher = Watcher(room)
+            await room.resume()
+            failed = await watcher.until(TurnFailed)
+            assert failed.failure.text
+            assert chimera.health["desk"].state is HealthState.DOWN
+        loaded = await chimera.load(saved.conversation.id)
+        assert loaded.failure == failed.failure
+        async with chimera.room(loaded) as room:
+            await room.keep()
+        assert said(loaded)[0][1] == failed.failure.text
+        assert loaded.tree.path[0].finish is Finish.CUT
+
+
+async def test_what_is_live_here_cannot_be_opened_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        saved = await a_demo(chimera)
+        async with chimera.room(saved):
+            with pytest.raises(LiveElsewhereError):
+                async with chimera.room(await chimera.load(saved.conversation.id)):
+                    pass
+            with pytest.raises(LiveElsewhereError):
+                await chimera.delete(saved.conversation.id)
+        async with chimera.room(saved):
+            pass
+
+
+async def test_what_does_not_exist_is_named_with_the_nearest(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        with pytest.raises(UnknownError, match="no persona `comediann`"):
+            await chimera.new_conversation(topic="x", cast=["comediann"])
+        with pytest.raises(UnknownError, match="no mode `roundrobin`"):
+            await chimera.new_conversation(topic="x", cast=CAST, mode="roundrobin")
+        models = {"comedian": ModelRef("olama", "x")}
+        with pytest.raises(UnknownError, match="no provider `olama`") as caught:
+            await chimera.new_conversation(topic="x", cast=CAST, models=models)
+        assert caught.value.hint == "Did you mean `ollama`?"
+        with pytest.raises(UnknownError, match="no persona in this cast `poet`"):
+            await chimera.new_conversation(topic="x", cast=CAST, models={"poet": DEMO})
+        with pytest.raises(UnknownError, match="no conversation 7"):
+            await chimera.exported(7, "json")
+
+
+async def test_a_wrong_address_is_a_provider_that_is_down_and_says_why(tmp_path: Path) -> None:
+    async with opened(tmp_path, desk="http://models.example.com:8080") as chimera:
+        await chimera.check_providers()
+        health = chimera.health["desk"]
+    assert health.state is HealthState.DOWN
+    assert "unprotected" in health.reason
+
+
+async def test_a_conversation_is_exported_renamed_and_deleted(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        saved = await a_demo(chimera, turns=2)
+        await play(chimera.room(saved, attended=False))
+        number = saved.conversation.id
+        await chimera.rename(number, "Humour")
+        await chimera.export(number, "json", tmp_path / "talk.json")
+        written = json.loads((tmp_path / "talk.json").read_text())
+        assert "Humour" in json.dumps(written)
+        assert "DEMO" in await chimera.exported(number, "markdown")
+        await chimera.delete(number)
+        assert await chimera.conversations() == []
+
+
+async def test_leaving_in_mid_sentence_keeps_what_was_said(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        saved = await chimera.new_conversation(topic="Jokes", cast=CAST, demo=True, seed=1)
+        async with chimera.room(saved) as room:
+            watcher = Watcher(room)
+            await room.resume()
+            await watcher.until(TextReceived)
+        loaded = await chimera.load(saved.conversation.id)
+    assert loaded.failure is None
+    assert loaded.tree.path[0].finish is Finish.STOPPED
+
+
+async def test_a_conversation_over_a_real_server(real_server: str, tmp_path: Path) -> None:
+    """llama.cpp's own server, with a small random model: real streams, real counts."""
+    async with opened(tmp_path, llama=real_server) as chimera:
+        saved = await chimera.new_conversation(
+            topic="Is a joke a kind of knowledge?", cast=CAST, pace=0, seed=5, turn_limit=6
+        )
+        events = await play(chimera.room(saved, attended=False))
+        assert events[-1] == ConversationEnded(reason=EndReason.FINISHED)
+        loaded = await chimera.load(saved.conversation.id)
+    assert said(loaded) == said(saved)
+    assert len(loaded.tree.path) == 6
+    for message in loaded.tree.path:
+        assert message.provenance is not None
+        usage = message.provenance.usage
+        assert usage.input > 100
+        assert usage.output > 0
+        assert not usage.is_estimate
+
+
+async def test_a_person_steers_a_room_over_a_real_server(real_server: str, tmp_path: Path) -> None:
+    async with opened(tmp_path, llama=real_server) as chimera:
+        saved = await chimera.new_conversation(topic="Hello?", cast=CAST, pace=0, turn_limit=2)
+        async with chimera.room(saved) as room:
+            watcher = Watcher(room)
+            await room.say("@Scientist, is it warm?")
+            await watcher.until(lambda e: isinstance(e, RoomPaused) and room.auto_turns == 2)
+            await _another_answer(room, watcher)
+        assert [m.turn.speaker for m in saved.tree.path[:2]] == [HUMAN, "scientist"]
+        assert len(saved.tree.alternatives(saved.tree.path[-1])) == 2
+
+
+async def _another_answer(room: Room, watcher: Watcher) -> None:
+    last = room.tree.path[-1]
+    async with asyncio.timeout(30):
+        await room.retry(last.id)
+        await watcher.until(
+            lambda e: isinstance(e, MessageCompleted) and e.message.turn == last.turn
+        )
