@@ -223,7 +223,7 @@ class Scene:
         if cast < 2 or total == 0:  # noqa: PLR2004 - nothing to share out
             return 0.0, "–"
         shares = [count / total for count in said.values() if count]
-        even = -sum(share * math.log(share) for share in shares) / math.log(cast)
+        even = abs(sum(share * math.log(share) for share in shares)) / math.log(cast)
         return even, "even" if even >= EVEN else "fair" if even >= FAIR else "uneven"
 
     def _turns(self) -> Counter[str]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from chimera_tui.engine.room import Room
 from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.scene import Scene
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.room import RoomScreen
 from chimera_tui.ui.widgets.composer import Composer
@@ -38,6 +40,20 @@ def text_of(pilot: Pilot[Any]) -> str:
 def room_of(pilot: Pilot[Any]) -> RoomScreen:
     """The room screen, wherever it stands in the stack."""
     return next(s for s in pilot.app.screen_stack if isinstance(s, RoomScreen))
+
+
+def scene_of(pilot: Pilot[Any]) -> Scene:
+    """What the room screen shows."""
+    scene = room_of(pilot).scene
+    assert scene
+    return scene
+
+
+def live_room(pilot: Pilot[Any]) -> Room:
+    """The room that is open."""
+    room = room_of(pilot).room
+    assert room
+    return room
 
 
 def composer_of(pilot: Pilot[Any]) -> Composer:

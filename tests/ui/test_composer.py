@@ -12,7 +12,7 @@ from chimera_tui.domain.errors import StorageError
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.widgets.composer import LONGEST_PASTE, Completions
 from tests.ui.fakes import FakeChimera, a_saved
-from tests.ui.running import composer_of, room_of, running, text_of, until
+from tests.ui.running import composer_of, room_of, running, scene_of, text_of, until
 
 TALK = (("philosopher", "Is it?"),)
 
@@ -22,7 +22,7 @@ def waiting() -> ScriptedProvider:
 
 
 def human_words(pilot: Any) -> list[str]:
-    path = room_of(pilot).scene.tree.path
+    path = scene_of(pilot).tree.path
     return [message.text for message in path if message.turn.speaker == HUMAN]
 
 
@@ -109,7 +109,7 @@ async def test_commands_change_the_room(tmp_path: Path, command: str, changed: A
         composer_of(pilot).write(command)
         composer_of(pilot).completions.show(())
         await pilot.press("enter")
-        await until(pilot, lambda: changed(room_of(pilot).room))
+        await until(pilot, lambda: changed(live_room(pilot)))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ async def test_writing_holds_the_next_turn_back(tmp_path: Path) -> None:
     provider = ScriptedProvider([gate, "One."], ["Two.", asyncio.Event()])
     async with running(FakeChimera(a_saved(*TALK), provider=provider), tmp_path) as pilot:
         await pilot.press("space")
-        await until(pilot, lambda: room_of(pilot).scene.typing)
+        await until(pilot, lambda: scene_of(pilot).typing)
         await pilot.press("h")
         gate.set()
         await until(pilot, lambda: "One." in text_of(pilot))

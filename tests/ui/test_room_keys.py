@@ -14,13 +14,13 @@ from chimera_tui.ui.screens.model_picker import ModelPicker, ModelRows
 from chimera_tui.ui.screens.new_room import NewRoom
 from chimera_tui.ui.widgets.side import CastList, RoomList
 from tests.ui.fakes import FakeChimera, a_saved, with_alternative
-from tests.ui.running import composer_of, room_of, running, text_of, until
+from tests.ui.running import composer_of, live_room, room_of, running, scene_of, text_of, until
 
 TALK = (("philosopher", "Is it?"), (HUMAN, "@Comedian well?"), ("comedian", "It is."))
 
 
 def said(pilot: Any) -> list[str]:
-    return [message.text for message in room_of(pilot).scene.tree.path]
+    return [message.text for message in scene_of(pilot).tree.path]
 
 
 def a_failed(text: str = "Half a") -> SavedConversation:
@@ -88,7 +88,7 @@ async def test_esc_stops_the_speaker_and_keeps_what_was_said(tmp_path: Path) -> 
     fake = FakeChimera(a_saved(*TALK), provider=ScriptedProvider(["Half", asyncio.Event()]))
     async with running(fake, tmp_path) as pilot:
         await pilot.press("space")
-        await until(pilot, lambda: room_of(pilot).scene.heard)
+        await until(pilot, lambda: scene_of(pilot).heard)
         await pilot.press("escape")
         await until(pilot, lambda: said(pilot)[-1] == "Half")
         assert "stopped" in text_of(pilot)
@@ -149,7 +149,7 @@ async def test_three_changes_the_model_and_tries_again(tmp_path: Path) -> None:
         assert "Who speaks for 🔬 Scientist?" in text_of(pilot)
         await pilot.press(*"gemma", "enter")
         await until(pilot, lambda: "Whole." in said(pilot))
-        assignment = room_of(pilot).room.conversation.assignment("scientist")
+        assignment = live_room(pilot).conversation.assignment("scientist")
         assert assignment.model == ModelRef("ollama", "gemma2")
 
 
@@ -165,7 +165,7 @@ async def test_a_turn_without_text_has_three_remedies(tmp_path: Path) -> None:
     async with running(FakeChimera(a_failed("")), tmp_path) as pilot:
         assert "Scientist could not answer" in text_of(pilot)
         await pilot.press("4")
-        assert room_of(pilot).room.failure
+        assert live_room(pilot).failure
 
 
 async def test_a_failure_stands_in_the_transcript(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ async def test_c_shows_columns_and_back(tmp_path: Path) -> None:
     fake = FakeChimera(a_saved(*TALK), provider=ScriptedProvider(["Streamed ", gate, "later."]))
     async with running(fake, tmp_path) as pilot:
         await pilot.press("space")
-        await until(pilot, lambda: room_of(pilot).scene.heard)
+        await until(pilot, lambda: scene_of(pilot).heard)
         room_of(pilot).transcript.focus()
         await pilot.press("c")
         await until(pilot, lambda: room_of(pilot).columns)
@@ -239,7 +239,7 @@ async def test_m_chooses_a_model_for_the_next_turn(tmp_path: Path) -> None:
         await pilot.press("tab")
         assert "Who speaks for 🔬 Scientist?" in text_of(pilot)
         await pilot.press("down", "enter")
-        room = room_of(pilot).room
+        room = live_room(pilot)
         await until(
             pilot,
             lambda: (
@@ -254,7 +254,7 @@ async def test_a_model_can_be_written(tmp_path: Path) -> None:
         await pilot.press("m")
         await until(pilot, lambda: isinstance(pilot.app.screen, ModelPicker))
         await pilot.press(*"ollama/new", "enter")
-        room = room_of(pilot).room
+        room = live_room(pilot)
         await until(
             pilot,
             lambda: room.conversation.assignment("comedian").model == ModelRef("ollama", "new"),
@@ -292,7 +292,7 @@ async def test_ctrl_n_opens_a_new_room_that_talks(tmp_path: Path) -> None:
         await pilot.press("ctrl+n")
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRoom))
         await pilot.press(*"Tea?", "tab", "down", "space", "enter")
-        await until(pilot, lambda: room_of(pilot).scene.conversation.title == "Tea?")
+        await until(pilot, lambda: scene_of(pilot).conversation.title == "Tea?")
         cast = [one.persona.slug for one in fake.saved[2].conversation.cast]
         assert cast == ["philosopher", "scientist"]
         await until(pilot, lambda: "yes." in text_of(pilot))
