@@ -118,10 +118,9 @@ class Lines(Block):
         self,
         draw: Callable[[int], list[Content]],
         *,
-        id: str | None = None,
-        classes: str = "",
+        id: str | None = None,  # noqa: A002 - Textual's word
     ) -> None:
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self._draw = draw
 
     def lines(self, width: int) -> list[Content]:

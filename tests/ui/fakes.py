@@ -156,7 +156,7 @@ class FakeChimera:
         """A real room over the scripted provider."""
         return Room(
             saved,
-            providers={"scripted": self.provider, "demo": self.provider, "ollama": self.provider},
+            providers=dict.fromkeys(("scripted", "demo", "ollama", "lmstudio"), self.provider),
             recorder=self.recorder,
             models=FixedModels(),
             attended=attended,

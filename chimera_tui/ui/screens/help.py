@@ -12,6 +12,8 @@ from chimera_tui.ui.blocks import Lines, fit, keys, line, split
 from chimera_tui.ui.commands import COMMANDS, HIDDEN
 from chimera_tui.ui.screens.dialog import Dialog
 
+TEXTUALS = {"app.focus_next", "app.focus_previous", "screen.copy_text"}
+"""What every screen of Textual binds; the notes tell of it."""
 NOTES = (
     ("Copying", "Select with the mouse, then ctrl+c; y copies the message as it was written."),
     ("", "Hold shift to select as your terminal does. Every copy says which way it went."),
@@ -35,7 +37,7 @@ class HelpScreen(Dialog[None]):
         super().__init__()
         self._pane = _pane_keys(of)
         self._keys = _keys_by_id(of)
-        self._has_commands = any(command.name in self._keys for command in COMMANDS)
+        self._has_commands = "next" in self._keys  # the room's
 
     def compose(self) -> ComposeResult:
         """Head, keys, notes."""
@@ -84,7 +86,7 @@ def _pane_keys(screen: Screen[object]) -> list[tuple[str, str]]:
     display = screen.app.get_key_display
     own: dict[str, list[str]] = {}
     for active in screen.active_bindings.values():
-        if active.node is pane and active.binding.description:
+        if active.node is pane and active.binding.action not in TEXTUALS:
             own.setdefault(active.binding.description, []).append(display(active.binding))
     return [(" ".join(found[:3]), words) for words, found in own.items()]
 

@@ -335,8 +335,8 @@ AVAILABLE: dict[str, Callable[[RoomScreen], bool]] = {
     "panels": lambda screen: screen.has_class("-narrow"),
     "reopen": lambda screen: screen.scene is not None and screen.room is None,
     "send": lambda screen: bool(screen.query_one(Composer).text.strip()),
-    **dict.fromkeys(
-        ("again", "older", "newer", "rename", "mode", "pace", "models", "stop"), _has_room
-    ),
+    "older": lambda screen: bool(screen.room or screen.columns),
+    "newer": lambda screen: bool(screen.room or screen.columns),
+    **dict.fromkeys(("again", "rename", "mode", "pace", "models", "stop"), _has_room),
 }
 """When there is something to do for an action; one that is not here can always be done."""

@@ -112,14 +112,17 @@ class RoomActions(RoomView):
                 await self._pick_model(failure.turn.speaker, then_retry=True)
 
     async def action_older(self) -> None:
-        """Show the answer before this one."""
+        """Show the answer before this one; the column before those in sight."""
         await self._choose_answer(-1)
 
     async def action_newer(self) -> None:
-        """Show the answer after this one."""
+        """Show the answer after this one; the column after those in sight."""
         await self._choose_answer(1)
 
     async def _choose_answer(self, by: int) -> None:
+        if columns := self.columns:
+            columns.move(by)
+            return
         if self.room is None or (message := self.focused_message()) is None:
             return
         answers = self.room.tree.alternatives(message)
@@ -300,7 +303,7 @@ class RoomActions(RoomView):
         """Show the keys of the focused pane, and all others."""
         await self.app.show_help()
 
-    def action_theme(self, name: str = "") -> None:
+    async def action_theme(self, name: str = "") -> None:
         """Choose the colours."""
         if name:
             self.app.use_theme(name)

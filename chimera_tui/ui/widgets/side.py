@@ -94,9 +94,10 @@ class RoomList(Rows):
         if room.live_pid is not None:
             return [title, line(state("live"), (f" · process {room.live_pid}", "$muted"))]
         said = f"{room.messages} said" if room.messages else "empty"
-        mark: Part = ("◆ demo · ", "$accent") if room.is_demo else ""
-        when = _when(room.updated_at, self._now)
-        about = line(mark, (f"{said} · {when}", "$muted"))
+        if room.is_demo:
+            about = line(state("demo"), (f" · {said}", "$muted"))
+        else:
+            about = line((f"{said} · {_when(room.updated_at, self._now)}", "$muted"))
         return [title, about.truncate(width, ellipsis=True)]
 
 

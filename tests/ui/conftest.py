@@ -1,0 +1,39 @@
+"""What all tests of the screen start from."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from chimera_tui.ui import clipboard as clipboard_module
+
+
+@pytest.fixture(autouse=True)
+def noon_is_noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Times of day are those of UTC."""
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def clipboard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was copied, in place of a clipboard."""
+    copied: list[str] = []
+
+    def copy(
+        text: str,
+        *,
+        ask_terminal: Callable[[str], None],
+        fallback: Path,
+        environ: Mapping[str, str] | None = None,
+    ) -> clipboard_module.Copied:
+        copied.append(text)
+        return clipboard_module.Copied(how="to the system clipboard, by a test", is_sure=True)
+
+    monkeypatch.setattr(clipboard_module, "copy", copy)
+    return copied

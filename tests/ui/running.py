@@ -1,0 +1,95 @@
+"""Runs the app in a test, over a Chimera without files and networks."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from chimera_tui.engine.room import Room
+from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.scene import Scene
+from chimera_tui.ui.screens.first_run import FirstRunScreen
+from chimera_tui.ui.screens.room import RoomScreen
+from chimera_tui.ui.widgets.composer import Composer
+from tests.ui.fakes import FakeChimera
+
+PATIENCE = 400
+"""Rounds of the event loop that a test waits for something."""
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str = "") -> None:
+    """Let the app work until `condition` holds."""
+    for _ in range(PATIENCE):
+        if pilot.app._exception:
+            raise pilot.app._exception
+        if condition():
+            await pilot.pause()
+            return
+        await pilot.pause()
+    raise AssertionError(f"never came true: {what or condition}\n{text_of(pilot)}")
+
+
+def text_of(pilot: Pilot[Any]) -> str:
+    """The screen as plain text."""
+    app = pilot.app
+    return "\n".join(s.text for s in app.screen._compositor.render_strips(app.size))
+
+
+def room_of(pilot: Pilot[Any]) -> RoomScreen:
+    """The room screen, wherever it stands in the stack."""
+    return next(s for s in pilot.app.screen_stack if isinstance(s, RoomScreen))
+
+
+def scene_of(pilot: Pilot[Any]) -> Scene:
+    """What the room screen shows."""
+    scene = room_of(pilot).scene
+    assert scene
+    return scene
+
+
+def live_room(pilot: Pilot[Any]) -> Room:
+    """The room that is open."""
+    room = room_of(pilot).room
+    assert room
+    return room
+
+
+def composer_of(pilot: Pilot[Any]) -> Composer:
+    """The composer of the room."""
+    return room_of(pilot).query_one(Composer)
+
+
+def an_app(fake: FakeChimera, logs: Path, **options: Any) -> ChimeraApp:
+    """The app, not yet running."""
+    options.setdefault("is_first_run", not fake.saved)
+    return ChimeraApp(fake.open, log_folder=logs, **options)
+
+
+async def ready(pilot: Pilot[Any], fake: FakeChimera) -> None:
+    """Wait until the first screen shows what there is."""
+
+    def is_there() -> bool:
+        screen = pilot.app.screen
+        if isinstance(screen, FirstRunScreen):
+            return bool(fake.checks) and not screen._is_looking
+        if isinstance(screen, RoomScreen) and screen.scene and fake.checks:
+            return bool(screen.room or screen.scene.read_only)
+        return False
+
+    await until(pilot, is_there, "the first screen")
+    for field in pilot.app.screen.query("TextArea, Input"):
+        field.cursor_blink = False  # type: ignore[attr-defined]  # both have it
+    await pilot.pause()
+
+
+@asynccontextmanager
+async def running(
+    fake: FakeChimera, logs: Path, size: tuple[int, int] = (120, 36), **options: Any
+) -> AsyncIterator[Pilot[None]]:
+    """The app, showing its first screen."""
+    app = an_app(fake, logs, **options)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await ready(pilot, fake)
+        yield pilot

@@ -1,0 +1,227 @@
+"""Starting, ending, and what happens when something breaks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from chimera_tui.domain.conversation import DEMO, Recovered
+from chimera_tui.domain.errors import NewerDatabaseError, NoDatabaseError
+from chimera_tui.domain.events import RoomResumed
+from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.screens.first_run import FirstRunScreen
+from chimera_tui.ui.screens.room import RoomScreen
+from tests.ui.fakes import LMSTUDIO, FakeChimera, a_saved
+from tests.ui.running import (
+    an_app,
+    composer_of,
+    live_room,
+    ready,
+    room_of,
+    running,
+    scene_of,
+    text_of,
+    until,
+)
+
+TALK = (("philosopher", "Is it?"),)
+
+
+async def test_the_first_paint_does_not_wait_for_the_database(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    fake = FakeChimera(a_saved(*TALK))
+
+    @asynccontextmanager
+    async def slowly() -> AsyncIterator[FakeChimera]:
+        await gate.wait()
+        async with fake.open() as opened:
+            yield opened
+
+    app = ChimeraApp(slowly, log_folder=tmp_path)  # type: ignore[arg-type]  # as good as one
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "opening …" in text_of(pilot))
+        gate.set()
+        await ready(pilot, fake)
+        assert "Is it?" in text_of(pilot)
+
+
+async def test_one_key_starts_a_live_room(tmp_path: Path) -> None:
+    fake = FakeChimera()
+    async with running(fake, tmp_path) as pilot:
+        assert "1 of 2 can speak" in text_of(pilot)
+        assert "▸ live" in text_of(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Well, yes." in text_of(pilot))
+        assert not fake.saved[1].conversation.is_demo
+
+
+async def test_without_a_provider_the_same_key_starts_the_demo(tmp_path: Path) -> None:
+    fake = FakeChimera(healths=[LMSTUDIO])
+    async with running(fake, tmp_path) as pilot:
+        assert "demo, offline and free" in text_of(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "DEMO" in text_of(pilot))
+        assert {one.model for one in fake.saved[1].conversation.cast} == {DEMO}
+
+
+async def test_nothing_is_begun_before_a_key(tmp_path: Path) -> None:
+    fake = FakeChimera()
+    async with running(fake, tmp_path):
+        assert fake.saved == {}
+
+
+async def test_first_run_other_topic_and_looking_again(tmp_path: Path) -> None:
+    fake = FakeChimera()
+    async with running(fake, tmp_path) as pilot:
+        assert "Is a joke a kind of knowledge?" in text_of(pilot)
+        await pilot.press("n")
+        assert "Is a joke a kind of knowledge?" not in text_of(pilot)
+        await pilot.press("r")
+        await until(pilot, lambda: fake.checks == 2)
+        await pilot.press("d")
+        await until(pilot, lambda: 1 in fake.saved)
+        assert fake.saved[1].conversation.is_demo
+
+
+async def test_an_empty_library_says_so_and_the_app_lives(tmp_path: Path) -> None:
+    fake = FakeChimera(personas=[])
+    async with running(fake, tmp_path) as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        assert pilot.app.is_running
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (NewerDatabaseError("The database is newer than this Chimera."), 4),
+        (NoDatabaseError("No database can be made there."), 5),
+    ],
+)
+async def test_a_database_that_cannot_be_opened_ends_with_its_reason(
+    tmp_path: Path, error: Exception, code: int
+) -> None:
+    @asynccontextmanager
+    async def never() -> AsyncIterator[FakeChimera]:
+        if error:
+            raise error
+        yield FakeChimera()
+
+    app = ChimeraApp(never, log_folder=tmp_path)  # type: ignore[arg-type]  # as good as one
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.return_code is not None)
+    assert app.return_code == code
+
+
+async def test_what_was_recovered_is_said(tmp_path: Path) -> None:
+    fake = FakeChimera(a_saved(*TALK))
+    fake.recovered = (
+        Recovered(conversation_id=1, title="Jokes", speaker="Comedian", characters=120),
+    )
+    async with running(fake, tmp_path) as pilot:
+        told = [toast.message for toast in pilot.app._notifications]
+        assert any("120 characters are kept" in message for message in told)
+
+
+async def test_leaving_keeps_what_is_being_said_and_closes_the_database(tmp_path: Path) -> None:
+    fake = FakeChimera(a_saved(*TALK), provider=ScriptedProvider(["Half", asyncio.Event()]))
+    async with running(fake, tmp_path) as pilot:
+        await pilot.press("space")
+        await until(pilot, lambda: scene_of(pilot).heard)
+        await pilot.press("ctrl+q")
+    assert fake.saved[1].tree.path[-1].text == "Half"
+    assert fake.is_closed
+
+
+async def test_ctrl_c_says_how_to_leave(tmp_path: Path) -> None:
+    async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
+        room_of(pilot).transcript.focus()
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: "Leave with ctrl+q" in text_of(pilot))
+        assert pilot.app.is_running
+
+
+async def test_a_mistake_in_a_room_ends_that_room_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeChimera(a_saved(*TALK), provider=ScriptedProvider([asyncio.Event()]))
+    async with running(fake, tmp_path) as pilot:
+        room = room_of(pilot)
+        real = RoomScreen.show
+
+        def broken(self: RoomScreen, event: object) -> None:
+            if isinstance(event, RoomResumed):
+                secret = "what was said in private"  # noqa: F841, S105 - must not be written down
+                raise ZeroDivisionError("an example")
+            real(self, event)  # type: ignore[arg-type]  # any event
+
+        monkeypatch.setattr(RoomScreen, "show", broken)
+        await pilot.press("space")
+        await until(pilot, lambda: "A mistake in Chimera stopped this room" in text_of(pilot))
+        assert composer_of(pilot).field.disabled
+        monkeypatch.setattr(RoomScreen, "show", real)
+        await pilot.press("f5")
+        await until(pilot, lambda: room.room is not None)
+        assert "as you left it" in text_of(pilot)
+    (crash,) = tmp_path.glob("crash-*.txt")  # noqa: ASYNC240 - a test may wait for the disk
+    written = crash.read_text()
+    assert "ZeroDivisionError: an example" in written
+    assert "in private" not in written.replace('secret = "what was said in private"', "")
+    assert crash.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_mistake_in_the_app_ends_it_shortly(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: RoomScreen) -> None:
+        private = "a letter"  # noqa: F841 - must not be shown
+        raise ZeroDivisionError("an example")
+
+    monkeypatch.setattr(RoomScreen, "draw", broken)
+    app = an_app(FakeChimera(a_saved(*TALK)), tmp_path)
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - it is raised again at the end
+        async with app.run_test() as pilot:
+            await until(pilot, lambda: app.return_code)
+    assert app.return_code == 1
+    shown = capsys.readouterr().err
+    assert "Chimera stopped by a mistake of its own: ZeroDivisionError: an example" in shown
+    assert "a letter" not in shown
+    assert len(shown.splitlines()) < 8
+
+
+async def test_a_theme_that_does_not_exist_is_said(tmp_path: Path) -> None:
+    async with running(FakeChimera(a_saved(*TALK)), tmp_path, theme="mauve") as pilot:
+        assert pilot.app.theme == "chimera-dark"
+        await until(pilot, lambda: "There is no theme `mauve`." in text_of(pilot))
+
+
+async def test_no_color_starts_without_colours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
+        assert pilot.app.theme == "ansi-dark"
+
+
+async def test_too_small_a_terminal_says_so(tmp_path: Path) -> None:
+    async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
+        await pilot.resize_terminal(50, 12)
+        await until(pilot, lambda: "Chimera needs 60x18, this is 50x12." in text_of(pilot))
+        await pilot.resize_terminal(120, 36)
+        await until(pilot, lambda: "Is it?" in text_of(pilot))
+
+
+@pytest.mark.parametrize("screen", ["room", "first run"])
+async def test_a_storm_of_sizes(tmp_path: Path, screen: str) -> None:
+    fake = FakeChimera(a_saved(*TALK)) if screen == "room" else FakeChimera()
+    async with running(fake, tmp_path) as pilot:
+        for width, height in ((1, 1), (5, 2), (500, 200), (60, 18), (80, 3), (3, 80), (119, 27)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+        await pilot.resize_terminal(120, 36)
+        expected = "Is it?" if screen == "room" else "Start talking"
+        await until(pilot, lambda: expected in text_of(pilot))
+        assert isinstance(pilot.app.screen, RoomScreen | FirstRunScreen)
