@@ -18,6 +18,7 @@ from chimera_tui.domain.conversation import (
     Tree,
 )
 from chimera_tui.domain.errors import StorageError, UnknownError
+from chimera_tui.domain.memory import collections_paused
 from chimera_tui.domain.text import storable
 from chimera_tui.storage import changes, rows
 from chimera_tui.storage.recovery import recover
@@ -119,7 +120,8 @@ def _load(db: sqlite3.Connection, conversation_id: int) -> SavedConversation:
         conversation = rows.read_conversation(row, _cast(db, conversation_id))
     except ValueError as error:
         raise StorageError(f"Conversation {conversation_id} cannot be read.") from error
-    tree = _tree(db, conversation_id)
+    with collections_paused():
+        tree = _tree(db, conversation_id)
     last_turn = max((m.turn.number for m in tree.messages.values()), default=0)
     return SavedConversation(
         conversation=conversation,

@@ -26,6 +26,7 @@ from chimera_tui.domain.events import (
     TurnFailed,
     TurnStarted,
 )
+from chimera_tui.domain.memory import collections_paused
 from chimera_tui.ui import adapter
 from chimera_tui.ui.commands import COMMANDS, Palette, find
 from chimera_tui.ui.entries import Item
@@ -86,7 +87,8 @@ class RoomScreen(RoomActions):
         self.ended_because = ""
         hues = {one.name: one.hue for one in self.scene.speakers.values() if one.hue}
         self.transcript.hues = hues
-        self.stage.load(self._items(self.scene))
+        with collections_paused():
+            self.stage.load(self._items(self.scene))
         self.draw()
 
     async def leave(self) -> None:
