@@ -29,7 +29,7 @@ SHOWN = (
 
 def tidy(svg: str, name: str) -> str:
     """Take out what differs from drawing to drawing, and the font that would be fetched."""
-    svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.S)
+    svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL)
     svg = re.sub(r"terminal-\d+", f"chimera-{name}", svg)
     svg = svg.replace("<text ", '<text xml:space="preserve" ')
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
@@ -47,8 +47,9 @@ async def draw(name: str) -> str:
 
 async def main() -> None:
     """Draw all of them."""
+    FOLDER.mkdir(exist_ok=True)
     for name in SHOWN:
-        (FOLDER / f"{name}.svg").write_text(await draw(name), encoding="utf-8")  # noqa: ASYNC240
+        (FOLDER / f"{name}.svg").write_text(await draw(name), encoding="utf-8")
 
 
 if __name__ == "__main__":
@@ -56,7 +57,7 @@ if __name__ == "__main__":
     os.environ.pop("NO_COLOR", None)
     time.tzset()
     with (
-        mock.patch("chimera_tui.ui.screens.room.utc_now", lambda: NOON),
-        mock.patch("chimera_tui.ui.screens.room_view.utc_now", lambda: NOON),
+        mock.patch("chimera_tui.ui.screens.room.utc_now", return_value=NOON),
+        mock.patch("chimera_tui.ui.screens.room_view.utc_now", return_value=NOON),
     ):
         asyncio.run(main())
