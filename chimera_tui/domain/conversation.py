@@ -278,6 +278,8 @@ class Tree:
     def alternatives(self, message: Message) -> list[int]:
         """The ids of all messages of the same turn at this place, oldest first."""
         siblings = self.children.get(message.parent_id, [message.id])
+        if len(siblings) == 1:
+            return siblings
         return [id_ for id_ in siblings if self.messages[id_].turn.number == message.turn.number]
 
     def _walk(self) -> None:

@@ -240,7 +240,7 @@ class _Model(msgspec.Struct):
     type: str | None = None
     state: str | None = None
     loaded_context_length: int | None = None
-    max_context_length: int | None = None
+    """What it is loaded with; what it could be loaded with is no promise."""
 
 
 class _Listing(msgspec.Struct):
@@ -251,10 +251,7 @@ def _model_info(model: _Model) -> ModelInfo:
     running = model.meta.n_ctx if model.meta else None
     return ModelInfo(
         name=model.id,
-        context=running
-        or model.loaded_context_length
-        or model.max_model_len
-        or model.max_context_length,
+        context=running or model.loaded_context_length or model.max_model_len,
         is_loaded=running is not None or model.state == "loaded",
         can_chat=model.type != "embeddings" and sounds_chatty(model.id),
     )

@@ -6,6 +6,7 @@ All text of others is cleaned here or by the transcript: labels by `one_line`.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache, partial
 
 from chimera_tui.domain.conversation import (
     DEMO,
@@ -25,9 +26,11 @@ from chimera_tui.ui.entries import (
     Chip,
     Entry,
     FailureEntry,
+    Item,
     MessageEntry,
     NoticeEntry,
     Speaker,
+    Unseen,
 )
 from chimera_tui.ui.themes import HUES, assign_hues
 
@@ -58,7 +61,12 @@ def failure_key(failure: Failure) -> Key:
 
 def clock(moment: datetime) -> str:
     """The time of day here, as heads show it."""
-    return moment.astimezone().strftime("%H:%M")
+    return _time_of_day(int(moment.timestamp()) // 60)
+
+
+@lru_cache(maxsize=4096)
+def _time_of_day(minute: int) -> str:
+    return datetime.fromtimestamp(minute * 60).astimezone().strftime("%H:%M")
 
 
 def speakers(conversation: Conversation) -> dict[str, Speaker]:
@@ -160,23 +168,27 @@ def failure_entry(failure: Failure, known: Mapping[str, Speaker]) -> FailureEntr
     )
 
 
-def path_entries(
+def path_items(
     tree: Tree,
     notices: Iterable[Notice],
     failure: Failure | None,
     known: Mapping[str, Speaker],
-) -> list[Entry]:
+) -> list[Item]:
     """All that the transcript shows of the chosen path, in order."""
-    behind: dict[int | None, list[Entry]] = {}
+
+    def made(message: Message) -> MessageEntry:
+        return message_entry(message, known, tree.alternatives(message))
+
+    behind: dict[int | None, list[Item]] = {}
     for number, notice in enumerate(notices):
         behind.setdefault(notice.after_id, []).append(notice_entry(notice, number))
-    entries = behind.get(None, [])[:]
+    items = behind.get(None, [])[:]
     for message in tree.path:
-        entries.append(message_entry(message, known, tree.alternatives(message)))
-        entries += behind.get(message.id, ())
+        items.append(Unseen(key_of(message.turn), message.text, partial(made, message)))
+        items += behind.get(message.id, ())
     if failure:
-        entries += failure_entries(failure, known)
-    return entries
+        items += failure_entries(failure, known)
+    return items
 
 
 def failure_entries(failure: Failure, known: Mapping[str, Speaker]) -> list[Entry]:
@@ -204,10 +216,12 @@ def _speaker(slug: str, known: Mapping[str, Speaker]) -> Speaker:
     return known.get(slug) or Speaker(name=one_line(slug, 40), hue=HUES[-1])
 
 
+@lru_cache(maxsize=256)
 def _model_label(model: ModelRef | None) -> str:
     return one_line(model.model, 60) if model and model.provider != DEMO.provider else ""
 
 
+@lru_cache(maxsize=256)
 def _demo_chip(model: ModelRef | None) -> tuple[Chip, ...]:
     is_demo = model is not None and model.provider == DEMO.provider
     return (Chip(label="DEMO", kind="demo"),) if is_demo else ()

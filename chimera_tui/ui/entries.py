@@ -4,9 +4,9 @@ The strings in them may be foreign (models, personas, providers): the transcript
 cleans them when it draws them.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ChipKind = Literal["plain", "error", "demo", "accent"]
 
@@ -68,3 +68,15 @@ class FailureEntry:
 
 
 Entry = MessageEntry | NoticeEntry | FailureEntry
+
+
+class Unseen(NamedTuple):
+    """A message whose entry is made when it is first drawn: most of a long talk never is."""
+
+    key: Hashable
+    text: str
+    made: Callable[[], MessageEntry]
+
+
+Item = Entry | Unseen
+"""What can stand in a transcript."""

@@ -1,10 +1,10 @@
 """What the panels and the head show of a room; follows its events, needs no terminal."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from chimera_tui.domain.conversation import (
     DEMO,
@@ -25,6 +25,7 @@ from chimera_tui.domain.events import (
     Event,
     MessageCompleted,
     NoticePosted,
+    PathChanged,
     PauseReason,
     RoomPaused,
     RoomResumed,
@@ -35,13 +36,14 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.text import one_line
+from chimera_tui.quality.measures import balance
 from chimera_tui.ui.adapter import clock, speakers
 from chimera_tui.ui.entries import Speaker
 
 THOUSAND = 1000
 JUST_NOW, A_WHILE = 5, 90
 """Seconds."""
-EVEN, FAIR = 0.9, 0.7
+EVEN, FAIR = 0.9, 0.5
 """From which balance on the turns are called even, or fair."""
 
 
@@ -141,9 +143,10 @@ class Scene:
         for message in self.tree.messages.values():
             self.totals.add(message)
         self.speakers: Mapping[str, Speaker] = speakers(self.conversation)
+        self._count()
 
     def note(self, event: Event) -> None:  # noqa: C901 - one case an event
-        """Take in what happened; events that change no panel are left alone."""
+        """Take in what happened."""
         match event:
             case TurnStarted(turn=turn, model=model):
                 self.typing[turn.number] = turn.speaker
@@ -155,11 +158,14 @@ class Scene:
             case MessageCompleted(message=message):
                 self._over(message.turn.number)
                 self.totals.add(message)
+                self._turns.update([message.turn.speaker] if message.provenance else [])
             case TurnFailed(failure=failure):
                 self._over(failure.turn.number)
                 self.failure = failure
             case TurnDropped(turn=turn):
                 self._over(turn.number)
+            case PathChanged():
+                self._count()
             case NoticePosted(notice=notice):
                 self.notices.append(notice)
             case RoomPaused(reason=reason):
@@ -174,7 +180,7 @@ class Scene:
                 self.typing.clear()
                 self.heard.clear()
             case _:
-                pass
+                assert_never(event)
 
     def _over(self, turn: int) -> None:
         for who in (self.typing, self.heard, self.models):
@@ -201,8 +207,7 @@ class Scene:
 
     def cast_rows(self) -> list[CastRow]:
         """The cast, in its order."""
-        said = self._turns()
-        total = sum(said.values())
+        said, total = self._turns, self._turns.total()
         return [
             CastRow(
                 slug=(slug := assignment.persona.slug),
@@ -216,18 +221,17 @@ class Scene:
         ]
 
     def balance(self) -> tuple[float, str]:
-        """How evenly the turns are spread (0 one speaks alone, 1 all alike), and a word for it."""
-        said = self._turns()
-        cast = len(self.conversation.cast)
-        total = sum(said.values())
-        if cast < 2 or total == 0:  # noqa: PLR2004 - nothing to share out
-            return 0.0, "–"
-        shares = [count / total for count in said.values() if count]
-        even = abs(sum(share * math.log(share) for share in shares)) / math.log(cast)
+        """How evenly the turns are shared (see `quality.measures`), and a word for it."""
+        cast = [assignment.persona.slug for assignment in self.conversation.cast]
+        if len(cast) == 1 or self._turns.total() < len(cast):
+            return 0.0, "–"  # nothing to share out, or too early to tell
+        even = balance({slug: self._turns[slug] for slug in cast})
         return even, "even" if even >= EVEN else "fair" if even >= FAIR else "uneven"
 
-    def _turns(self) -> Counter[str]:
-        return Counter(m.turn.speaker for m in self.tree.path if m.turn.speaker != HUMAN)
+    def _count(self) -> None:
+        """Count the turns of each persona along the path."""
+        speakers = (message.turn.speaker for message in self.tree.path)
+        self._turns = Counter(speaker for speaker in speakers if speaker != HUMAN)
 
     def _doing(self, slug: str) -> str:
         if slug in self.heard.values():

@@ -4,16 +4,20 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from chimera_tui.ui.entries import Entry, MessageEntry
+from chimera_tui.ui.entries import Entry, Item, MessageEntry, Unseen
 
 Accepts = Callable[[Hashable], bool]
 """Whether a transcript shows the entry of this key."""
 
 
+MANY = 50
+"""Entries from which on showing all anew is cheaper than taking them out one by one."""
+
+
 class Shows(Protocol):
     """What the stage needs of a transcript."""
 
-    def load(self, entries: Iterable[Entry]) -> None:
+    def load(self, entries: Iterable[Item]) -> None:
         """Show these, nothing else."""
 
     def add(self, entry: Entry) -> None:
@@ -38,9 +42,9 @@ class Stage:
     def __init__(self, main: Shows) -> None:
         self._main = main
         self._columns: list[tuple[Shows, Accepts]] = []
-        self.shown: dict[Hashable, Entry] = {}
+        self.shown: dict[Hashable, Item] = {}
 
-    def load(self, entries: Sequence[Entry]) -> None:
+    def load(self, entries: Sequence[Item]) -> None:
         """Show these, nothing else."""
         self.shown = {entry.key: entry for entry in entries}
         self._main.load(entries)
@@ -77,7 +81,7 @@ class Stage:
             for transcript in self._for(key):
                 transcript.discard(key)
 
-    def sync(self, entries: Sequence[Entry]) -> None:
+    def sync(self, entries: Sequence[Item]) -> None:
         """Show these, and touch only what differs."""
         keys = [entry.key for entry in entries]
         alike = 0
@@ -85,11 +89,14 @@ class Stage:
             if key != shown:
                 break
             alike += 1
+        if len(self.shown) - alike > MANY:
+            self.load(entries)
+            return
         for key in list(self.shown)[alike:]:
             self.drop(key)
-        for entry in entries:
-            if self.shown.get(entry.key) != entry:
-                self.put(entry)
+        for item in entries:
+            if not _is_shown(item, self.shown.get(item.key)):
+                self.put(item.made() if isinstance(item, Unseen) else item)
 
     def source_of(self, key: Hashable) -> str:
         """The text of an entry, as it was written so far."""
@@ -98,7 +105,14 @@ class Stage:
     def _for(self, key: Hashable) -> list[Shows]:
         return [self._main, *(one for one, accepts in self._columns if accepts(key))]
 
-    def _now(self, entry: Entry) -> Entry:
+    def _now(self, entry: Item) -> Item:
         if isinstance(entry, MessageEntry) and entry.is_live:
             return replace(entry, text=self._main.source_of(entry.key))
         return entry
+
+
+def _is_shown(item: Item, shown: Item | None) -> bool:
+    """Whether what is shown is still right. What was never drawn has only a text."""
+    if isinstance(shown, Unseen):
+        return shown.text == item.text if isinstance(item, Unseen) else False
+    return shown == (item.made() if isinstance(item, Unseen) else item)

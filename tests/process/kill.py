@@ -107,11 +107,9 @@ class Killer:
     def app_round(self) -> None:
         """Kill one app."""
         self._note_starts(self._home.run("conversations").stderr)
-        screen = Screen(_COLUMNS, _ROWS)
         shown: list[tuple[float, list[list[str]]]] = []
 
-        def watch(data: bytes) -> None:
-            screen.feed(data)
+        def watch(screen: Screen) -> None:
             shown.append((time.monotonic(), _spoken(screen)))
 
         words = ("--demo", "--topic", "Should robots dream?", "--mode", "round_robin")

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+from tests.process.screen import Screen
+
 PATIENCE = 30.0
 """Seconds to wait for what must come; only a failing test waits so long."""
 
@@ -32,6 +34,7 @@ class Terminal:
     Attributes:
         process: The process.
         output: All that it has written so far.
+        screen: What stands on it now.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class Terminal:
         *,
         columns: int = 120,
         rows: int = 40,
-        watch: Callable[[bytes], None] | None = None,
+        watch: Callable[[Screen], None] | None = None,
     ) -> None:
         self._watch = watch
         self.output = bytearray()
@@ -95,7 +98,8 @@ class Terminal:
         self.process.send_signal(number)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Change the size, as dragging a window does."""
+        """Change the size, as dragging a window does; what stood there must be drawn anew."""
+        self.screen = Screen(columns, rows)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def close(self) -> None:
@@ -103,16 +107,13 @@ class Terminal:
         os.write(self._wake, b".")
         self._reader.join(PATIENCE)
 
-    def wait_for(self, *wanted: str, since: int = 0, patience: float = PATIENCE) -> int:
-        """Wait until all of `wanted` stand in the text written behind byte `since`.
-
-        Returns:
-            How many bytes have been written by then, for the next `since`.
-        """
+    def wait_for(self, *wanted: str, patience: float = PATIENCE) -> None:
+        """Wait until all of `wanted` stand on the screen."""
         self.wait_until(
-            lambda: all(w in _text(self.output[since:]) for w in wanted), repr(wanted), patience
+            lambda: all(any(w in line for line in self.screen.lines) for w in wanted),
+            repr(wanted),
+            patience,
         )
-        return len(self.output)
 
     def wait_until(
         self, condition: Callable[[], bool], what: str, patience: float = PATIENCE
@@ -123,7 +124,7 @@ class Terminal:
             while not condition():
                 left = end - time.monotonic()
                 if left <= 0 or (not self._is_open and self.process.poll() is not None):
-                    raise AssertionError(f"{what} never came; the end was:\n{self.text[-3000:]}")
+                    raise AssertionError(f"{what} never came:\n" + "\n".join(self.screen.lines))
                 self._changed.wait(min(left, 0.5))
 
     def wait_exit(self, patience: float = PATIENCE) -> int:
@@ -149,8 +150,9 @@ class Terminal:
         while data := self._next_bytes():
             with self._changed:
                 self.output += data
+                self.screen.feed(data)
                 if self._watch:
-                    self._watch(data)
+                    self._watch(self.screen)
                 self._changed.notify_all()
         with self._changed:
             self._is_open = False
@@ -163,10 +165,6 @@ class Terminal:
             return b"" if self._woken in ready else os.read(self._master, 1 << 16)
         except OSError:  # Linux: nobody holds the other end any more
             return b""
-
-
-def _text(data: bytes | bytearray) -> str:
-    return _SEQUENCE.sub(b"", bytes(data)).decode(errors="replace")
 
 
 def _take_terminal() -> None:

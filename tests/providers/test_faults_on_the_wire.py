@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from chimera_tui.providers.base import Text
 from tests.fault_dialects import SAID
 from tests.fault_scenarios import SCENARIOS
 from tests.fault_server import FaultServer, refused_address
-from tests.providers.helpers import HELLO, Wire, a_provider, an_endpoint, hear
+from tests.providers.helpers import HELLO, PATIENT, SOON, Wire, a_provider, an_endpoint, hear
 
 BOTH: dict[str, str | Fault] = {
     "ok": SAID,
@@ -85,6 +86,16 @@ OLLAMA_ONLY: dict[str, str | Fault] = {
     "cut_event": Fault.BAD_DATA,
     "empty_stream": Fault.BAD_DATA,
 }
+SHORT: dict[str, dict[str, float]] = {
+    "never_answers": {"first_content": SOON},
+    "half_a_head": {"first_content": SOON},
+    "head_only": {"first_content": SOON},
+    "stall": {"gap": SOON},
+    "keep_alive": {"gap": SOON},
+    "silent_after_end": {"trailer": SOON},
+    "stalled_503": {"trailer": SOON},
+}
+"""What these scenarios wait for."""
 ROWS = [
     *(("openai", name, expected) for name, expected in (BOTH | OPENAI_ONLY).items()),
     *(("ollama", name, expected) for name, expected in (BOTH | OLLAMA_ONLY).items()),
@@ -101,7 +112,8 @@ async def server() -> AsyncIterator[FaultServer]:
 async def test_every_fault_has_its_name_and_every_sound_reply_its_text(
     server: FaultServer, wire: Wire, scenario: str, expected: str | Fault
 ) -> None:
-    async with a_provider(an_endpoint(server.url(scenario), wire)) as provider:
+    deadlines = replace(PATIENT, **SHORT.get(scenario, {}))
+    async with a_provider(an_endpoint(server.url(scenario), wire, deadlines=deadlines)) as provider:
         if isinstance(expected, Fault):
             with pytest.raises(ProviderError) as caught:
                 await hear(provider)
@@ -194,6 +206,16 @@ def test_cancelling_leaves_no_connection_no_task_and_no_thread(wire: Wire, scena
     threads = threading.enumerate()
     asyncio.run(cancel())
     assert threading.enumerate() == threads
+
+
+@pytest.mark.parametrize("wire", ["openai", "ollama"])
+async def test_a_turn_does_not_take_for_ever(server: FaultServer, wire: Wire) -> None:
+    at = an_endpoint(server.url("keep_alive"), wire, deadlines=replace(PATIENT, turn=0.2))
+    async with a_provider(at) as provider:
+        with pytest.raises(ProviderError, match=r"over 0\.2 s") as caught:
+            await hear(provider)
+        await server.until_open(0)
+    assert caught.value.kind is Fault.TOO_LARGE
 
 
 async def test_what_is_sent_in_the_format_of_openai(server: FaultServer) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from chimera_tui.providers import registry
 from chimera_tui.providers.endpoint import Endpoint
 from tests.fault_dialects import Reply
 from tests.fault_server import FaultServer
-from tests.providers.helpers import SHORT, Wire, a_provider, an_endpoint, hear
+from tests.providers.helpers import PATIENT, SOON, Wire, a_provider, an_endpoint, hear
 
 BAD = {
     "html": Fault.BAD_TYPE,
@@ -55,7 +56,8 @@ def lm_studio(address: str) -> Endpoint:
 async def test_a_bad_answer_has_a_name(
     server: FaultServer, wire: Wire, scenario: str, kind: Fault
 ) -> None:
-    async with a_provider(an_endpoint(server.url(scenario), wire)) as provider:
+    deadlines = replace(PATIENT, listing=SOON) if kind is Fault.TIMEOUT else PATIENT
+    async with a_provider(an_endpoint(server.url(scenario), wire, deadlines=deadlines)) as provider:
         with pytest.raises(ProviderError) as caught:
             await provider.list_models()
     assert caught.value.kind is kind
@@ -94,8 +96,8 @@ async def test_lm_studio_tells_more_at_an_address_of_its_own(server: FaultServer
     async with a_provider(lm_studio(server.url("listing"))) as provider:
         assert await provider.list_models() == (
             ModelInfo(name="a", context=4096, is_loaded=True),
-            ModelInfo(name="b", context=2048),
-            ModelInfo(name="c", context=512, can_chat=False),
+            ModelInfo(name="b"),
+            ModelInfo(name="c", can_chat=False),
         )
     assert server.calls == ["/listing/api/v0/models"]
 
@@ -145,6 +147,7 @@ async def test_only_a_model_that_would_think_aloud_is_told_not_to(server: FaultS
 
 
 async def test_a_list_takes_no_longer_than_it_may(server: FaultServer) -> None:
-    async with a_provider(an_endpoint(server.url("never_answers"))) as provider:
-        with pytest.raises(ProviderError, match=f"within {SHORT.listing} s"):
+    at = an_endpoint(server.url("never_answers"), deadlines=replace(PATIENT, listing=SOON))
+    async with a_provider(at) as provider:
+        with pytest.raises(ProviderError, match=f"within {SOON} s"):
             await provider.list_models()

@@ -28,7 +28,7 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.ui import adapter
 from chimera_tui.ui.commands import COMMANDS, Palette, find
-from chimera_tui.ui.entries import Entry
+from chimera_tui.ui.entries import Item
 from chimera_tui.ui.scene import Scene
 from chimera_tui.ui.screens.room_actions import RoomActions
 from chimera_tui.ui.widgets.composer import Composer
@@ -86,7 +86,7 @@ class RoomScreen(RoomActions):
         self.ended_because = ""
         hues = {one.name: one.hue for one in self.scene.speakers.values() if one.hue}
         self.transcript.hues = hues
-        self.stage.load(self._entries(self.scene))
+        self.stage.load(self._items(self.scene))
         self.draw()
 
     async def leave(self) -> None:
@@ -187,7 +187,7 @@ class RoomScreen(RoomActions):
             case NoticePosted(notice=notice):
                 self.stage.put(adapter.notice_entry(notice, len(scene.notices) - 1))
             case PathChanged() | ConversationEnded():
-                self.stage.sync(self._entries(scene))
+                self.stage.sync(self._items(scene))
             case ConversationChanged():
                 self.draw_rooms_again()
             case _:
@@ -210,12 +210,12 @@ class RoomScreen(RoomActions):
         if (failure := scene.failure) and failure.turn.number == turn.number:
             self.stage.drop(adapter.failure_key(failure))
 
-    def _entries(self, scene: Scene) -> list[Entry]:
+    def _items(self, scene: Scene) -> list[Item]:
         """All that stands, then what is being said."""
-        entries = adapter.path_entries(scene.tree, scene.notices, scene.failure, scene.speakers)
+        items = adapter.path_items(scene.tree, scene.notices, scene.failure, scene.speakers)
         heard = (Turn(number=turn, speaker=slug) for turn, slug in scene.heard.items())
         live = (self.stage.shown.get(adapter.key_of(turn)) for turn in heard)
-        return [*entries, *(entry for entry in live if entry)]
+        return [*items, *(item for item in live if item)]
 
     @work(exit_on_error=False, group="rooms", exclusive=True)
     async def draw_rooms_again(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from textual.message import Message
 from textual.strip import Strip
 
-from chimera_tui.ui.entries import Entry, FailureEntry, MessageEntry, NoticeEntry
+from chimera_tui.ui.entries import Entry, FailureEntry, Item, MessageEntry, NoticeEntry
 from chimera_tui.ui.glyphs import UNICODE, Glyphs
 from chimera_tui.ui.growing import GrowingText
 from chimera_tui.ui.widgets.message_strips import Page, body_strips, head_strips
@@ -80,7 +80,7 @@ class Transcript(TranscriptFocus):
         Raises:
             KeyError: If there is no such entry.
         """
-        match self._entries[self._index[key]]:
+        match self._entry(self._index[key]):
             case MessageEntry(text=text):
                 return text + self._flusher.peek(key)
             case NoticeEntry(text=text):
@@ -88,7 +88,7 @@ class Transcript(TranscriptFocus):
             case FailureEntry() as failure:
                 return "\n".join((f"{failure.title} {failure.title_rest}".strip(), *failure.lines))
 
-    def load(self, entries: Iterable[Entry]) -> None:
+    def load(self, entries: Iterable[Item]) -> None:
         """Show these entries instead of all others, from their end."""
         self._flusher.clear()
         self.focused_key = None
@@ -101,7 +101,7 @@ class Transcript(TranscriptFocus):
             self._estimate()
         self._settle()
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Item) -> None:
         """Add an entry at the end."""
         with self._steady():
             self._index[entry.key] = len(self._entries)
@@ -153,7 +153,7 @@ class Transcript(TranscriptFocus):
     def _deliver(self, texts: Mapping[Hashable, str]) -> None:
         for key, text in texts.items():
             index = self._index[key]
-            entry = self._entries[index]
+            entry = self._entry(index)
             if isinstance(entry, MessageEntry):
                 self._update(index, replace(entry, text=entry.text + text))
 

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from chimera_tui.ui.entries import Entry, FailureEntry, MessageEntry
+from chimera_tui.ui.entries import FailureEntry, Item, MessageEntry, Unseen
 
 _LEAD = 1
 
@@ -71,10 +71,10 @@ class Layout:
         self._tops[index:] = accumulate(self._heights[index:], initial=top)
 
 
-def estimated_height(entry: Entry, width: int) -> int:
+def estimated_height(entry: Item, width: int) -> int:
     """Guess the rows of an entry at `width` columns of text, with the blank row below it."""
     match entry:
-        case MessageEntry(text=text):
+        case MessageEntry(text=text) | Unseen(text=text):
             return 3 + text.count("\n") + len(text) // width
         case FailureEntry(lines=lines, remedies=remedies):
             return 5 + len(lines) + len(remedies)

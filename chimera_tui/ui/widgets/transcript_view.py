@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from chimera_tui.ui.entries import Entry, FailureEntry, MessageEntry, NoticeEntry
+from chimera_tui.ui.entries import Entry, FailureEntry, Item, MessageEntry, NoticeEntry, Unseen
 from chimera_tui.ui.glyphs import UNICODE, Glyphs, wants_plain_emoji
 from chimera_tui.ui.growing import text_rows
 from chimera_tui.ui.look import Look, Mentions
@@ -70,7 +70,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         self._glyphs = glyphs
         self._has_plain_emoji = wants_plain_emoji(environ)
         self._hues: Mapping[str, int] = {}
-        self._entries: list[Entry] = []
+        self._entries: list[Item] = []
         self._index: dict[Hashable, int] = {}
         self._layout = Layout()
         self._strips: dict[Hashable, list[Strip]] = {}
@@ -124,9 +124,16 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         width = self._page.text if self._page else 80
         self._layout.replace([estimated_height(entry, width) for entry in self._entries])
 
+    def _entry(self, index: int) -> Entry:
+        """The entry at `index`, made now if it was not seen before."""
+        entry = self._entries[index]
+        if isinstance(entry, Unseen):
+            entry = self._entries[index] = entry.made()
+        return entry
+
     def _draw(self, index: int, page: Page) -> list[Strip]:
         """Return the lines of an entry as they are painted, from those kept if they are."""
-        entry = self._entries[index]
+        entry = self._entry(index)
         strips = self._strips.get(entry.key)
         if strips is None:
             strips = self._strips[entry.key] = self._drawn(entry, page)
@@ -276,7 +283,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         is_above = row == self._layout.top(focus) - 1
         if focus >= 0 and not isinstance(self._entries[focus], FailureEntry):
             if index == focus and not is_above:
-                strip = actions_strip(self.actions_of(self._entries[index]), page)
+                strip = actions_strip(self.actions_of(self._entry(index)), page)
             if index == focus or is_above:
                 strip = page.painted(strip, page.look.primary)
         return self._on_page(strip)

@@ -1,0 +1,221 @@
+"""The app in a terminal that is resized, signalled, closed, and typed at."""
+
+import random
+import re
+import signal
+
+import pytest
+
+from tests.process.program import PROGRAM, TALK, Home
+from tests.process.terminal import Terminal
+
+TOPIC = "Should robots dream?"
+LIVE = ("--demo", "--topic", TOPIC, "--mode", "round_robin")
+QUIT = "\x11"
+SECRET = "sk-canary-0123456789"  # noqa: S105 - a value that nobody may see
+
+
+@pytest.fixture
+def talked(home: Home) -> Home:
+    """A home with a conversation in it."""
+    assert home.run(*TALK, "--pace", "0", "--turns", "3").returncode == 0
+    return home
+
+
+def spoken(terminal: Terminal) -> bool:
+    """Whether somebody speaks in the transcript."""
+    return any(line.lstrip().startswith("│ ") for line in terminal.screen.lines)
+
+
+def leave(terminal: Terminal, keys: str = QUIT) -> None:
+    """Quit, and see to it that the terminal is as it was."""
+    terminal.send(keys)
+    assert terminal.wait_exit() == 0
+    assert terminal.modes_left_on() == set()
+
+
+def test_the_first_run_leads_to_a_room_with_one_key(home: Home) -> None:
+    with home.open_app() as terminal:
+        terminal.wait_for("Start talking", "off", "demo")
+        terminal.send("\r")
+        terminal.wait_until(lambda: spoken(terminal), "a spoken word")
+        terminal.wait_for("DEMO")
+        leave(terminal)
+
+
+def test_a_storm_of_sizes(talked: Home) -> None:
+    """X01."""
+    rng = random.Random(1)
+    with talked.open_app() as terminal:
+        terminal.wait_for(TOPIC, "Scientist")
+        for _ in range(100):
+            terminal.resize(rng.randint(1, 500), rng.randint(1, 200))
+        for size in ((1, 1), (500, 200), (60, 18), (2, 40), (1, 1), (120, 40)):
+            terminal.resize(*size)
+        terminal.wait_for(TOPIC, "Scientist")
+        leave(terminal)
+
+
+@pytest.mark.parametrize(
+    ("environment", "word"),
+    [
+        ({"TERM": "dumb"}, "TERM"),
+        ({"TERM": ""}, "TERM"),
+        ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "UTF-8"),
+        ({"PYTHONIOENCODING": "latin-1"}, "UTF-8"),
+    ],
+)
+def test_where_it_cannot_be_drawn_it_says_so(
+    home: Home, environment: dict[str, str], word: str
+) -> None:
+    """X02."""
+    with home.open_app(environment=environment) as terminal:
+        assert terminal.wait_exit() == 2
+        assert word in terminal.text
+        assert b"\x1b" not in terminal.output
+        assert terminal.text.count("\n") == 1
+    assert not home.db.exists()
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"NO_COLOR": "1"}, {"TERM": "xterm", "COLORTERM": ""}, {"TERM": "linux", "COLORTERM": ""}],
+)
+def test_few_colours_are_enough(talked: Home, environment: dict[str, str]) -> None:
+    """X02."""
+    with talked.open_app(environment=environment) as terminal:
+        terminal.wait_for(TOPIC, "Scientist")
+        colours = re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", terminal.output)
+        assert all(red == green == blue for red, green, blue in colours)  # greys at most
+        leave(terminal)
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_without_a_terminal_it_says_so(home: Home, stream: str) -> None:
+    """X05."""
+    script = {"stdin": "< /dev/null", "stdout": "> /dev/null", "stderr": "2> said"}[stream]
+    words = ["/bin/sh", "-c", f'cd "$0"; "$@" {script}', str(home.path), *PROGRAM]
+    with Terminal(words, home.environment()) as terminal:
+        assert terminal.wait_exit() == 2
+        said = home.path / "said"
+        assert "needs a terminal" in (said.read_text() if said.exists() else terminal.text)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (None, 129)]
+)
+def test_a_signal_or_a_closed_terminal_ends_it_cleanly(
+    home: Home, number: signal.Signals | None, code: int
+) -> None:
+    """X03."""
+    with home.open_app(*LIVE) as terminal:
+        terminal.wait_until(lambda: spoken(terminal), "a spoken word")
+        if number is None:
+            terminal.close()
+        else:
+            terminal.signal(number)
+        assert terminal.wait_exit() == code
+        if number is not None:
+            assert terminal.modes_left_on() == set()
+    saved = home.conversation()
+    assert saved["messages"][-1]["finish"] in ("stopped", "stop")
+    assert saved["failure"] is None
+
+
+def test_no_storm_of_ctrl_c_ends_it_and_the_way_out_is_said(talked: Home) -> None:
+    """X04."""
+    with talked.open_app() as terminal:
+        terminal.wait_for(TOPIC)
+        terminal.send("\x03" * 50)
+        terminal.wait_for("ctrl+q")
+        leave(terminal)
+
+
+def test_after_a_kill_it_says_what_was_cut_off_and_asks_nobody(home: Home) -> None:
+    """X06."""
+    with home.open_app(*LIVE) as terminal:
+        terminal.wait_until(lambda: spoken(terminal), "a spoken word")
+        terminal.process.kill()
+        terminal.wait_exit()
+    with home.open_app() as terminal:
+        terminal.wait_for("The last exit cut", "again")
+        leave(terminal)
+    saved = home.conversation()
+    assert saved["failure"]["kind"] == "interrupted"
+    assert saved["conversation"]["turns"] == len(saved["messages"]) + 1
+
+
+BROKEN = """
+import sys
+{patch}
+from chimera_tui.__main__ import main
+sys.argv[0] = "chimera-tui"
+main()
+"""
+BROKEN_APP = """
+from chimera_tui.ui.app import ChimeraApp
+async def broken(self, chimera):
+    secret = open("secret").read()
+    raise ZeroDivisionError("oh")
+ChimeraApp._begin = broken
+"""
+BROKEN_ROOM = """
+from chimera_tui.storage.recorder import Recorder
+async def broken(self, conversation_id, event):
+    secret = open("secret").read()
+    raise ZeroDivisionError("oh")
+Recorder.record = broken
+"""
+
+
+def start_broken(home: Home, patch: str, *arguments: str) -> Terminal:
+    """Start it with a mistake in it."""
+    (home.path / "secret").write_text(SECRET)
+    code = BROKEN.format(patch=patch)
+    words = ["/bin/sh", "-c", 'cd "$0"; exec "$@"', str(home.path), PROGRAM[0], "-c", code]
+    return Terminal([*words, *arguments], home.environment())
+
+
+def check_report(home: Home) -> None:
+    """A report says where it happened, and nothing else."""
+    (report,) = home.path.rglob("crash-*.txt")
+    assert "in broken" in report.read_text()
+    assert SECRET not in report.read_text()
+    assert report.stat().st_mode & 0o077 == 0
+
+
+def test_a_mistake_in_the_app_ends_it_with_a_short_cause(home: Home) -> None:
+    """X08."""
+    with start_broken(home, BROKEN_APP) as terminal:
+        assert terminal.wait_exit() == 1
+        assert terminal.modes_left_on() == set()
+        end = terminal.text[terminal.text.rindex("Chimera stopped") :]
+        assert "ZeroDivisionError: oh" in end
+        assert "Traceback" not in terminal.text
+        assert SECRET not in terminal.text
+    check_report(home)
+
+
+def test_a_mistake_in_a_room_ends_that_room_alone(home: Home) -> None:
+    """X08."""
+    with start_broken(home, BROKEN_ROOM, *LIVE) as terminal:
+        terminal.wait_for("A mistake in Chimera stopped this room")
+        leave(terminal)
+        assert "Traceback" not in terminal.text
+        assert SECRET not in terminal.text
+    check_report(home)
+
+
+def test_a_huge_paste_is_cut_and_cleaned(home: Home) -> None:
+    """X09."""
+    with home.open_app(*LIVE) as terminal:
+        terminal.wait_for("Say something")
+        nasty = "a\x1b]52;c;cm0=\x07\x9b2J\x00" + "word " * 200_000
+        terminal.send(f"\x1b[200~{nasty}\x1b[201~")
+        terminal.wait_for("256 KiB")
+        terminal.send("\r")
+        terminal.wait_for("Say something")
+        leave(terminal)
+    (said,) = [m for m in home.conversation()["messages"] if m["turn"]["speaker"] == "human"]
+    assert len(said["text"]) <= 256 * 1024
+    assert said["text"].startswith("a␛]52;c;cm0=␇")

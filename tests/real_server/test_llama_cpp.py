@@ -1,0 +1,67 @@
+"""A real server: llama.cpp's own, as LM Studio and many others carry it."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+
+from chimera_tui.domain.conversation import Finish
+from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.domain.health import HealthState, ModelInfo
+from chimera_tui.providers import registry
+from chimera_tui.providers.base import ChatMessage, Provider
+from chimera_tui.resilience.health import check
+from tests.fakes import NOON
+from tests.providers.helpers import HELLO, hear
+
+REQUEST = replace(HELLO, model="tiny", max_tokens=400)
+
+
+@pytest.fixture
+async def provider(real_server: str) -> AsyncIterator[Provider]:
+    provider = registry.provider(
+        registry.endpoint("lmstudio", environ={"LM_STUDIO_URL": real_server})
+    )
+    yield provider
+    await provider.aclose()
+
+
+async def test_it_lists_its_model(provider: Provider) -> None:
+    health = await check(provider, at=NOON)
+    assert health.state is HealthState.UP
+    assert health.models == (ModelInfo(name="tiny", context=8192, is_loaded=True),)
+
+
+async def test_it_speaks_in_pieces_and_says_when_it_is_done(provider: Provider) -> None:
+    heard = await hear(provider, REQUEST)
+    assert heard.text.split()[0] in {"The", "A", "This", "Every", "Some"}
+    assert len(heard.pieces) > 3
+    assert heard.finished
+    assert heard.finished.reason in {Finish.STOP, Finish.LENGTH}
+    assert heard.finished.model == "tiny"
+    assert heard.finished.usage
+    assert heard.finished.usage.input > 10
+    assert heard.finished.usage.output >= len(heard.pieces)
+
+
+async def test_it_stops_after_the_tokens_it_was_given(provider: Provider) -> None:
+    heard = await hear(provider, replace(REQUEST, max_tokens=3))
+    assert heard.finished
+    assert heard.finished.reason is Finish.LENGTH
+    assert heard.finished.usage
+    assert heard.finished.usage.output == 3
+
+
+async def test_it_can_be_left_in_mid_sentence_and_asked_again(provider: Provider) -> None:
+    for _ in range(5):
+        async with aclosing(provider.stream(REQUEST)) as items:
+            await anext(items)
+    assert (await hear(provider, REQUEST)).finished
+
+
+async def test_it_says_when_it_was_told_too_much(provider: Provider) -> None:
+    long = replace(REQUEST, messages=(ChatMessage("user", "0123456789" * 1000),))
+    with pytest.raises(ProviderError) as caught:
+        await hear(provider, long)
+    assert caught.value.kind is Fault.CONTEXT
