@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from chimera_tui.domain.conversation import HUMAN, Failure, SavedConversation, Turn
 from chimera_tui.domain.errors import Fault
 from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.ui.widgets.side import CastList, RoomList
 from tests.ui.fakes import LMSTUDIO, MODELS, FakeChimera, a_saved, with_alternative
 from tests.ui.running import composer_of, room_of, until
 
@@ -155,6 +156,21 @@ def written(text: str) -> Act:
     return act
 
 
+async def choose_room(pilot: Pilot[Any]) -> None:
+    """Go to the second room of the list."""
+    await press("l")(pilot)
+    rooms = room_of(pilot).query_one(RoomList)
+    await until(pilot, lambda: rooms.has_focus)
+    await pilot.press("down")
+    await until(pilot, lambda: rooms.cursor == 1)
+
+
+async def open_panels(pilot: Pilot[Any]) -> None:
+    """Open the panels over the transcript."""
+    await press("o")(pilot)
+    await until(pilot, lambda: room_of(pilot).query_one(CastList).has_focus)
+
+
 async def first(pilot: Pilot[Any]) -> None:
     """Look at the first run."""
     await pilot.pause()
@@ -179,8 +195,8 @@ PICTURES = {
     "columns-normal": Picture(make=a_talk, act=press("c"), size=(80, 24)),
     "failure": Picture(make=a_failed_talk, act=look, size=(100, 30)),
     "failure-narrow": Picture(make=a_failed_talk, act=look, size=(60, 18)),
-    "panels-narrow": Picture(make=a_talk, act=press("o"), size=(60, 18)),
-    "rooms-normal": Picture(make=a_talk, act=press("l", "down"), size=(80, 24)),
+    "panels-narrow": Picture(make=a_talk, act=open_panels, size=(60, 18)),
+    "rooms-normal": Picture(make=a_talk, act=choose_room, size=(80, 24)),
     "commands": Picture(make=a_talk, act=written("/re")),
     "mention": Picture(make=a_talk, act=written("Well, @"), size=(80, 24)),
     "palette": Picture(make=a_talk, act=press("ctrl+p")),

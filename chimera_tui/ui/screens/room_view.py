@@ -176,7 +176,7 @@ class RoomView(Screen[None]):
         self.toggle_class("-panels")
         self.remove_class("-rooms")
         target = self.query_one(CastList) if self.has_class("-panels") else self.transcript
-        target.focus()
+        self.call_after_refresh(target.focus)
 
     def action_rooms(self) -> None:
         """Go to the list of rooms; where it is hidden, show it over the transcript."""
@@ -187,7 +187,7 @@ class RoomView(Screen[None]):
         else:
             self.add_class("-rooms")
             self.remove_class("-panels")
-            rooms.focus()
+            self.call_after_refresh(rooms.focus)  # what is hidden cannot have the focus yet
 
     def close_overlay(self) -> bool:
         """Close what lies over the transcript; False if nothing did."""
