@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from chimera_tui.ui import clipboard as clipboard_module
+from chimera_tui.ui.screens import room as room_module
+from chimera_tui.ui.screens import room_view as room_view_module
+from tests.fakes import NOON
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +40,10 @@ def clipboard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(clipboard_module, "copy", copy)
     return copied
+
+
+@pytest.fixture
+def fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is noon, and stays so."""
+    monkeypatch.setattr(room_module, "utc_now", lambda: NOON)
+    monkeypatch.setattr(room_view_module, "utc_now", lambda: NOON)

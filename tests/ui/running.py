@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from textual.pilot import Pilot
 
 from chimera_tui.engine.room import Room
-from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.app import ChimeraApp, OpenChimera
 from chimera_tui.ui.scene import Scene
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.room import RoomScreen
@@ -64,7 +64,8 @@ def composer_of(pilot: Pilot[Any]) -> Composer:
 def an_app(fake: FakeChimera, logs: Path, **options: Any) -> ChimeraApp:
     """The app, not yet running."""
     options.setdefault("is_first_run", not fake.saved)
-    return ChimeraApp(fake.open, log_folder=logs, **options)
+    opened = cast("OpenChimera", fake.open)
+    return ChimeraApp(opened, log_folder=logs, **options)
 
 
 async def ready(pilot: Pilot[Any], fake: FakeChimera) -> None:

@@ -18,7 +18,6 @@ from tests.ui.fakes import LMSTUDIO, FakeChimera, a_saved
 from tests.ui.running import (
     an_app,
     composer_of,
-    live_room,
     ready,
     room_of,
     running,
@@ -106,8 +105,9 @@ async def test_a_database_that_cannot_be_opened_ends_with_its_reason(
 ) -> None:
     @asynccontextmanager
     async def never() -> AsyncIterator[FakeChimera]:
-        if error:
-            raise error
+        await asyncio.sleep(0)
+        for problem in (error,):
+            raise problem
         yield FakeChimera()
 
     app = ChimeraApp(never, log_folder=tmp_path)  # type: ignore[arg-type]  # as good as one
@@ -182,7 +182,7 @@ async def test_a_mistake_in_the_app_ends_it_shortly(
 
     monkeypatch.setattr(RoomScreen, "draw", broken)
     app = an_app(FakeChimera(a_saved(*TALK)), tmp_path)
-    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - it is raised again at the end
+    with pytest.raises(ZeroDivisionError):
         async with app.run_test() as pilot:
             await until(pilot, lambda: app.return_code)
     assert app.return_code == 1

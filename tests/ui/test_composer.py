@@ -12,7 +12,7 @@ from chimera_tui.domain.errors import StorageError
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.widgets.composer import LONGEST_PASTE, Completions
 from tests.ui.fakes import FakeChimera, a_saved
-from tests.ui.running import composer_of, room_of, running, scene_of, text_of, until
+from tests.ui.running import composer_of, live_room, running, scene_of, text_of, until
 
 TALK = (("philosopher", "Is it?"),)
 

@@ -314,11 +314,14 @@ async def test_l_goes_to_the_rooms_and_enter_opens_one(tmp_path: Path) -> None:
         room_of(pilot).transcript.focus()
         await pilot.press("l")
         await until(pilot, lambda: "Mars" in text_of(pilot))
-        assert room_of(pilot).query_one(RoomList).has_focus
+        await until(pilot, lambda: room_of(pilot).query_one(RoomList).has_focus)
         await pilot.press("down", "enter")
         await until(pilot, lambda: "Marvin." in text_of(pilot))
         assert composer_of(pilot).text == ""
-        await pilot.press("tab", "l", "home", "enter")
+        room_of(pilot).transcript.focus()
+        await pilot.press("l")
+        await until(pilot, lambda: room_of(pilot).query_one(RoomList).has_focus)
+        await pilot.press("home", "enter")
         await until(pilot, lambda: composer_of(pilot).text == "a draft")
 
 

@@ -1,7 +1,6 @@
 """How the room screen is laid out and drawn; what it draws comes from a `Scene`."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -10,6 +9,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 
+from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import ConversationSummary
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.health import Health
@@ -127,14 +127,14 @@ class RoomView(Screen[None]):
         if self.scene:
             cast = self.scene.conversation.cast
             wanted = {one.model.provider for one in cast if one.model}
-        note = checked_label(healths, datetime.now(UTC))
+        note = checked_label(healths, utc_now())
         self.query_one(ProviderPanel).show(provider_rows(healths, wanted), note)
 
     def draw_rooms(self, rooms: list[ConversationSummary]) -> None:
         """Draw the list of conversations."""
         self.query_one("#rooms Heading", Heading).note(str(len(rooms)))
         current = self.scene.conversation.id if self.scene else None
-        self.query_one(RoomList).show(rooms, current, datetime.now(UTC))
+        self.query_one(RoomList).show(rooms, current, utc_now())
 
     @on(Transcript.NewCount)
     def show_new(self, event: Transcript.NewCount) -> None:
@@ -176,7 +176,7 @@ class RoomView(Screen[None]):
         self.toggle_class("-panels")
         self.remove_class("-rooms")
         target = self.query_one(CastList) if self.has_class("-panels") else self.transcript
-        target.focus()
+        self.call_after_refresh(target.focus)
 
     def action_rooms(self) -> None:
         """Go to the list of rooms; where it is hidden, show it over the transcript."""
@@ -187,7 +187,7 @@ class RoomView(Screen[None]):
         else:
             self.add_class("-rooms")
             self.remove_class("-panels")
-            rooms.focus()
+            self.call_after_refresh(rooms.focus)  # what is hidden cannot have the focus yet
 
     def close_overlay(self) -> bool:
         """Close what lies over the transcript; False if nothing did."""

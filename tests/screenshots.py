@@ -1,0 +1,63 @@
+"""Draws `screenshots/*.svg` anew, the same every time: `python -m tests.screenshots`."""
+
+import asyncio
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+from unittest import mock
+
+from tests.fakes import NOON
+from tests.ui.pictures import PICTURES
+from tests.ui.running import running
+
+FOLDER = Path(__file__).parent.parent / "screenshots"
+SHOWN = (
+    "room-live",
+    "room-wide",
+    "room-wide-light",
+    "room-ansi",
+    "room-narrow",
+    "columns",
+    "failure",
+    "first-run",
+    "model-picker",
+)
+"""Those that the README shows, or that a reader of it may want."""
+
+
+def tidy(svg: str, name: str) -> str:
+    """Take out what differs from drawing to drawing, and the font that would be fetched."""
+    svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"terminal-\d+", f"chimera-{name}", svg)
+    svg = svg.replace("<text ", '<text xml:space="preserve" ')
+    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+
+
+async def draw(name: str) -> str:
+    """Draw one picture."""
+    picture = PICTURES[name]
+    fake = picture.make()
+    with tempfile.TemporaryDirectory() as logs:
+        async with running(fake, Path(logs), picture.size, theme=picture.theme) as pilot:
+            await picture.act(pilot)
+            return tidy(pilot.app.export_screenshot(title="Chimera"), name)
+
+
+async def main() -> None:
+    """Draw all of them."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in SHOWN:
+        (FOLDER / f"{name}.svg").write_text(await draw(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    os.environ["TZ"] = "UTC"
+    os.environ.pop("NO_COLOR", None)
+    time.tzset()
+    with (
+        mock.patch("chimera_tui.ui.screens.room.utc_now", return_value=NOON),
+        mock.patch("chimera_tui.ui.screens.room_view.utc_now", return_value=NOON),
+    ):
+        asyncio.run(main())

@@ -1,0 +1,213 @@
+"""Every screen and state that is worth a picture: for the snapshots, and for the README."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from textual.pilot import Pilot
+
+from chimera_tui.domain.conversation import HUMAN, Failure, SavedConversation, Turn
+from chimera_tui.domain.errors import Fault
+from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.ui.widgets.side import CastList, RoomList
+from tests.ui.fakes import LMSTUDIO, MODELS, FakeChimera, a_saved, with_alternative
+from tests.ui.running import composer_of, room_of, until
+
+TALK = (
+    (
+        "grandmother",
+        "My neighbour told the same joke at three funerals. By the third it was the truest "
+        "thing anyone said.",
+    ),
+    (
+        "comedian",
+        "I know a joke the way I know my landlord: we have never been introduced, and one of "
+        "us always turns up at the wrong moment.",
+    ),
+    (
+        "philosopher",
+        "Suppose you laugh before you can say why. Something in you has understood, and did "
+        "not wait for permission. But to *know* a joke may mean three things:\n\n"
+        "- that it is funny: hearsay will do\n"
+        "- how to tell it: closer to riding a bicycle\n"
+        "- why it works: and there it usually dies\n\n"
+        "Which of the three does `laugh(joke) == True` report?",
+    ),
+    (HUMAN, "@Scientist can a joke be *wrong*, or only bad?"),
+    (
+        "scientist",
+        "Wrong, and measurably so. A joke predicts a surprise at word *n*. If the room groans "
+        "at *n - 2*, the prediction failed.",
+    ),
+)
+CAST = ("scientist", "comedian", "philosopher", "grandmother")
+REPLY = (
+    "Then my career is a **control group**. I have two rules:\n\n"
+    "1. never explain the landlord\n"
+    "2. never pay him before the punch line, which is"
+)
+
+Act = Callable[[Pilot[Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A state of the app."""
+
+    make: Callable[[], FakeChimera]
+    act: Act
+    size: tuple[int, int] = (120, 36)
+    theme: str = "chimera-dark"
+
+
+def rooms(**details: Any) -> list[SavedConversation]:
+    """Four conversations; the first has an alternative."""
+    return [
+        with_alternative(a_saved(*TALK, number=9, cast=CAST, **details), 3, "Older."),
+        a_saved(("comedian", "Marvin."), number=8, title="Campfire on Mars"),
+        a_saved(("comedian", "Doors."), number=7, title="Heist planning", demo=True),
+        a_saved(number=6, title="A title that is very much too long for the list of rooms"),
+    ]
+
+
+def a_talk() -> FakeChimera:
+    """A conversation as it was left."""
+    return FakeChimera(*rooms())
+
+
+def a_live_talk() -> FakeChimera:
+    """A conversation in which somebody speaks and never ends."""
+    return FakeChimera(*rooms(), provider=ScriptedProvider([REPLY, asyncio.Event()]))
+
+
+def a_failed_talk() -> FakeChimera:
+    """A conversation that waits for a remedy."""
+    said = "Laughter is a contraction of fifteen facial muscles, and what follows is not"
+    saved = a_saved(*TALK, number=9, cast=CAST)
+    saved.failure = Failure(
+        turn=Turn(number=6, speaker="scientist"),
+        model=MODELS["scientist"],
+        kind=Fault.TRANSPORT,
+        problem="The connection to LM Studio broke.",
+        hint="Look whether its server still runs.",
+        text=said,
+    )
+    return FakeChimera(saved)
+
+
+def a_demo() -> FakeChimera:
+    """A demo room."""
+    return FakeChimera(a_saved(*TALK, number=9, cast=CAST, demo=True))
+
+
+def a_read_only() -> FakeChimera:
+    """A database that can only be read."""
+    fake = FakeChimera(*rooms())
+    fake.read_only = "The database can be read, but not written."
+    return fake
+
+
+async def look(pilot: Pilot[Any]) -> None:
+    """Only look, from the transcript."""
+    room_of(pilot).transcript.focus()
+    await pilot.pause()
+
+
+async def write(pilot: Pilot[Any]) -> None:
+    """Only look, from the composer."""
+    await pilot.pause()
+
+
+async def speak(pilot: Pilot[Any]) -> None:
+    """Let somebody speak, and look when all of it is there."""
+    await pilot.press("space")
+    await until(pilot, lambda: REPLY in _sources(pilot))
+    room_of(pilot).transcript.focus()
+    await until(pilot, lambda: not room_of(pilot).transcript.is_streaming)
+
+
+def _sources(pilot: Pilot[Any]) -> list[str]:
+    room = room_of(pilot)
+    return [room.stage.source_of(key) for key in room.stage.shown]
+
+
+def press(*keys: str) -> Act:
+    """Press keys in the transcript."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await look(pilot)
+        await pilot.press(*keys)
+        await pilot.pause()
+        for field in pilot.app.screen.query("TextArea, Input"):
+            field.cursor_blink = False  # type: ignore[attr-defined]  # both have it
+        await pilot.pause()
+
+    return act
+
+
+def written(text: str) -> Act:
+    """Write something."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        composer_of(pilot).write(text)
+        await pilot.pause()
+
+    return act
+
+
+async def choose_room(pilot: Pilot[Any]) -> None:
+    """Go to the second room of the list."""
+    await press("l")(pilot)
+    rooms = room_of(pilot).query_one(RoomList)
+    await until(pilot, lambda: rooms.has_focus)
+    await pilot.press("down")
+    await until(pilot, lambda: rooms.cursor == 1)
+
+
+async def open_panels(pilot: Pilot[Any]) -> None:
+    """Open the panels over the transcript."""
+    await press("o")(pilot)
+    await until(pilot, lambda: room_of(pilot).query_one(CastList).has_focus)
+
+
+async def first(pilot: Pilot[Any]) -> None:
+    """Look at the first run."""
+    await pilot.pause()
+
+
+PICTURES = {
+    "room-wide": Picture(make=a_talk, act=press("home", "j", "j"), size=(140, 42)),
+    "room-wide-light": Picture(
+        make=a_talk, act=press("home", "j", "j"), size=(140, 42), theme="chimera-light"
+    ),
+    "room-ansi": Picture(make=a_talk, act=press("home", "j", "j"), theme="ansi-dark"),
+    "room-live": Picture(make=a_live_talk, act=speak),
+    "room-normal": Picture(make=a_talk, act=write, size=(80, 24)),
+    "room-normal-light": Picture(make=a_talk, act=write, size=(80, 24), theme="chimera-light"),
+    "room-narrow": Picture(make=a_talk, act=look, size=(60, 18)),
+    "room-narrow-ansi": Picture(make=a_talk, act=look, size=(60, 18), theme="ansi-dark"),
+    "room-demo": Picture(make=a_demo, act=look),
+    "room-empty": Picture(make=lambda: FakeChimera(a_saved(number=3)), act=write),
+    "room-read-only": Picture(make=a_read_only, act=look, size=(100, 30)),
+    "room-small": Picture(make=a_talk, act=look, size=(50, 12)),
+    "columns": Picture(make=a_talk, act=press("c"), size=(140, 42)),
+    "columns-normal": Picture(make=a_talk, act=press("c"), size=(80, 24)),
+    "failure": Picture(make=a_failed_talk, act=look, size=(100, 30)),
+    "failure-narrow": Picture(make=a_failed_talk, act=look, size=(60, 18)),
+    "panels-narrow": Picture(make=a_talk, act=open_panels, size=(60, 18)),
+    "rooms-normal": Picture(make=a_talk, act=choose_room, size=(80, 24)),
+    "commands": Picture(make=a_talk, act=written("/re")),
+    "mention": Picture(make=a_talk, act=written("Well, @"), size=(80, 24)),
+    "palette": Picture(make=a_talk, act=press("ctrl+p")),
+    "help": Picture(make=a_talk, act=press("question_mark")),
+    "model-picker": Picture(make=a_talk, act=press("m", "down", "down")),
+    "rename": Picture(make=a_talk, act=press("f2"), size=(80, 24)),
+    "first-run": Picture(make=FakeChimera, act=first, size=(100, 30)),
+    "first-run-light": Picture(make=FakeChimera, act=first, size=(100, 30), theme="chimera-light"),
+    "first-run-demo": Picture(
+        make=lambda: FakeChimera(healths=[LMSTUDIO]), act=first, size=(80, 24)
+    ),
+    "first-run-small": Picture(make=FakeChimera, act=first, size=(60, 18)),
+}
+"""By name; the sizes are those of the three forms of the room, and a little more."""

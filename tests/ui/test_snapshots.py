@@ -1,0 +1,27 @@
+"""A picture of each screen and state, compared with the one that was looked at."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.ui.pictures import PICTURES
+from tests.ui.running import an_app, ready
+
+
+@pytest.mark.parametrize("name", sorted(PICTURES))
+def test_it_looks_as_it_should(
+    snap_compare: Any, tmp_path: Path, fixed_time: None, name: str
+) -> None:
+    picture = PICTURES[name]
+    fake = picture.make()
+    app = an_app(fake, tmp_path, theme=picture.theme)
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await ready(pilot, fake)
+        await picture.act(pilot)
+
+    run_before: Callable[[Pilot[Any]], Awaitable[None]] = act
+    assert snap_compare(app, terminal_size=picture.size, run_before=run_before)
