@@ -235,6 +235,12 @@ class Tree:
         """The last message of the path."""
         return self.path[-1] if self.path else None
 
+    @property
+    def turns_since_human(self) -> int:
+        """Messages of personas on the path since the last human word."""
+        speakers = [message.turn.speaker for message in reversed(self.path)]
+        return speakers.index(HUMAN) if HUMAN in speakers else len(speakers)
+
     def add(self, message: Message) -> list[Message]:
         """Add a message under its parent and choose it.
 

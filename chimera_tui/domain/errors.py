@@ -123,3 +123,10 @@ class UnknownError(ChimeraError):
 
 class InvalidFileError(ChimeraError):
     """A settings or persona file is broken; the problem says file, line and key."""
+
+
+def innermost(error: Exception) -> Exception:
+    """Return an error without the groups that task groups put around it."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -19,7 +19,7 @@ from chimera_tui.domain.conversation import (
     SavedConversation,
     Tree,
 )
-from chimera_tui.domain.errors import ProviderError, StorageError, UnknownError
+from chimera_tui.domain.errors import ProviderError, StorageError, UnknownError, innermost
 from chimera_tui.domain.events import (
     ConversationEnded,
     EndReason,
@@ -78,7 +78,7 @@ class Room:
         """Who speaks now, by the number of the turn."""
         self.crash: Exception | None = None
         """The mistake of ours that ended the room."""
-        self.auto_turns = _turns_since_human(saved.tree.path)
+        self.auto_turns = saved.tree.turns_since_human
         """Turns of personas since the last human word."""
         self._agenda = Agenda(clock)
         if attended:
@@ -197,7 +197,7 @@ class Room:
         message = self._answer(message_id)
         await self.stop()
         await self._journal.cut(message)
-        self.auto_turns = _turns_since_human(self.tree.path)
+        self.auto_turns = self.tree.turns_since_human
         again = Asked(speaker=message.turn.speaker, redo=message.turn, replaces=message)
         self._agenda.ask(again, first=True)
 
@@ -226,7 +226,7 @@ class Room:
         """Put the path through this message; who speaks on the old one is stopped."""
         await self.stop()
         await self._journal.choose(message_id)
-        self.auto_turns = _turns_since_human(self.tree.path)
+        self.auto_turns = self.tree.turns_since_human
 
     async def rename(self, title: str) -> None:
         """Give the conversation another title; an empty one gives it its topic back."""
@@ -281,7 +281,7 @@ class Room:
                     for speaking in self._begin(asked):
                         turns.create_task(self._take_turn(speaking))
         except Exception as error:  # noqa: BLE001 - the edge: a mistake of ours ends this room only
-            self.crash, self._ended = _itself(error), EndReason.CRASHED
+            self.crash, self._ended = innermost(error), EndReason.CRASHED
         finally:
             self._journal.show(ConversationEnded(reason=self._ended or EndReason.STOPPED))
 
@@ -398,15 +398,3 @@ class Room:
     def _end(self, reason: EndReason) -> None:
         self._ended = self._ended or reason
         self._agenda.close()
-
-
-def _turns_since_human(path: list[Message]) -> int:
-    speakers = [message.turn.speaker for message in reversed(path)]
-    return speakers.index(HUMAN) if HUMAN in speakers else len(speakers)
-
-
-def _itself(error: Exception) -> Exception:
-    """An error without the group that a task group puts around it."""
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -15,6 +15,7 @@ from rich.text import Text
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
@@ -26,6 +27,7 @@ from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.ui import clipboard, crash
 from chimera_tui.ui.blocks import STATES
+from chimera_tui.ui.driver import outliving
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.help import HelpScreen
 from chimera_tui.ui.screens.new_room import NewRoom, RoomPlan
@@ -120,6 +122,10 @@ class ChimeraApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our colours for whatever theme is in use."""
         return variables_of(self.current_theme)
+
+    def get_driver_class(self) -> type[Driver]:
+        """A driver that a closed terminal does not stop."""
+        return outliving(super().get_driver_class())
 
     def get_default_screen(self) -> Screen[None]:
         """What is painted first, before the database is open."""

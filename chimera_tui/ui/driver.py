@@ -13,12 +13,14 @@ def outliving(driver_class: type[Driver]) -> type[Driver]:
     it runs full, and the app waits for ever instead of keeping what was said.
     """
 
-    class OutlivingDriver(driver_class):  # type: ignore[misc, valid-type] - known at run time only
+    class OutlivingDriver(driver_class):  # type: ignore[misc, valid-type]  # known when it runs
         """A driver whose file never fails."""
+
+        _file: Any = None
 
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
-            if hasattr(self, "_file"):  # only where a terminal is written to through a file
+            if self._file is not None:  # not every driver writes through a file
                 self._file = _Forgiving(self._file)
 
     return OutlivingDriver

@@ -140,7 +140,7 @@ def test_json_of_each_event() -> None:
     pieces = TextReceived(turn=ADA, text="\x9b é")
     dropped = TurnDropped(turn=ADA)
     ended = ConversationEnded(reason=EndReason.FINISHED)
-    events = [started(ADA), pieces, TurnFailed(failure=FAILURE), dropped, ended]
+    events: list[Event] = [started(ADA), pieces, TurnFailed(failure=FAILURE), dropped, ended]
     turn = {"conversation_id": 7, "turn": 1, "speaker": "ada"}
     model = {"provider": "scripted", "model": "model"}
     assert [json.loads(text(event).out) for event in events] == [

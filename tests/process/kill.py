@@ -185,7 +185,7 @@ class Killer:
         self.figures.reported += len(reported) + len(started)
         self.figures.unreported += len(saved) - len(reported)
         for turn, draft in drafts.items():
-            text = saved.get(turn, draft)
+            text = saved.get(turn) or draft
             assert text.startswith(life.heard(turn, life.killed_at - age).strip())
             self._note_age(life, turn, text)
 

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from chimera_tui.domain.text import clean
 from tests.process.program import PROGRAM, TALK, Home
 from tests.process.terminal import Terminal
 
@@ -36,7 +37,7 @@ def leave(terminal: Terminal, keys: str = QUIT) -> None:
 
 def test_the_first_run_leads_to_a_room_with_one_key(home: Home) -> None:
     with home.open_app() as terminal:
-        terminal.wait_for("Start talking", "off", "demo")
+        terminal.wait_for("Start talking", "does not answer")
         terminal.send("\r")
         terminal.wait_until(lambda: spoken(terminal), "a spoken word")
         terminal.wait_for("DEMO")
@@ -206,16 +207,32 @@ def test_a_mistake_in_a_room_ends_that_room_alone(home: Home) -> None:
     check_report(home)
 
 
-def test_a_huge_paste_is_cut_and_cleaned(home: Home) -> None:
+def test_a_huge_paste_is_cut_and_noted(home: Home) -> None:
     """X09."""
     with home.open_app(*LIVE) as terminal:
         terminal.wait_for("Say something")
-        nasty = "a\x1b]52;c;cm0=\x07\x9b2J\x00" + "word " * 200_000
-        terminal.send(f"\x1b[200~{nasty}\x1b[201~")
+        terminal.send("\x1b[200~" + "word " * 200_000 + "\x1b[201~")
         terminal.wait_for("256 KiB")
         terminal.send("\r")
         terminal.wait_for("Say something")
         leave(terminal)
-    (said,) = [m for m in home.conversation()["messages"] if m["turn"]["speaker"] == "human"]
-    assert len(said["text"]) <= 256 * 1024
-    assert said["text"].startswith("a␛]52;c;cm0=␇")
+    assert [len(text) for text in said_by_human(home)] == [256 * 1024]
+
+
+def test_a_paste_of_orders_is_cleaned(home: Home) -> None:
+    """X09. Textual takes a paste apart at an escape; what is left of it comes as keys."""
+    with home.open_app(*LIVE) as terminal:
+        terminal.wait_for("Say something")
+        terminal.send("\x1b[200~PASTED \x1b]52;c;cm0=\x07 \x9b2J\x00 \u202e\x1b[201~")
+        terminal.wait_for("PASTED")
+        terminal.send("\r")
+        terminal.wait_for("Say something")
+        leave(terminal)
+    for text in said_by_human(home):
+        assert text == clean(text)
+
+
+def said_by_human(home: Home) -> list[str]:
+    """What the human said, as it was saved."""
+    messages = home.conversation()["messages"]
+    return [m["text"] for m in messages if m["turn"]["speaker"] == "human"]

@@ -1,0 +1,67 @@
+"""What ARCHITECTURE.md promises and no linter checks."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LONGEST_FILE = 400
+"""Lines."""
+HEAVY = {"openai", "ollama", "httpx", "httpx2", "anyio", "pydantic", "tomlkit", "sqlite3"}
+"""What nothing before the first paint may import; openai alone takes half a second."""
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has after `statement`."""
+    code = f"import sys, json; {statement}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import chimera_tui.chimera",
+        "import chimera_tui.cli.main",
+        "import chimera_tui.cli.app",
+        *(
+            f"from chimera_tui.cli.main import run; run({words!r})"
+            for words in (["--version"], ["talk", "--help"], ["doctor", "--help"])
+        ),
+    ],
+)
+def test_without_a_screen_no_textual(statement: str) -> None:
+    quiet = f"import io; out, sys.stdout = sys.stdout, io.StringIO(); {statement}; sys.stdout = out"
+    assert not loaded_by(quiet) & {"textual", "rich"}
+
+
+def test_commands_without_a_screen_load_no_textual(tmp_path: Path) -> None:
+    db = str(tmp_path / "c.db")
+    talk = ["--db", db, "talk", "--demo", "--topic", "x", "--turns", "1", "--pace", "0"]
+    for words in (talk, ["--db", db, "conversations"], ["--db", db, "export", "1"]):
+        run = f"from chimera_tui.cli.main import run; run({words!r})"
+        quiet = f"import io; out, sys.stdout = sys.stdout, io.StringIO(); {run}; sys.stdout = out"
+        loaded = loaded_by(quiet)
+        assert not loaded & {"textual", "rich", "openai", "ollama", "httpx", "httpx2"}
+
+
+def test_the_app_is_imported_without_anything_heavy() -> None:
+    assert not loaded_by("import chimera_tui.ui.app, chimera_tui.cli.app") & HEAVY
+
+
+def test_the_composition_root_imports_no_sdk() -> None:
+    assert not loaded_by("import chimera_tui.chimera") & (HEAVY - {"sqlite3"})
+
+
+@pytest.mark.parametrize("folder", ["chimera_tui", "bench"])
+def test_no_file_is_long(folder: str) -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines())
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    assert {path: n for path, n in lengths.items() if n > LONGEST_FILE} == {}
