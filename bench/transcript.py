@@ -36,7 +36,7 @@ def painting(app_class: type[AppT]) -> type[AppT]:
     """Return such an app that does the work of painting although no terminal is there."""
 
     def display(self: AppT, screen: Screen[Any], renderable: Any) -> None:
-        app_class._display(self, screen, renderable)  # noqa: SLF001 - the one place that paints
+        app_class._display(self, screen, renderable)
         if isinstance(renderable, CompositorUpdate):
             renderable.render_segments(self.console)
 
@@ -155,7 +155,7 @@ async def reply_in_markdown(tokens: int = 1500, rate: float = 60) -> float:
 
 def _shown(transcript: Transcript, key: int) -> str:
     """Return the text of a live message without what still waits."""
-    entry = transcript._entries[transcript._index[key]]  # noqa: SLF001 - only to look at
+    entry = transcript._entries[transcript._index[key]]
     return entry.text if isinstance(entry, MessageEntry) else ""
 
 
