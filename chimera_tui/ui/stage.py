@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from chimera_tui.ui.entries import Entry, Item, MessageEntry, Unseen
+from chimera_tui.ui.entries import Chip, Entry, Item, MessageEntry, Unseen
 
 Accepts = Callable[[Hashable], bool]
 """Whether a transcript shows the entry of this key."""
@@ -31,6 +31,9 @@ class Shows(Protocol):
 
     def stream(self, key: Hashable, text: str) -> None:
         """Write more of a live one."""
+
+    def set_chips(self, key: Hashable, chips: tuple[Chip, ...]) -> None:
+        """Give a message other chips."""
 
     def source_of(self, key: Hashable) -> str:
         """The text of an entry, as it was written."""
@@ -74,6 +77,11 @@ class Stage:
         """Write more of a live entry."""
         for transcript in self._for(key):
             transcript.stream(key, text)
+
+    def set_chips(self, key: Hashable, chips: tuple[Chip, ...]) -> None:
+        """Give a live message the chips of the moment; when it stands it has its own."""
+        for transcript in self._for(key):
+            transcript.set_chips(key, chips)
 
     def drop(self, key: Hashable) -> None:
         """Show it no more; nothing happens if it was not shown."""
