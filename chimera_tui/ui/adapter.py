@@ -101,7 +101,7 @@ def message_entry(
     chips = []
     if len(alternatives) > 1:
         place = alternatives.index(message.id) + 1
-        chips.append(Chip(label=f"‹ {place}/{len(alternatives)} ›"))
+        chips.append(Chip(label=f"‹ {place}/{len(alternatives)} ›", kind="bright"))
     if message.finish is Finish.CUT:
         chips.append(Chip(label="cut short", kind="error"))
     elif message.finish is Finish.STOPPED:

@@ -287,10 +287,13 @@ class ChimeraApp(App[None]):
                 screen.draw_providers(list(chimera.health.values()))
 
     def _look_while_live(self) -> None:
-        """A room that is paused, or not looked at, asks nobody."""
-        rooms = (screen for screen in self.screen_stack if isinstance(screen, RoomScreen))
+        """A room that is paused, or not looked at, asks nobody; it says how old its news are."""
+        rooms = [screen for screen in self.screen_stack if isinstance(screen, RoomScreen)]
         if self.app_focus and any(room.is_live for room in rooms):
             self.look_again()
+        elif self.chimera:
+            for room in rooms:
+                room.draw_providers(list(self.chimera.health.values()))
 
     # Telling
 

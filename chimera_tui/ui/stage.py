@@ -90,17 +90,21 @@ class Stage:
                 transcript.discard(key)
 
     def sync(self, entries: Sequence[Item]) -> None:
-        """Show these, and touch only what differs."""
-        keys = [entry.key for entry in entries]
-        alike = 0
-        for key, shown in zip(keys, self.shown, strict=False):
-            if key != shown:
+        """Show these, and touch only what differs.
+
+        What stays keeps its place: words of the human that came while somebody spoke stand
+        below that reply, though they were complete before it.
+        """
+        stays = set()
+        for entry in entries:
+            if entry.key not in self.shown:
                 break
-            alike += 1
-        if len(self.shown) - alike > MANY:
+            stays.add(entry.key)
+        goes = [key for key in self.shown if key not in stays]
+        if len(goes) > MANY:
             self.load(entries)
             return
-        for key in list(self.shown)[alike:]:
+        for key in goes:
             self.drop(key)
         for item in entries:
             if not _is_shown(item, self.shown.get(item.key)):

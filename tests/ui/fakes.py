@@ -93,6 +93,7 @@ class FakeChimera:
         self.saved = {one.conversation.id: one for one in saved}
         self.provider = provider or ScriptedProvider(["Well, ", "yes."])
         self.recorder = ListRecorder()
+        self.models = FixedModels()
         self.health = {
             one.provider: Health(provider=one.provider, state=HealthState.NOT_ASKED)
             for one in healths
@@ -103,7 +104,7 @@ class FakeChimera:
         self.read_only = ""
         self.lease: AbstractContextManager[object] | None = None
         self.checks = 0
-        """Times that a provider was asked."""
+        """Times that a provider answered."""
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.is_closed = False
@@ -118,8 +119,8 @@ class FakeChimera:
 
     async def check_provider(self, name: str) -> Health:
         """It answers as it was told to."""
-        self.checks += 1
         await self.may_answer.wait()
+        self.checks += 1
         self.health[name] = self.found[name]
         return self.found[name]
 
@@ -181,7 +182,7 @@ class FakeChimera:
             saved,
             providers=dict.fromkeys(("scripted", "demo", "ollama", "lmstudio"), self.provider),
             recorder=self.recorder,
-            models=FixedModels(),
+            models=self.models,
             attended=attended,
             lease=self.lease,
             now=lambda: NOON,

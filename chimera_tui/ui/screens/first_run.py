@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 
+from chimera_tui.domain.conversation import ModelRef
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.text import one_line
@@ -88,7 +89,11 @@ class FirstRunScreen(Screen[None]):
     @property
     def is_live(self) -> bool:
         """Whether anything but the demo can speak."""
-        return any(row.state in {"ok", "slow"} and row.models for row in self._rows)
+        return bool(self._ready)
+
+    @property
+    def _ready(self) -> list[ProviderRow]:
+        return [row for row in self._rows if row.state in {"ok", "slow"} and row.models]
 
     @property
     def topic(self) -> str:
@@ -152,7 +157,7 @@ class FirstRunScreen(Screen[None]):
         if self.is_empty:
             return self._nobody(width)
         word: Part = state("live") if self.is_live else state("demo")
-        cost = ", local and free" if self.is_live else ", offline and free"
+        cost = self._cost()
         if self._is_looking and not self.is_live:
             word, cost = ("○ looking", "$muted"), " for what can speak …"
         start = "Starting …" if self._is_wanted or self._is_starting else "Start talking"
@@ -202,10 +207,16 @@ class FirstRunScreen(Screen[None]):
         ]
 
     def _model(self) -> str:
-        ready = [row for row in self._rows if row.state in {"ok", "slow"} and row.models]
-        if ready:
-            return f"{ready[0].name} · {ready[0].models[0]}"
+        if self.is_live:
+            return f"{self._ready[0].name} · {self._ready[0].models[0]}"
         return "" if self._is_looking else "demo"
+
+    def _cost(self) -> str:
+        if not self.is_live:
+            return ", offline and free"
+        first = self._ready[0]
+        is_free = self._chimera and self._chimera.models.is_free(ModelRef(first.name, ""))
+        return ", local and free" if is_free else f", by {first.name}"
 
     def _cast(self) -> tuple[str, ...]:
         return default_cast(list(self._chimera.library)) if self._chimera else CAST

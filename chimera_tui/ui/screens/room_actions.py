@@ -76,6 +76,8 @@ class RoomActions(RoomView):
     async def action_again(self) -> None:
         """Ask for another answer in place of the focused message, or of the last."""
         if self.room and (message := self.focused_message()):
+            if self.scene and message == self.scene.tree.tip:
+                self.transcript.jump_to_end()
             async with self.telling():
                 await self.room.retry(message.id)
 

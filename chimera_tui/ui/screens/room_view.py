@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
+from textual.widget import Widget
 
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import ConversationSummary, Turn
@@ -98,6 +99,10 @@ class RoomView(Screen[None]):
         self._ticking = self.set_interval(TICK, self._tick, pause=True)
         self.query_one(StatusRow).show_waiting(line(("opening …", "$muted")))
 
+    def on_resize(self) -> None:
+        """What can be opened depends on the size; it is known when all is laid out."""
+        self.call_after_refresh(self.refresh_bindings)
+
     # Drawing
 
     def draw(self) -> None:
@@ -183,6 +188,15 @@ class RoomView(Screen[None]):
         """Show how much is new below."""
         if not self.columns:  # a column has no pill
             self.query_one(StatusRow).show_new(event.count)
+
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """Where Tab goes: from what is written to what was said, to the panels, to the rooms."""
+        chain = super().focus_chain
+        rooms = [widget for widget in chain if isinstance(widget, RoomList)]
+        written = [widget for widget in chain if widget.id == "field"]
+        first = [*written, *(w for w in chain if isinstance(w, Transcript))]
+        return [*first, *(w for w in chain if w not in first and w not in rooms), *rooms]
 
     def action_end(self) -> None:
         """Go to the end of the transcript."""
