@@ -180,7 +180,7 @@ class ChimeraApp(App[None]):
 
     async def _begin(self, chimera: "Chimera") -> None:
         """Show the last conversation, paused where it was; or what there is to begin with."""
-        self._tell_problems(chimera.library.problems)
+        self.problems += chimera.library.problems
         self.look_again()
         self.set_interval(LOOK_AGAIN, self._look_while_live)
         self._tell_recovered(chimera.recovered)
@@ -194,6 +194,8 @@ class ChimeraApp(App[None]):
         except ChimeraError as error:
             self.tell_error(error)
             await self.show_first_run()
+        if not isinstance(self.screen, FirstRunScreen):
+            self._tell_problems(chimera.library.problems)
         gc.freeze()  # a full collection over all that stays anyway would stop the loop for 60 ms
 
     async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
@@ -259,8 +261,7 @@ class ChimeraApp(App[None]):
             )
 
     def _tell_problems(self, problems: Sequence[str]) -> None:
-        """Say which files of the library are skipped; the first screen shows it, too."""
-        self.problems += problems
+        """Say which files of the library are skipped; the first screen of all shows that itself."""
         for problem in problems[:MOST_PROBLEMS]:
             self.tell(problem, severity="warning")
         if (more := len(problems) - MOST_PROBLEMS) > 0:
