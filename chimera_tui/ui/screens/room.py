@@ -82,6 +82,18 @@ class RoomScreen(RoomActions):
         self.draw_rooms(await chimera.conversations())
         (self.transcript if chimera.read_only else composer.field).focus()
 
+    async def open_saved(self, chimera: "Chimera", conversation_id: int) -> None:
+        """Show a saved conversation; the end of a long one is there before the rest is loaded.
+
+        Raises:
+            UnknownError: If there is none of this number.
+        """
+        if end := await chimera.load_end(conversation_id):
+            await self.leave()
+            self.chimera = chimera
+            self._set_scene(end)
+        await self.open(chimera, await chimera.load(conversation_id))
+
     def _set_scene(self, saved: SavedConversation, read_only: str = "") -> None:
         self.scene = Scene(saved, read_only=read_only)
         self.ended_because = ""
@@ -150,8 +162,7 @@ class RoomScreen(RoomActions):
         """Load the conversation again and try to open it."""
         if self.scene:
             async with self.telling():
-                saved = await self.chimera.load(self.scene.conversation.id)
-                await self.open(self.chimera, saved)
+                await self.open_saved(self.chimera, self.scene.conversation.id)
 
     # What happens in the room
 
@@ -307,7 +318,7 @@ class RoomScreen(RoomActions):
             self.close_overlay()
             if self.scene is None or chosen.id != self.scene.conversation.id:
                 async with self.telling():
-                    await self.open(self.chimera, await self.chimera.load(chosen.id))
+                    await self.open_saved(self.chimera, chosen.id)
         elif isinstance(event.rows, CastList):
             await self._pick_model(event.rows.cast[event.index].slug)
 
