@@ -47,7 +47,7 @@ class Figure:
 
 
 HEAD = ("what", "measured", "baseline", "ratio", "goal", "")
-WIDTHS = (58, 12, 12, 6, 10, 4)
+WIDTHS = (74, 12, 12, 6, 10, 4)
 
 
 def row(cells: tuple[str, ...]) -> str:

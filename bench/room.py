@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bench.figure import Figure, row
 from bench.transcript import Streams, a_text, lags, painting, quantile
 from chimera_tui.chimera import Chimera, open_chimera
 from chimera_tui.domain.clock import utc_now
@@ -238,26 +239,42 @@ def in_a_child(messages: int) -> dict[str, float]:
     return figures
 
 
-def report() -> Iterator[str]:
-    """Measure everything; yields a line for each figure."""
+def report() -> Iterator[Figure]:
+    """Measure everything; yields a line of the table for each figure."""
     small, large = in_a_child(100), in_a_child(10_000)
-    for name in ("open", "key", "page"):
-        ratio = large[name] / small[name]
-        yield (
-            f"{name} at 10,000 messages against 100: "
-            f"{large[name] * 1000:.1f} ms of {small[name] * 1000:.1f} ms, {ratio:.2f}"
+    for what, name, most in (
+        ("opening a conversation until its end is painted", "open", 2.0),
+        ("opening a conversation until all of it is there", "load", None),
+        ("a key in the composer, CPU", "key", 1.5),
+        ("a page up, CPU", "page", 1.5),
+    ):
+        yield Figure(
+            what=f"{what}, 10,000 messages against 100",
+            measured=large[name] * 1000,
+            baseline=small[name] * 1000,
+            unit="ms",
+            ratio_at_most=most,
         )
-    yield f"memory of 10,000 messages beyond 100: {large['memory'] - small['memory']:.1f} MB"
+    more = large["memory"] - small["memory"]
+    yield Figure(what="memory of 10,000 messages beyond 100", measured=more, unit="MB", at_most=30)
     with tempfile.TemporaryDirectory() as folder:
-        many = asyncio.run(many_streams(Path(folder)))
-        idle, lag = (quantile(times, 0.99) * 1000 for times in many[:2])
-        yield (
-            f"8 x 200 tokens/s into the room: lag p99 {lag:.1f} ms (idle {idle:.1f}), "
-            f"{many.cpu:.0%} of a core; {many.left} characters left behind"
-        )
+        yield from _streams(asyncio.run(many_streams(Path(folder))))
         times = asyncio.run(saving(Path(folder)))
-        middle, late = (quantile(times, share) * 1000 for share in (0.5, 0.99))
-        yield f"saving a message: median {middle:.2f} ms, p99 {late:.2f} ms"
+    for name, share in (("median", 0.5), ("p99", 0.99)):
+        yield Figure(
+            what=f"database time of a message, {name}",
+            measured=quantile(times, share) * 1000,
+            unit="ms",
+        )
+
+
+def _streams(many: Streams) -> Iterator[Figure]:
+    what = "8 x 200 tokens/s into the room"
+    idle, lag = (quantile(times, 0.99) * 1000 for times in many[:2])
+    yield Figure(what=f"{what}: loop lag p99, idle before", measured=idle, unit="ms")
+    yield Figure(what=f"{what}: loop lag p99", measured=lag, unit="ms", at_most=50)
+    yield Figure(what=f"{what}: characters left behind", measured=many.left, unit="", at_most=0)
+    yield Figure(what=f"{what}: share of a core", measured=many.cpu * 100, unit="%")
 
 
 if __name__ == "__main__":
@@ -265,5 +282,5 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory() as folder:
             print(json.dumps(asyncio.run(long_conversation(int(sys.argv[1]), Path(folder)))))
     else:
-        for line in report():
-            print(line, flush=True)
+        for figure in report():
+            print(row(figure.cells()), flush=True)

@@ -18,6 +18,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Markdown
 
+from bench.figure import Figure, row
 from chimera_tui.ui.entries import Entry, MessageEntry, Speaker
 from chimera_tui.ui.themes import THEMES, variables_of
 from chimera_tui.ui.widgets.transcript import Transcript
@@ -263,25 +264,30 @@ def quantile(values: list[float], share: float) -> float:
     return values[min(len(values) - 1, int(share * len(values)))]
 
 
-def report() -> Iterator[str]:
-    """Measure everything; yields a line for each figure."""
-    markdown, ours = asyncio.run(reply_in_markdown()), asyncio.run(reply_in_transcript())
-    yield f"reply of 1,500 tokens, CPU: {ours:.2f} s of {markdown:.2f} s, {ours / markdown:.2f}"
-    small, large = asyncio.run(load(100)), asyncio.run(load(10_000))
-    yield f"load 10,000 against 100: {_against(large, small)}"
+def report() -> Iterator[Figure]:
+    """Measure everything; yields a line of the table for each figure."""
+    yield Figure(
+        what="a reply of 1,500 tokens at 60/s, CPU, against Markdown.get_stream",
+        measured=asyncio.run(reply_in_transcript()),
+        baseline=asyncio.run(reply_in_markdown()),
+        unit="s",
+        ratio_at_most=0.35,
+    )
     (chunk, page), (chunks, pages) = (asyncio.run(chunk_and_page(n)) for n in (100, 10_000))
-    yield f"chunk at 10,000 against 100: {_against(chunks, chunk)}"
-    yield f"page up at 10,000 against 100: {_against(pages, page)}"
+    for what, large, small in (("a streamed chunk", chunks, chunk), ("a page up", pages, page)):
+        yield Figure(
+            what=f"{what} in the transcript, CPU, 10,000 messages against 100",
+            measured=large * 1000,
+            baseline=small * 1000,
+            unit="ms",
+            ratio_at_most=1.5,
+        )
     many = asyncio.run(streams())
-    idle, lag, paint = (quantile(times, 0.99) * 1000 for times in many[:3])
-    yield f"8 x 200 tokens/s: lag p99 {lag:.1f} ms (idle {idle:.1f}), {many.cpu:.0%} of a core"
-    yield f"token to paint: p99 {paint:.0f} ms; {many.left} characters left behind"
-
-
-def _against(figure: float, baseline: float) -> str:
-    return f"{figure * 1000:.1f} ms of {baseline * 1000:.1f} ms, {figure / baseline:.2f}"
+    middle, late = (quantile(many.paint, share) * 1000 for share in (0.5, 0.99))
+    yield Figure(what="8 x 200 tokens/s: from arrival to paint, median", measured=middle, unit="ms")
+    yield Figure(what="8 x 200 tokens/s: from arrival to paint, p99", measured=late, unit="ms")
 
 
 if __name__ == "__main__":
-    for line in report():
-        print(line, flush=True)
+    for figure in report():
+        print(row(figure.cells()), flush=True)
