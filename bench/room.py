@@ -1,6 +1,6 @@
 """What a long conversation and many speakers cost in the whole program: app, engine and database.
 
-`python -m bench.room` prints it. The app runs headless but does all the work of painting; each
+`python -m bench room` prints it. The app runs headless but does all the work of painting; each
 size of conversation is measured in a process of its own, so that its memory can be told.
 """
 
@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bench.figure import Figure, in_ms
 from bench.transcript import Streams, a_text, lags, painting, quantile
 from chimera_tui.chimera import Chimera, open_chimera
 from chimera_tui.domain.clock import utc_now
@@ -238,32 +239,33 @@ def in_a_child(messages: int) -> dict[str, float]:
     return figures
 
 
-def report() -> Iterator[str]:
-    """Measure everything; yields a line for each figure."""
+def report() -> Iterator[Figure]:
+    """Measure everything; yields each figure as it is found."""
     small, large = in_a_child(100), in_a_child(10_000)
-    for name in ("open", "key", "page"):
-        ratio = large[name] / small[name]
-        yield (
-            f"{name} at 10,000 messages against 100: "
-            f"{large[name] * 1000:.1f} ms of {small[name] * 1000:.1f} ms, {ratio:.2f}"
-        )
-    yield f"memory of 10,000 messages beyond 100: {large['memory'] - small['memory']:.1f} MB"
+    for name, goal in (("open", 2.0), ("key", 1.5), ("page", 1.5)):
+        yield in_ms(f"room: {name} at 10,000 messages against 100", large[name], small[name], goal)
+    memory = large["memory"] - small["memory"]
+    what = "room: memory of 10,000 messages beyond 100"
+    yield Figure(what=what, measured=memory, unit="MB", at_most=30)
     with tempfile.TemporaryDirectory() as folder:
         many = asyncio.run(many_streams(Path(folder)))
         idle, lag = (quantile(times, 0.99) * 1000 for times in many[:2])
-        yield (
-            f"8 x 200 tokens/s into the room: lag p99 {lag:.1f} ms (idle {idle:.1f}), "
-            f"{many.cpu:.0%} of a core; {many.left} characters left behind"
+        yield Figure(
+            what="room: lag p99 of 8 x 200 tokens/s against idle",
+            measured=lag,
+            baseline=idle,
+            unit="ms",
+            at_most=50,
         )
+        yield Figure(what="room: CPU meanwhile", measured=many.cpu * 100, unit="% of a core")
+        left = "room: characters left behind by the 8 streams"
+        yield Figure(what=left, measured=many.left, unit="", at_most=0)
         times = asyncio.run(saving(Path(folder)))
-        middle, late = (quantile(times, share) * 1000 for share in (0.5, 0.99))
-        yield f"saving a message: median {middle:.2f} ms, p99 {late:.2f} ms"
+        for name, share in (("median", 0.5), ("p99", 0.99)):
+            what = f"database: {name} of saving a message"
+            yield Figure(what=what, measured=quantile(times, share) * 1000, unit="ms")
 
 
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        with tempfile.TemporaryDirectory() as folder:
-            print(json.dumps(asyncio.run(long_conversation(int(sys.argv[1]), Path(folder)))))
-    else:
-        for line in report():
-            print(line, flush=True)
+if __name__ == "__main__":  # the child of `in_a_child`
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(asyncio.run(long_conversation(int(sys.argv[1]), Path(folder)))))
