@@ -14,7 +14,9 @@ class BareApp(App[None]):
     #rooms { width: 24; }
     #side { width: 34; }
     RichLog { height: 1fr; }
-    TextArea { height: 3; }
+    #composer { height: 3; }
+    #composer Static { width: 40; }
+    TextArea { width: 1fr; }
     #head, #foot, #status, .heading { height: 1; }
     #completions { display: none; }
     """

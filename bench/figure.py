@@ -46,8 +46,21 @@ class Figure:
         )
 
 
+def in_ms(
+    what: str, measured: float, baseline: float, ratio_at_most: float | None = None
+) -> Figure:
+    """Return the figure of two times that were measured in seconds."""
+    return Figure(
+        what=what,
+        measured=measured * 1000,
+        baseline=baseline * 1000,
+        unit="ms",
+        ratio_at_most=ratio_at_most,
+    )
+
+
 HEAD = ("what", "measured", "baseline", "ratio", "goal", "")
-WIDTHS = (74, 12, 12, 6, 10, 4)
+WIDTHS = (52, 16, 12, 6, 9, 4)
 
 
 def row(cells: tuple[str, ...]) -> str:

@@ -1,6 +1,6 @@
 """What a long conversation and many speakers cost in the whole program: app, engine and database.
 
-`python -m bench.room` prints it. The app runs headless but does all the work of painting; each
+`python -m bench room` prints it. The app runs headless but does all the work of painting; each
 size of conversation is measured in a process of its own, so that its memory can be told.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench.figure import Figure, row
+from bench.figure import Figure, in_ms
 from bench.transcript import Streams, a_text, lags, painting, quantile
 from chimera_tui.chimera import Chimera, open_chimera
 from chimera_tui.domain.clock import utc_now
@@ -240,47 +240,38 @@ def in_a_child(messages: int) -> dict[str, float]:
 
 
 def report() -> Iterator[Figure]:
-    """Measure everything; yields a line of the table for each figure."""
+    """Measure everything; yields each figure as it is found."""
     small, large = in_a_child(100), in_a_child(10_000)
-    for what, name, most in (
-        ("opening a conversation until its end is painted", "open", 2.0),
-        ("opening a conversation until all of it is there", "load", None),
-        ("a key in the composer, CPU", "key", 1.5),
-        ("a page up, CPU", "page", 1.5),
+    for what, name, goal in (
+        ("its end painted", "open", 2.0),
+        ("all of it there", "load", None),
+        ("a key in the composer", "key", 1.5),
+        ("a page up", "page", 1.5),
     ):
-        yield Figure(
-            what=f"{what}, 10,000 messages against 100",
-            measured=large[name] * 1000,
-            baseline=small[name] * 1000,
-            unit="ms",
-            ratio_at_most=most,
-        )
-    more = large["memory"] - small["memory"]
-    yield Figure(what="memory of 10,000 messages beyond 100", measured=more, unit="MB", at_most=30)
+        what = f"room: {what}, 10,000 messages against 100"
+        yield in_ms(what, large[name], small[name], goal)
+    memory = large["memory"] - small["memory"]
+    what = "room: memory of 10,000 messages beyond 100"
+    yield Figure(what=what, measured=memory, unit="MB", at_most=30)
     with tempfile.TemporaryDirectory() as folder:
-        yield from _streams(asyncio.run(many_streams(Path(folder))))
-        times = asyncio.run(saving(Path(folder)))
-    for name, share in (("median", 0.5), ("p99", 0.99)):
+        many = asyncio.run(many_streams(Path(folder)))
+        idle, lag = (quantile(times, 0.99) * 1000 for times in many[:2])
         yield Figure(
-            what=f"database time of a message, {name}",
-            measured=quantile(times, share) * 1000,
+            what="room: lag p99 of 8 x 200 tokens/s against idle",
+            measured=lag,
+            baseline=idle,
             unit="ms",
+            at_most=50,
         )
+        yield Figure(what="room: CPU meanwhile", measured=many.cpu * 100, unit="% of a core")
+        left = "room: characters left behind by the 8 streams"
+        yield Figure(what=left, measured=many.left, unit="", at_most=0)
+        times = asyncio.run(saving(Path(folder)))
+        for name, share in (("median", 0.5), ("p99", 0.99)):
+            what = f"database: {name} of saving a message"
+            yield Figure(what=what, measured=quantile(times, share) * 1000, unit="ms")
 
 
-def _streams(many: Streams) -> Iterator[Figure]:
-    what = "8 x 200 tokens/s into the room"
-    idle, lag = (quantile(times, 0.99) * 1000 for times in many[:2])
-    yield Figure(what=f"{what}: loop lag p99, idle before", measured=idle, unit="ms")
-    yield Figure(what=f"{what}: loop lag p99", measured=lag, unit="ms", at_most=50)
-    yield Figure(what=f"{what}: characters left behind", measured=many.left, unit="", at_most=0)
-    yield Figure(what=f"{what}: share of a core", measured=many.cpu * 100, unit="%")
-
-
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        with tempfile.TemporaryDirectory() as folder:
-            print(json.dumps(asyncio.run(long_conversation(int(sys.argv[1]), Path(folder)))))
-    else:
-        for figure in report():
-            print(row(figure.cells()), flush=True)
+if __name__ == "__main__":  # the child of `in_a_child`
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(asyncio.run(long_conversation(int(sys.argv[1]), Path(folder)))))
