@@ -248,8 +248,8 @@ def report() -> Iterator[Figure]:
         ("a key in the composer", "key", 1.5),
         ("a page up", "page", 1.5),
     ):
-        what = f"room: {what}, 10,000 messages against 100"
-        yield in_ms(what, large[name], small[name], goal)
+        against = f"room: {what}, 10,000 messages against 100"
+        yield in_ms(against, large[name], small[name], goal)
     memory = large["memory"] - small["memory"]
     what = "room: memory of 10,000 messages beyond 100"
     yield Figure(what=what, measured=memory, unit="MB", at_most=30)
