@@ -3,6 +3,8 @@
 import random
 import re
 import signal
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -144,6 +146,18 @@ def test_after_a_kill_it_says_what_was_cut_off_and_asks_nobody(home: Home) -> No
     saved = home.conversation()
     assert saved["failure"]["kind"] == "interrupted"
     assert saved["conversation"]["turns"] == len(saved["messages"]) + 1
+
+
+def test_a_newer_database_ends_it_with_a_line(talked: Home) -> None:
+    """S12."""
+    with closing(sqlite3.connect(talked.db)) as db:
+        db.execute("PRAGMA user_version = 99")
+    before = talked.db.read_bytes()
+    with talked.open_app() as terminal:
+        assert terminal.wait_exit() == 4
+        assert terminal.modes_left_on() == set()
+        assert "was made by a newer Chimera" in " ".join(terminal.text.split())
+    assert talked.db.read_bytes() == before
 
 
 BROKEN = """
