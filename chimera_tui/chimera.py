@@ -19,6 +19,7 @@ from chimera_tui.domain.conversation import (
 from chimera_tui.domain.errors import ChimeraError, ProviderError, UnknownError
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.names import nearest
+from chimera_tui.domain.text import one_line
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
@@ -215,14 +216,25 @@ class Chimera:
         saved = await self.load(conversation_id)
         return await asyncio.to_thread(FORMATS[file_format], saved)
 
-    async def export(self, conversation_id: int, file_format: str, path: Path) -> None:
+    async def export(
+        self, conversation_id: int, file_format: str, path: Path, *, overwrite: bool = False
+    ) -> None:
         """Write a conversation to a file, whole or not at all.
+
+        Args:
+            conversation_id: Which one.
+            file_format: The name of a format.
+            path: The file.
+            overwrite: Whether a file that is there already may be replaced.
 
         Raises:
             UnknownError: If there is no such conversation, or no such format.
-            ChimeraError: If the file cannot be written.
+            ChimeraError: If the file is there already, or cannot be written.
         """
         text = await self.exported(conversation_id, file_format)
+        if not overwrite and await asyncio.to_thread(os.path.lexists, path):
+            problem = f"There is a file `{one_line(str(path))}` already."
+            raise ChimeraError(problem, hint="Choose another name.")
         await asyncio.to_thread(write_file, path, text)
 
     async def aclose(self) -> None:

@@ -13,18 +13,15 @@ from tests.ui.pictures import PICTURES
 from tests.ui.running import running
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
-SHOWN = (
-    "room-live",
-    "room-wide",
-    "room-wide-light",
-    "room-ansi",
-    "room-narrow",
-    "columns",
-    "failure",
-    "first-run",
-    "model-picker",
-)
-"""Those that the README shows, or that a reader of it may want."""
+SHOWN = {
+    "room-dark": "room",
+    "room-light": "room-light",
+    "room-ansi": "room-ansi",
+    "columns-dark": "columns",
+    "failure-dark": "failure",
+    "first-run-dark": "first-run",
+}
+"""The pictures of the README, by the names of their files."""
 
 
 def tidy(svg: str, name: str) -> str:
@@ -48,8 +45,8 @@ async def draw(name: str) -> str:
 async def main() -> None:
     """Draw all of them."""
     FOLDER.mkdir(exist_ok=True)
-    for name in SHOWN:
-        (FOLDER / f"{name}.svg").write_text(await draw(name), encoding="utf-8")
+    for file, name in SHOWN.items():
+        (FOLDER / f"{file}.svg").write_text(await draw(name), encoding="utf-8")
 
 
 if __name__ == "__main__":
@@ -59,5 +56,7 @@ if __name__ == "__main__":
     with (
         mock.patch("chimera_tui.ui.screens.room.utc_now", return_value=NOON),
         mock.patch("chimera_tui.ui.screens.room_view.utc_now", return_value=NOON),
+        mock.patch("chimera_tui.ui.screens.room.monotonic", return_value=0.0),
+        mock.patch("chimera_tui.ui.screens.room_view.monotonic", return_value=0.0),
     ):
         asyncio.run(main())

@@ -10,7 +10,7 @@ import pytest
 
 from chimera_tui.chimera import Chimera, open_chimera
 from chimera_tui.domain.conversation import DEMO, HUMAN, Finish, ModelRef, SavedConversation
-from chimera_tui.domain.errors import LiveElsewhereError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, LiveElsewhereError, UnknownError
 from chimera_tui.domain.events import (
     ConversationEnded,
     EndReason,
@@ -174,6 +174,11 @@ async def test_a_conversation_is_exported_renamed_and_deleted(tmp_path: Path) ->
         await chimera.rename(number, "Humour")
         await chimera.export(number, "json", tmp_path / "talk.json")
         written = json.loads((tmp_path / "talk.json").read_text())
+        with pytest.raises(ChimeraError, match=r"There is a file .* already"):
+            await chimera.export(number, "markdown", tmp_path / "talk.json")
+        assert json.loads((tmp_path / "talk.json").read_text()) == written
+        await chimera.export(number, "markdown", tmp_path / "talk.json", overwrite=True)
+        assert "# Humour" in (tmp_path / "talk.json").read_text()
         assert "Humour" in json.dumps(written)
         assert "DEMO" in await chimera.exported(number, "markdown")
         await chimera.delete(number)

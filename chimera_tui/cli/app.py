@@ -7,15 +7,16 @@ import random
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chimera_tui.cli import output
 from chimera_tui.cli.exits import Exit, explain
 from chimera_tui.cli.files import Files
 from chimera_tui.domain.conversation import SavedConversation
+from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.paths import Paths
-from chimera_tui.settings.settings import Settings
-from chimera_tui.ui.starters import STARTERS, default_cast
+from chimera_tui.settings.settings import Settings, save_setting
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
@@ -61,10 +62,11 @@ def start(
         lambda: _open(settings, paths),
         log_folder=paths.logs,
         is_first_run=not is_asked_for and not paths.db.exists(),
-        theme=theme or settings.theme,
-        keys=settings.keys,
+        settings=settings,
+        theme=theme or "",
+        save=partial(save_setting, paths.config),
         start=begin if is_asked_for else None,
-        messages=[problem] if problem else [],
+        problems=[problem] if problem else [],
     )
     app.run(mouse=settings.mouse)
     return app.return_code or 0

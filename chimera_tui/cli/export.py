@@ -27,7 +27,7 @@ async def export(chimera: Chimera, conversation_id: int, *, name: str, file: str
         return Exit.DONE
     await chimera.load(conversation_id)  # of an unknown one the error is another
     try:
-        await chimera.export(conversation_id, name, Path(file))
+        await chimera.export(conversation_id, name, Path(file), overwrite=True)
     except ChimeraError as error:
         output.say_error(error)
         return Exit.CANNOT_WRITE

@@ -26,7 +26,7 @@ from chimera_tui.domain.events import (
     TurnFailed,
 )
 from chimera_tui.engine.room import Room
-from chimera_tui.ui.starters import default_cast
+from chimera_tui.library.starters import default_cast
 
 Printer = Callable[[Event], output.Lines]
 

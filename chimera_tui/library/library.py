@@ -37,6 +37,8 @@ class Library:
 
     personas: Mapping[str, Persona]
     problems: tuple[str, ...] = ()
+    folders: tuple[Path, ...] = ()
+    """Where they were looked for."""
 
     @classmethod
     def load(cls, *folders: Path) -> Self:
@@ -45,7 +47,7 @@ class Library:
         problems: list[str] = []
         for folder in folders:
             personas |= _read_folder(folder, problems)
-        return cls(dict(sorted(personas.items())), tuple(problems))
+        return cls(dict(sorted(personas.items())), tuple(problems), folders)
 
     def __iter__(self) -> Iterator[Persona]:
         return iter(self.personas.values())

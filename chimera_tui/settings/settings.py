@@ -1,6 +1,7 @@
 """What a person can set in `config.toml`. The defaults below are the documentation."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,6 +102,8 @@ def save_setting(path: Path, key: str, value: str | float) -> None:
 
     _read(path)
     path = path.resolve()  # where the settings are kept elsewhere, the link stays
+    with suppress(OSError):  # then writing says why
+        path.parent.mkdir(parents=True, exist_ok=True)
     document = tomlkit.parse(read_text(path)) if path.exists() else tomlkit.document()
     document[key] = value
     text = tomlkit.dumps(document)

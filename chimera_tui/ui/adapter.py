@@ -21,7 +21,9 @@ from chimera_tui.domain.conversation import (
     Turn,
 )
 from chimera_tui.domain.errors import Fault
+from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
+from chimera_tui.engine.request import CHARACTERS_PER_TOKEN
 from chimera_tui.ui.entries import (
     Chip,
     Entry,
@@ -32,9 +34,11 @@ from chimera_tui.ui.entries import (
     Speaker,
     Unseen,
 )
+from chimera_tui.ui.glyphs import UNICODE, plain_emoji
 from chimera_tui.ui.themes import HUES, assign_hues
 
-HUMAN_SPEAKER = Speaker(name="You")
+UNNAMED = "Human"
+"""What a person is called who has not said a name; they read `You`."""
 
 Key = tuple[str, str]
 """Names an entry: what it is, and whose."""
@@ -69,17 +73,24 @@ def _time_of_day(minute: int) -> str:
     return datetime.fromtimestamp(minute * 60).astimezone().strftime("%H:%M")
 
 
-def speakers(conversation: Conversation) -> dict[str, Speaker]:
+def speakers(conversation: Conversation, *, has_plain_emoji: bool = False) -> dict[str, Speaker]:
     """How each persona of the cast, and the human, is named and coloured."""
     personas = [assignment.persona for assignment in conversation.cast]
-    known = {HUMAN: HUMAN_SPEAKER}
+    own_name = one_line(conversation.human_name, 40)
+    known = {HUMAN: Speaker(name="You" if own_name == UNNAMED else own_name)}
     for persona, hue in zip(personas, assign_hues([p.colour for p in personas]), strict=True):
         known[persona.slug] = Speaker(
             name=one_line(persona.short_name, 40),
-            emoji=one_line(persona.emoji, 8),
+            emoji=emoji_of(persona, is_plain=has_plain_emoji),
             hue=hue,
         )
     return known
+
+
+def emoji_of(persona: Persona, *, is_plain: bool) -> str:
+    """The emoji of a persona; in its plainest form where a terminal needs that."""
+    emoji = one_line(persona.emoji, 8)
+    return plain_emoji(emoji) if is_plain else emoji
 
 
 def message_entry(
@@ -90,7 +101,7 @@ def message_entry(
     chips = []
     if len(alternatives) > 1:
         place = alternatives.index(message.id) + 1
-        chips.append(Chip(label=f"‹ {place}/{len(alternatives)} ›"))
+        chips.append(Chip(label=f"‹ {place}/{len(alternatives)} ›", kind="bright"))
     if message.finish is Finish.CUT:
         chips.append(Chip(label="cut short", kind="error"))
     elif message.finish is Finish.STOPPED:
@@ -103,7 +114,7 @@ def message_entry(
         model=_model_label(model),
         time=clock(message.created_at),
         text=message.text,
-        chips=(*chips, *_demo_chip(model)),
+        chips=(*chips, *demo_chip(model)),
         is_live=False,
     )
 
@@ -118,7 +129,7 @@ def live_entry(
         model=_model_label(model),
         time=time,
         text=text,
-        chips=_demo_chip(model),
+        chips=demo_chip(model),
         is_live=True,
     )
 
@@ -207,7 +218,7 @@ def broken_entry(failure: Failure, known: Mapping[str, Speaker]) -> MessageEntry
         model=_model_label(failure.model),
         time="",
         text=failure.text,
-        chips=(Chip(label="cut short", kind="error"), *_demo_chip(failure.model)),
+        chips=(Chip(label="cut short", kind="error"), *demo_chip(failure.model)),
         is_live=False,
     )
 
@@ -221,7 +232,14 @@ def _model_label(model: ModelRef | None) -> str:
     return one_line(model.model, 60) if model and model.provider != DEMO.provider else ""
 
 
+def tempo_chip(characters: int, seconds: float) -> Chip:
+    """How fast a reply comes: an estimate, from its characters."""
+    rate = characters / CHARACTERS_PER_TOKEN / seconds
+    return Chip(label=f"{UNICODE.live} ~{rate:.0f} tok/s")
+
+
 @lru_cache(maxsize=256)
-def _demo_chip(model: ModelRef | None) -> tuple[Chip, ...]:
+def demo_chip(model: ModelRef | None) -> tuple[Chip, ...]:
+    """The mark of what the demo says; nothing for others."""
     is_demo = model is not None and model.provider == DEMO.provider
     return (Chip(label="DEMO", kind="demo"),) if is_demo else ()

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from pathlib import Path, PurePath
@@ -15,6 +15,7 @@ from rich.text import Text
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import WorkerFailed
@@ -25,14 +26,17 @@ from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageE
 from chimera_tui.domain.health import HealthState
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import clean, one_line
+from chimera_tui.library.starters import STARTERS, default_cast
+from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import clipboard, crash
 from chimera_tui.ui.blocks import STATES
+from chimera_tui.ui.commands import ThemeNames
 from chimera_tui.ui.driver import outliving
+from chimera_tui.ui.glyphs import ASCII, ASCII_MARKS, UNICODE, wants_plain_emoji
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.help import HelpScreen
 from chimera_tui.ui.screens.new_room import NewRoom, RoomPlan
 from chimera_tui.ui.screens.room import RoomScreen
-from chimera_tui.ui.starters import STARTERS, default_cast
 from chimera_tui.ui.themes import DARK, THEMES, variables_of
 
 if TYPE_CHECKING:
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN = 30.0
 """Seconds between two checks of the providers while a room is live."""
+MOST_PROBLEMS = 3
+"""Files of the library that are named, of those that were skipped."""
 PLAIN_THEME = "ansi-dark"
 """What NO_COLOR starts with."""
 PATIENCE = 3.0
@@ -49,6 +55,7 @@ NEWER, CANNOT_WRITE, FAILED = 4, 5, 1
 
 Severity = Literal["information", "warning", "error"]
 OpenChimera = Callable[[], "AbstractAsyncContextManager[Chimera]"]
+Save = Callable[[str, str], None]
 Start = Callable[["Chimera"], Awaitable[SavedConversation]]
 
 
@@ -60,10 +67,11 @@ class ChimeraApp(App[None]):
         log_folder: Where crash files go, and what is too long for a clipboard.
         is_first_run: Whether there is no database yet: begin with the screen that says what is
             there, instead of an empty room.
-        theme: The name of a theme.
-        keys: Keys of the person's own, by the id of what they do.
+        settings: How to draw, and the keys of the person.
+        theme: The name of a theme, in place of the one that is set.
         start: Makes the conversation to begin with, in place of the last one.
-        messages: What to say at once: a settings file that could not be read, for instance.
+        save: Keeps a setting, by its key, for the next time; blocks. Raises ChimeraError.
+        problems: What is wrong already: with the settings file, for instance.
     """
 
     TITLE = "Chimera"
@@ -96,10 +104,11 @@ class ChimeraApp(App[None]):
         *,
         log_folder: Path,
         is_first_run: bool = False,
-        theme: str = DARK.name,
-        keys: Mapping[str, str] | None = None,
+        settings: Settings = Settings(),  # noqa: B008 - frozen
+        theme: str = "",
         start: Start | None = None,
-        messages: Iterable[str] = (),
+        save: Save | None = None,
+        problems: Iterable[str] = (),
     ) -> None:
         is_plain = bool(os.environ.get("NO_COLOR"))
         super().__init__()
@@ -110,12 +119,20 @@ class ChimeraApp(App[None]):
         self._log_folder = log_folder
         self._is_first_run = is_first_run
         self._start = start
-        self._messages = list(messages)
+        self._save = save
+        self.problems = list(problems)
+        """What is wrong with the files of the person, in sentences."""
+        self.is_ascii = settings.ascii
+        self.glyphs = ASCII if settings.ascii else UNICODE
+        safe_emoji = settings.safe_emoji
+        self.has_plain_emoji = wants_plain_emoji(os.environ) if safe_emoji is None else safe_emoji
+        if settings.reduced_motion:
+            self.animation_level = "none"
         self._leaving = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self.theme = DARK.name
-        self.use_theme(PLAIN_THEME if is_plain else theme)
-        self.set_keymap(dict(keys or {}))
+        self.use_theme(PLAIN_THEME if is_plain else theme or settings.theme)
+        self.set_keymap(settings.keys)
 
     # Starting
 
@@ -142,8 +159,8 @@ class ChimeraApp(App[None]):
         self.call_after_refresh(self._start_keeper)
 
     def _start_keeper(self) -> None:
-        for message in self._messages:
-            self.tell(message, severity="warning")
+        for problem in self.problems:
+            self.tell(problem, severity="warning")
         self._keeper = asyncio.create_task(self._keep())
 
     async def _keep(self) -> None:
@@ -163,6 +180,7 @@ class ChimeraApp(App[None]):
 
     async def _begin(self, chimera: "Chimera") -> None:
         """Show the last conversation, paused where it was; or what there is to begin with."""
+        self._tell_problems(chimera.library.problems)
         self.look_again()
         self.set_interval(LOOK_AGAIN, self._look_while_live)
         self._tell_recovered(chimera.recovered)
@@ -241,6 +259,14 @@ class ChimeraApp(App[None]):
                 "Nothing is sent again by itself."
             )
 
+    def _tell_problems(self, problems: Sequence[str]) -> None:
+        """Say which files of the library are skipped; the first screen shows it, too."""
+        self.problems += problems
+        for problem in problems[:MOST_PROBLEMS]:
+            self.tell(problem, severity="warning")
+        if (more := len(problems) - MOST_PROBLEMS) > 0:
+            self.tell(f"And {more} more: `chimera-tui doctor` lists them.", severity="warning")
+
     # Providers
 
     @work(exclusive=True, group="health", exit_on_error=False)
@@ -248,16 +274,27 @@ class ChimeraApp(App[None]):
         """Ask all providers how they are, and draw it where it stands."""
         if self.chimera is None:
             return
-        await self.chimera.check_providers()
+        async with asyncio.TaskGroup() as checks:
+            for name in self.chimera.health:
+                checks.create_task(self._look_at(self.chimera, name))
+        for screen in self.screen_stack:
+            if isinstance(screen, FirstRunScreen):
+                await screen.end_looking()
+
+    async def _look_at(self, chimera: "Chimera", name: str) -> None:
+        await chimera.check_provider(name)
         for screen in self.screen_stack:
             if isinstance(screen, RoomScreen | FirstRunScreen):
-                screen.draw_providers(list(self.chimera.health.values()))
+                screen.draw_providers(list(chimera.health.values()))
 
     def _look_while_live(self) -> None:
-        """A room that is paused, or not looked at, asks nobody."""
-        rooms = (screen for screen in self.screen_stack if isinstance(screen, RoomScreen))
+        """A room that is paused, or not looked at, asks nobody; it says how old its news are."""
+        rooms = [screen for screen in self.screen_stack if isinstance(screen, RoomScreen)]
         if self.app_focus and any(room.is_live for room in rooms):
             self.look_again()
+        elif self.chimera:
+            for room in rooms:
+                room.draw_providers(list(self.chimera.health.values()))
 
     # Telling
 
@@ -272,6 +309,8 @@ class ChimeraApp(App[None]):
     def show_state(self, state: str, title: str) -> None:
         """Let the terminal's title say which room it is, and how it is."""
         glyph = STATES[state].glyph
+        if self.is_ascii:
+            glyph = glyph.translate(ASCII_MARKS)
         self._write_raw(f"\x1b]2;{glyph} {one_line(title)} – Chimera\x07")
 
     def _write_raw(self, sequence: str) -> None:
@@ -289,7 +328,29 @@ class ChimeraApp(App[None]):
             if self.is_running:
                 self.tell(message, severity="warning")
             else:
-                self._messages.append(message)
+                self.problems.append(message)
+
+    def choose_theme(self, name: str) -> None:
+        """Use the theme called `name`, now and the next time."""
+        self.use_theme(name)
+        if self.theme == name:
+            self._keep_setting("theme", name)
+
+    async def search_themes(self) -> None:  # type: ignore[override] # Textual's cannot wait
+        """Offer all themes."""
+        await self.push_screen(
+            CommandPalette(providers=[ThemeNames], placeholder="Search for themes…")
+        )
+
+    @work(thread=True, exit_on_error=False, group="settings")
+    def _keep_setting(self, key: str, value: str) -> None:
+        """Save what was chosen; a settings file that is broken is left alone, and says so."""
+        if self._save is None:
+            return
+        try:
+            self._save(key, value)
+        except ChimeraError as error:
+            self.call_from_thread(self.tell_error, error)
 
     # Copying
 

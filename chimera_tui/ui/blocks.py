@@ -7,12 +7,12 @@ is cleaned by who makes a row of it (`adapter`, `scene`).
 from collections.abc import Callable, Iterable, Sequence
 
 from rich.cells import cell_len, set_cell_size
-from textual.content import Content
+from textual.content import Content, Span
 from textual.geometry import Size
 from textual.style import Style
 from textual.widget import Widget
 
-from chimera_tui.ui.glyphs import UNICODE, states
+from chimera_tui.ui.glyphs import ASCII_KEYS, ASCII_MARKS, UNICODE, states
 
 STATES = states()
 
@@ -92,6 +92,22 @@ def sparkline(values: Sequence[float | None], width: int) -> str:
     return fit("".join(bars), width, right=True)
 
 
+def drawn(content: Content, widget: Widget) -> Content:
+    """`content` as `widget` draws it: where the app is set to ASCII, with marks in ASCII."""
+    return in_ascii(content) if getattr(widget.app, "is_ascii", False) else content
+
+
+def in_ascii(content: Content) -> Content:
+    """`content` with the marks of the interface in ASCII, each in the style it had."""
+    content = Content(content.plain.translate(ASCII_MARKS), spans=list(content.spans))
+    for mark, word in ASCII_KEYS.items():
+        while (at := content.plain.find(mark)) >= 0:
+            before, key, after = content.divide([at, at + 1])
+            spans = [Span(0, len(word), span.style) for span in key.spans]
+            content = line(before, Content(word, spans=spans), after)
+    return content
+
+
 class Block(Widget):
     """A widget of whole lines, drawn anew to the width it has; it never wraps."""
 
@@ -104,7 +120,7 @@ class Block(Widget):
 
     def render(self) -> Content:
         """Draw the lines."""
-        return Content("\n").join(self.lines(self.content_size.width))
+        return drawn(Content("\n").join(self.lines(self.content_size.width)), self)
 
     def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
         """As many rows as there are lines."""

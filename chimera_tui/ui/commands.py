@@ -104,6 +104,28 @@ def find(text: str) -> tuple[Command, str]:
     return known[name], argument.strip()
 
 
+class ThemeNames(Provider):
+    """The themes, by their names."""
+
+    async def search(self, query: str) -> Hits:
+        """Yield the themes whose names match."""
+        matcher = self.matcher(query)
+        for name in sorted(self.app.available_themes):
+            if (score := matcher.match(name)) > 0:
+                yield Hit(score, matcher.highlight(name), self._chooser(name))
+
+    async def discover(self) -> Hits:
+        """Yield all themes."""
+        for name in sorted(self.app.available_themes):
+            yield DiscoveryHit(name, self._chooser(name))
+
+    def _chooser(self, name: str) -> Callable[[], object]:
+        async def choose() -> None:
+            await self.screen.run_action(f"theme({name!r})")
+
+        return choose
+
+
 class Palette(Provider):
     """The commands in the palette, by their plain words."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-ChipKind = Literal["plain", "error", "demo", "accent"]
+ChipKind = Literal["plain", "bright", "error", "demo", "accent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

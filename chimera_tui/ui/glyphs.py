@@ -60,7 +60,7 @@ ASCII = Glyphs(
     newer="v",
     older="<",
     next=">",
-    enter="ret",
+    enter="enter",
     bullet="*",
     bar="|",
     gutter="|",
@@ -70,6 +70,24 @@ ASCII = Glyphs(
     spark="_.,-=+*#",
     ellipsis="~",
 )
+
+
+def _marks() -> dict[int, str]:
+    pairs = [
+        (mark, plain)
+        for name in Glyphs.__slots__
+        if len(mark := getattr(UNICODE, name)) == len(plain := getattr(ASCII, name))
+    ]
+    pairs.append(("·", "-"))
+    return str.maketrans(
+        {a: b for marks, plain in pairs for a, b in zip(marks, plain, strict=True)}
+    )
+
+
+ASCII_MARKS: Mapping[int, str] = _marks()
+"""For `str.translate`: each mark of the interface, one cell for one cell."""
+ASCII_KEYS: Mapping[str, str] = {UNICODE.enter: ASCII.enter, "⇥": "tab"}
+"""Marks of keys that need a word."""
 
 
 class State(NamedTuple):

@@ -81,6 +81,7 @@ class Look:
             has_grounds=not is_ansi,
             chips={
                 "plain": ink("muted", on="panel"),
+                "bright": ink("foreground", on="panel"),
                 "accent": ink("accent", on="panel"),
                 "error": ink("error", on="panel"),
                 "demo": ink("accent", bold=True) + Style(reverse=True)

@@ -122,9 +122,12 @@ class Scene:
     Args:
         saved: The conversation as it was opened.
         read_only: Why it cannot go on here; empty if it can.
+        has_plain_emoji: Whether the terminal needs emoji in their plainest form.
     """
 
-    def __init__(self, saved: SavedConversation, *, read_only: str = "") -> None:
+    def __init__(
+        self, saved: SavedConversation, *, read_only: str = "", has_plain_emoji: bool = False
+    ) -> None:
         self.conversation: Conversation = saved.conversation
         self.tree: Tree = saved.tree
         self.notices: list[Notice] = list(saved.notices)
@@ -142,7 +145,8 @@ class Scene:
         self.totals = Totals()
         for message in self.tree.messages.values():
             self.totals.add(message)
-        self.speakers: Mapping[str, Speaker] = speakers(self.conversation)
+        self._has_plain_emoji = has_plain_emoji
+        self.speakers: Mapping[str, Speaker] = self._name_all()
         self._count()
 
     def note(self, event: Event) -> None:  # noqa: C901 - one case an event
@@ -174,13 +178,16 @@ class Scene:
                 self.paused = None
             case ConversationChanged(conversation=conversation):
                 self.conversation = conversation
-                self.speakers = speakers(conversation)
+                self.speakers = self._name_all()
             case ConversationEnded(reason=reason):
                 self.ended = reason
                 self.typing.clear()
                 self.heard.clear()
             case _:
                 assert_never(event)
+
+    def _name_all(self) -> Mapping[str, Speaker]:
+        return speakers(self.conversation, has_plain_emoji=self._has_plain_emoji)
 
     def _over(self, turn: int) -> None:
         for who in (self.typing, self.heard, self.models):

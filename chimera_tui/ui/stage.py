@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from chimera_tui.ui.entries import Entry, Item, MessageEntry, Unseen
+from chimera_tui.ui.entries import Chip, Entry, Item, MessageEntry, Unseen
 
 Accepts = Callable[[Hashable], bool]
 """Whether a transcript shows the entry of this key."""
@@ -31,6 +31,9 @@ class Shows(Protocol):
 
     def stream(self, key: Hashable, text: str) -> None:
         """Write more of a live one."""
+
+    def set_chips(self, key: Hashable, chips: tuple[Chip, ...]) -> None:
+        """Give a message other chips."""
 
     def source_of(self, key: Hashable) -> str:
         """The text of an entry, as it was written."""
@@ -75,6 +78,11 @@ class Stage:
         for transcript in self._for(key):
             transcript.stream(key, text)
 
+    def set_chips(self, key: Hashable, chips: tuple[Chip, ...]) -> None:
+        """Give a live message the chips of the moment; when it stands it has its own."""
+        for transcript in self._for(key):
+            transcript.set_chips(key, chips)
+
     def drop(self, key: Hashable) -> None:
         """Show it no more; nothing happens if it was not shown."""
         if self.shown.pop(key, None):
@@ -82,17 +90,21 @@ class Stage:
                 transcript.discard(key)
 
     def sync(self, entries: Sequence[Item]) -> None:
-        """Show these, and touch only what differs."""
-        keys = [entry.key for entry in entries]
-        alike = 0
-        for key, shown in zip(keys, self.shown, strict=False):
-            if key != shown:
+        """Show these, and touch only what differs.
+
+        What stays keeps its place: words of the human that came while somebody spoke stand
+        below that reply, though they were complete before it.
+        """
+        stays = set()
+        for entry in entries:
+            if entry.key not in self.shown:
                 break
-            alike += 1
-        if len(self.shown) - alike > MANY:
+            stays.add(entry.key)
+        goes = [key for key in self.shown if key not in stays]
+        if len(goes) > MANY:
             self.load(entries)
             return
-        for key in list(self.shown)[alike:]:
+        for key in goes:
             self.drop(key)
         for item in entries:
             if not _is_shown(item, self.shown.get(item.key)):

@@ -47,3 +47,5 @@ def fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is noon, and stays so."""
     monkeypatch.setattr(room_module, "utc_now", lambda: NOON)
     monkeypatch.setattr(room_view_module, "utc_now", lambda: NOON)
+    monkeypatch.setattr(room_module, "monotonic", lambda: 0.0)
+    monkeypatch.setattr(room_view_module, "monotonic", lambda: 0.0)

@@ -1,8 +1,10 @@
 """A Chimera without files and networks, for tests of the screen."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from chimera_tui.domain.conversation import (
@@ -26,6 +28,7 @@ from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.room import Room
+from chimera_tui.formats import FORMATS
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.scripted import ScriptedProvider
 from tests.fakes import NOON, FixedModels, ListRecorder, a_persona
@@ -57,6 +60,14 @@ class FakeLibrary:
 
     def __init__(self, personas: Sequence[Persona]) -> None:
         self.personas = tuple(personas)
+        self.problems: tuple[str, ...] = ()
+        self.folders = (
+            Path("/usr/share/chimera/personas"),
+            Path("/home/ada/.config/chimera/personas"),
+        )
+
+    def __len__(self) -> int:
+        return len(self.personas)
 
     def __iter__(self) -> Iterator[Persona]:
         return iter(self.personas)
@@ -82,13 +93,20 @@ class FakeChimera:
         self.saved = {one.conversation.id: one for one in saved}
         self.provider = provider or ScriptedProvider(["Well, ", "yes."])
         self.recorder = ListRecorder()
-        self.health: dict[str, Health] = {}
-        self.found = healths
+        self.models = FixedModels()
+        self.health = {
+            one.provider: Health(provider=one.provider, state=HealthState.NOT_ASKED)
+            for one in healths
+        }
+        self.found = {one.provider: one for one in healths}
         self.library = FakeLibrary(personas if personas is not None else PEOPLE)
         self.recovered: tuple[Recovered, ...] = ()
         self.read_only = ""
         self.lease: AbstractContextManager[object] | None = None
         self.checks = 0
+        """Times that a provider answered."""
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.is_closed = False
 
     @asynccontextmanager
@@ -99,11 +117,12 @@ class FakeChimera:
         finally:
             self.is_closed = True
 
-    async def check_providers(self) -> tuple[Health, ...]:
-        """All of them answer as they were told to."""
+    async def check_provider(self, name: str) -> Health:
+        """It answers as it was told to."""
+        await self.may_answer.wait()
         self.checks += 1
-        self.health = {health.provider: health for health in self.found}
-        return tuple(self.found)
+        self.health[name] = self.found[name]
+        return self.found[name]
 
     async def conversations(self) -> list[ConversationSummary]:
         """All, the newest first."""
@@ -127,6 +146,11 @@ class FakeChimera:
             return self.saved[conversation_id]
         except KeyError:
             raise UnknownError(f"There is no conversation {conversation_id}.") from None
+
+    async def export(self, conversation_id: int, file_format: str, path: Path) -> None:
+        """Write it to a file."""
+        text = FORMATS[file_format](await self.load(conversation_id))
+        path.write_text(text)  # noqa: ASYNC240 - a test may wait for the disk
 
     async def new_conversation(
         self,
@@ -161,7 +185,7 @@ class FakeChimera:
             saved,
             providers=dict.fromkeys(("scripted", "demo", "ollama", "lmstudio"), self.provider),
             recorder=self.recorder,
-            models=FixedModels(),
+            models=self.models,
             attended=attended,
             lease=self.lease,
             now=lambda: NOON,

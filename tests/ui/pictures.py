@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from textual.pilot import Pilot
@@ -11,7 +11,7 @@ from chimera_tui.domain.conversation import HUMAN, Failure, SavedConversation, T
 from chimera_tui.domain.errors import Fault
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.widgets.side import CastList, RoomList
-from tests.ui.fakes import LMSTUDIO, MODELS, FakeChimera, a_saved, with_alternative
+from tests.ui.fakes import LMSTUDIO, MODELS, OLLAMA, FakeChimera, a_saved, with_alternative
 from tests.ui.running import composer_of, room_of, until
 
 TALK = (
@@ -81,6 +81,19 @@ def a_live_talk() -> FakeChimera:
     return FakeChimera(*rooms(), provider=ScriptedProvider([REPLY, asyncio.Event()]))
 
 
+def a_lively_talk() -> FakeChimera:
+    """Three who talk with a person, one of them just now, word by word."""
+    said = [one for one in TALK if one[0] != "grandmother"]
+    talk = with_alternative(a_saved(*said, number=9, cast=CAST[:3]), 2, "Older.")
+    healths = [
+        OLLAMA,
+        replace(OLLAMA, provider="lmstudio", latency=0.121, history=(0.2, 0.1, 0.12)),
+    ]
+    words = [f"{word} " for word in REPLY.split(" ")]
+    provider = ScriptedProvider([*words[:-1], words[-1].strip(), asyncio.Event()])
+    return FakeChimera(talk, *rooms()[1:], provider=provider, healths=healths)
+
+
 def a_failed_talk() -> FakeChimera:
     """A conversation that waits for a remedy."""
     said = "Laughter is a contraction of fifteen facial muscles, and what follows is not"
@@ -127,6 +140,23 @@ async def speak(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: not room_of(pilot).transcript.is_streaming)
 
 
+async def speak_and_focus(pilot: Pilot[Any]) -> None:
+    """Let somebody speak for a second, and stand on what the Philosopher said."""
+    await speak(pilot)
+    room = room_of(pilot)
+    room.draw_tempo(1.0)
+    await pilot.press("home", "j")
+    await pilot.pause()
+
+
+async def speak_in_columns(pilot: Pilot[Any]) -> None:
+    """Let somebody speak, and look at the columns."""
+    await speak(pilot)
+    await pilot.press("c")
+    await until(pilot, lambda: room_of(pilot).columns)
+    await pilot.pause()
+
+
 def _sources(pilot: Pilot[Any]) -> list[str]:
     room = room_of(pilot)
     return [room.stage.source_of(key) for key in room.stage.shown]
@@ -171,17 +201,43 @@ async def open_panels(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: room_of(pilot).query_one(CastList).has_focus)
 
 
+def an_empty_library() -> FakeChimera:
+    """Nobody to speak, and a file that was skipped."""
+    fake = FakeChimera(personas=[])
+    fake.library.problems = ("`/home/ada/.config/chimera/personas/bob.toml`: `name` is missing.",)
+    return fake
+
+
+def a_slow_check() -> FakeChimera:
+    """Providers that have not answered yet."""
+    fake = FakeChimera()
+    fake.may_answer.clear()
+    return fake
+
+
 async def first(pilot: Pilot[Any]) -> None:
     """Look at the first run."""
     await pilot.pause()
 
 
+async def press_enter(pilot: Pilot[Any]) -> None:
+    """Begin."""
+    await pilot.press("enter")
+    await pilot.pause()
+
+
 PICTURES = {
+    "room": Picture(make=a_lively_talk, act=speak_and_focus, size=(120, 40)),
+    "room-light": Picture(
+        make=a_lively_talk, act=speak_and_focus, size=(120, 40), theme="chimera-light"
+    ),
     "room-wide": Picture(make=a_talk, act=press("home", "j", "j"), size=(140, 42)),
     "room-wide-light": Picture(
         make=a_talk, act=press("home", "j", "j"), size=(140, 42), theme="chimera-light"
     ),
-    "room-ansi": Picture(make=a_talk, act=press("home", "j", "j"), theme="ansi-dark"),
+    "room-ansi": Picture(
+        make=a_lively_talk, act=speak_and_focus, size=(120, 40), theme="ansi-dark"
+    ),
     "room-live": Picture(make=a_live_talk, act=speak),
     "room-normal": Picture(make=a_talk, act=write, size=(80, 24)),
     "room-normal-light": Picture(make=a_talk, act=write, size=(80, 24), theme="chimera-light"),
@@ -191,7 +247,7 @@ PICTURES = {
     "room-empty": Picture(make=lambda: FakeChimera(a_saved(number=3)), act=write),
     "room-read-only": Picture(make=a_read_only, act=look, size=(100, 30)),
     "room-small": Picture(make=a_talk, act=look, size=(50, 12)),
-    "columns": Picture(make=a_talk, act=press("c"), size=(140, 42)),
+    "columns": Picture(make=a_lively_talk, act=speak_in_columns, size=(120, 36)),
     "columns-normal": Picture(make=a_talk, act=press("c"), size=(80, 24)),
     "failure": Picture(make=a_failed_talk, act=look, size=(100, 30)),
     "failure-narrow": Picture(make=a_failed_talk, act=look, size=(60, 18)),
@@ -208,6 +264,8 @@ PICTURES = {
     "first-run-demo": Picture(
         make=lambda: FakeChimera(healths=[LMSTUDIO]), act=first, size=(80, 24)
     ),
+    "first-run-empty": Picture(make=an_empty_library, act=first, size=(100, 30)),
+    "first-run-looking": Picture(make=a_slow_check, act=press_enter, size=(100, 30)),
     "first-run-small": Picture(make=FakeChimera, act=first, size=(60, 18)),
 }
 """By name; the sizes are those of the three forms of the room, and a little more."""

@@ -73,9 +73,11 @@ async def ready(pilot: Pilot[Any], fake: FakeChimera) -> None:
 
     def is_there() -> bool:
         screen = pilot.app.screen
+        is_checked = fake.checks >= len(fake.found)
         if isinstance(screen, FirstRunScreen):
-            return bool(fake.checks) and not screen._is_looking
-        if isinstance(screen, RoomScreen) and screen.scene and fake.checks:
+            is_here = screen._chimera is not None
+            return is_here and (not screen._is_looking or not fake.may_answer.is_set())
+        if isinstance(screen, RoomScreen) and screen.scene and is_checked:
             return bool(screen.room or screen.scene.read_only)
         return False
 

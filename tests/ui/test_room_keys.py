@@ -9,6 +9,7 @@ import pytest
 from chimera_tui.domain.conversation import HUMAN, Failure, ModelRef, SavedConversation, Turn
 from chimera_tui.domain.errors import Fault, LiveElsewhereError, ProviderError
 from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.settings.settings import Settings
 from chimera_tui.ui.screens.help import HelpScreen
 from chimera_tui.ui.screens.model_picker import ModelPicker, ModelRows
 from chimera_tui.ui.screens.new_room import NewRoom
@@ -361,7 +362,7 @@ async def test_x_writes_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 async def test_keys_can_be_moved(tmp_path: Path) -> None:
     fake = FakeChimera(a_saved(*TALK), provider=ScriptedProvider(["One."]))
-    async with running(fake, tmp_path, keys={"next": "t"}) as pilot:
+    async with running(fake, tmp_path, settings=Settings(keys={"next": "t"})) as pilot:
         room_of(pilot).transcript.focus()
         await pilot.pause()
         assert "t next turn" in text_of(pilot)

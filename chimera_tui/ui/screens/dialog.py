@@ -1,6 +1,6 @@
 """Small dialogs: asking for a line of text, choosing one of a few."""
 
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,12 +13,16 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import Lines, keys, line, split
 from chimera_tui.ui.widgets.rows import Rows
 
+if TYPE_CHECKING:
+    from chimera_tui.ui.app import ChimeraApp
+
 Result = TypeVar("Result")
 
 
 class Dialog(ModalScreen[Result]):
     """What all dialogs share: Esc keeps everything as it is."""
 
+    app: "ChimeraApp"
     CSS_PATH = "../styles/dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "keep", "keep", show=False)]
 

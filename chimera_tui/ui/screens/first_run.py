@@ -9,12 +9,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 
+from chimera_tui.domain.conversation import ModelRef
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.text import one_line
+from chimera_tui.library.starters import CAST, STARTERS, default_cast
+from chimera_tui.ui.adapter import emoji_of
 from chimera_tui.ui.blocks import Lines, Part, fit, keys, line, link, split, state
 from chimera_tui.ui.scene import ProviderRow, provider_rows
-from chimera_tui.ui.starters import CAST, STARTERS, default_cast
 from chimera_tui.ui.themes import HUES, assign_hues
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.small import TooSmall
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
     from chimera_tui.ui.app import ChimeraApp
 
+MOST_PROBLEMS = 3
+"""Problems that are told; there can be as many as there are files."""
 FEW_ROWS = 26
 """Under so many rows the cast is told in one line."""
 
@@ -47,6 +51,8 @@ class FirstRunScreen(Screen[None]):
         self._is_looking = True
         self._topic = 0
         self._is_starting = False
+        self._is_wanted = False
+        """Whether to begin as soon as it is known what can speak."""
 
     def compose(self) -> ComposeResult:
         """What was found, the start, other keys."""
@@ -62,16 +68,19 @@ class FirstRunScreen(Screen[None]):
     def attach(self, chimera: "Chimera") -> None:
         """The library and the database are there."""
         self._chimera = chimera
-        if any(health.checked_at for health in chimera.health.values()):
-            self.draw_providers(list(chimera.health.values()))
-        self.refresh(layout=True, recompose=False)
-        self._redraw()
+        self.draw_providers(list(chimera.health.values()))
 
     def draw_providers(self, healths: Sequence[Health]) -> None:
-        """Draw how the providers are; called as checks come back."""
-        self._rows = provider_rows([health for health in healths if health.provider != "demo"])
+        """Draw how the providers are; called as each check comes back."""
+        self._rows = provider_rows(healths)
+        self._redraw()
+
+    async def end_looking(self) -> None:
+        """All checks are back; begin now if that was wished for meanwhile."""
         self._is_looking = False
         self._redraw()
+        if self._is_wanted:
+            await self.action_start()
 
     def _redraw(self) -> None:
         for block in self.query(Lines):
@@ -80,7 +89,11 @@ class FirstRunScreen(Screen[None]):
     @property
     def is_live(self) -> bool:
         """Whether anything but the demo can speak."""
-        return any(row.state in {"ok", "slow"} and row.models for row in self._rows)
+        return bool(self._ready)
+
+    @property
+    def _ready(self) -> list[ProviderRow]:
+        return [row for row in self._rows if row.state in {"ok", "slow"} and row.models]
 
     @property
     def topic(self) -> str:
@@ -91,7 +104,8 @@ class FirstRunScreen(Screen[None]):
 
     def _found(self, width: int) -> list[Content]:
         ready = sum(row.state in {"ok", "slow"} for row in self._rows)
-        note = "looking …" if self._is_looking else f"{ready} of {len(self._rows)} can speak"
+        can_speak = f"{ready} of {len(self._rows)} can speak"
+        note = "looking …" if self._is_looking else can_speak
         head = [
             line(("◆ ", "$primary"), ("chimera", "bold")),
             line(("A room where machines talk to each other, and to you.", "$muted")),
@@ -109,13 +123,46 @@ class FirstRunScreen(Screen[None]):
         rows = [one for row in self._rows for one in _provider(row, width, with_hint=with_hints)]
         if self._is_looking and not rows:
             rows = [line(("○ looking for local servers …", "$muted"))]
-        return [*head, *rows, demo.truncate(width, ellipsis=True)]
+        return [*head, *rows, demo.truncate(width, ellipsis=True), *self._problems(width)]
+
+    def _problems(self, width: int) -> list[Content]:
+        """What is wrong with the files of the person: a line each, and how to see the rest."""
+        problems = [one_line(problem) for problem in self.app.problems]
+        if self.app.size.height < FEW_ROWS:
+            problems = problems[:1]
+        shown = [line(("✕ ", "$error"), one) for one in problems[:MOST_PROBLEMS]]
+        if more := len(self.app.problems) - len(shown):
+            words = f"  and {more} more: `chimera-tui doctor` lists them" if shown else ""
+            shown.append(line((words, "$muted")))
+        return [
+            one.truncate(width, ellipsis=True) for one in ([Content("")] if shown else []) + shown
+        ]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the library is known to have nobody in it."""
+        return self._chimera is not None and not len(self._chimera.library)
+
+    def _nobody(self, width: int) -> list[Content]:
+        """In the place of the start: where personas are looked for."""
+        folders = self._chimera.library.folders if self._chimera else ()
+        lines = [
+            line(("✕  ", "$error"), ("There are no personas, so nobody can speak.", "bold")),
+            line(("   Put their files (NAME.toml) here, and start again:", "$muted")),
+            *(line("   ", one_line(str(folder))) for folder in reversed(folders)),
+        ]
+        return [one.truncate(width, ellipsis=True) for one in lines]
 
     def _block(self, width: int) -> list[Content]:
+        if self.is_empty:
+            return self._nobody(width)
         word: Part = state("live") if self.is_live else state("demo")
-        cost = ", local and free" if self.is_live else ", offline and free"
+        cost = self._cost()
+        if self._is_looking and not self.is_live:
+            word, cost = ("○ looking", "$muted"), " for what can speak …"
+        start = "Starting …" if self._is_wanted or self._is_starting else "Start talking"
         lines = [
-            line(("⏎  ", "bold $primary"), ("Start talking", "bold")),
+            line(("⏎  ", "bold $primary"), (start, "bold")),
             split(line("   ", self.topic), line(word, (cost, "$muted")), width),
         ]
         people = self._people()
@@ -131,12 +178,14 @@ class FirstRunScreen(Screen[None]):
         return [link(one, "screen.start") for one in lines]
 
     def _others(self, width: int) -> list[Content]:
-        pairs = (
-            ("d", "demo room", "demo"),
-            ("n", "another topic", "topic"),
-            ("p", "people and topic", "compose_room"),
-            ("r", "look again", "look"),
-        )
+        pairs = [("r", "look again", "look")]
+        if not self.is_empty:
+            pairs = [
+                ("d", "demo room", "demo"),
+                ("n", "another topic", "topic"),
+                ("p", "people and topic", "compose_room"),
+                *pairs,
+            ]
         shown = Content("   ").join(
             link(keys([(key, word)]), f"screen.{action}") for key, word, action in pairs
         )
@@ -149,13 +198,25 @@ class FirstRunScreen(Screen[None]):
         personas = [self._chimera.library.get(slug) for slug in self._cast()]
         hues = assign_hues([persona.colour for persona in personas])
         return [
-            (one_line(persona.emoji, 8), one_line(persona.short_name, 40), hue)
+            (
+                emoji_of(persona, is_plain=self.app.has_plain_emoji),
+                one_line(persona.short_name, 40),
+                hue,
+            )
             for persona, hue in zip(personas, hues, strict=True)
         ]
 
     def _model(self) -> str:
-        ready = [row for row in self._rows if row.state in {"ok", "slow"} and row.models]
-        return f"{ready[0].name} · {ready[0].models[0]}" if ready else "demo"
+        if self.is_live:
+            return f"{self._ready[0].name} · {self._ready[0].models[0]}"
+        return "" if self._is_looking else "demo"
+
+    def _cost(self) -> str:
+        if not self.is_live:
+            return ", offline and free"
+        first = self._ready[0]
+        is_free = self._chimera and self._chimera.models.is_free(ModelRef(first.name, ""))
+        return ", local and free" if is_free else f", by {first.name}"
 
     def _cast(self) -> tuple[str, ...]:
         return default_cast(list(self._chimera.library)) if self._chimera else CAST
@@ -163,17 +224,22 @@ class FirstRunScreen(Screen[None]):
     # Keys
 
     async def action_start(self) -> None:
-        """Begin, live if anything can be reached, else with the demo."""
-        await self._begin(demo=not self.is_live)
+        """Begin, live if anything can be reached, else with the demo; wait until that is known."""
+        self._is_wanted = self._is_looking and not self.is_live
+        self._redraw()
+        if not self._is_wanted:
+            await self._begin(demo=not self.is_live)
 
     async def action_demo(self) -> None:
         """Begin with the demo."""
+        self._is_wanted = False
         await self._begin(demo=True)
 
     async def _begin(self, *, demo: bool) -> None:
-        if self._chimera is None or self._is_starting:
+        if self._chimera is None or self._is_starting or self.is_empty:
             return
         self._is_starting = True
+        self._redraw()
         try:
             saved = await self._chimera.new_conversation(
                 topic=self.topic, cast=self._cast(), demo=demo
@@ -183,6 +249,7 @@ class FirstRunScreen(Screen[None]):
             self.app.tell_error(error)
         finally:
             self._is_starting = False
+            self._redraw()
 
     def action_topic(self) -> None:
         """Propose another topic."""
@@ -191,7 +258,7 @@ class FirstRunScreen(Screen[None]):
 
     async def action_compose_room(self) -> None:
         """Choose topic and people."""
-        if self._chimera:
+        if self._chimera and not self.is_empty:
             await self.app.new_room(self.topic, self._cast())
 
     def action_look(self) -> None:

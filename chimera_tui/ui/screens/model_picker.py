@@ -31,6 +31,9 @@ class Offer(NamedTuple):
     note: str
 
 
+NOTHING = Offer(None, "", "", "", "Nothing fits. Written as provider/model it is taken as it is.")
+
+
 class ModelRows(Rows):
     """One row a model."""
 
@@ -50,6 +53,8 @@ class ModelRows(Rows):
     def row_lines(self, index: int, width: int) -> list[Content]:
         """Provider, model, context, latency, state."""
         offer = self.offers[index]
+        if offer is NOTHING:
+            return [line((NOTHING.note, "$muted")).truncate(width, ellipsis=True)]
         if offer.model is None:
             parts = line((fit("automatic", 13), "$primary"), (offer.note, ""))
             return [parts.truncate(width, ellipsis=True)]
@@ -148,7 +153,7 @@ class ModelPicker(Dialog[tuple[str, ModelRef | None]]):
         if "/" in words and not any(str(offer.model).casefold() == words for offer in offers):
             offers += _as_written(self.query_one(Input).value, self._healths)
         rows = self.query_one(ModelRows)
-        rows.show(offers)
+        rows.show(offers or [NOTHING])
         rows.cursor = 0
 
     @on(Rows.Moved)
@@ -160,7 +165,7 @@ class ModelPicker(Dialog[tuple[str, ModelRef | None]]):
     def use(self) -> None:
         """Give back the model under the cursor."""
         rows = self.query_one(ModelRows)
-        if rows.offers:
+        if rows.offers[rows.cursor] is not NOTHING:
             self.give((self._cast[self._person].slug, rows.offers[rows.cursor].model))
 
     @on(Rows.Chosen)

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import DEFAULT_MODE, MODES
+from chimera_tui.ui.adapter import emoji_of
 from chimera_tui.ui.blocks import Lines, Part, fit, keys, line, split, state
 from chimera_tui.ui.screens.dialog import Dialog
 from chimera_tui.ui.themes import assign_hues
@@ -37,8 +38,11 @@ class PersonaRows(Rows):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "cast", "in or out", show=False)]
 
-    def __init__(self, personas: list[Persona], chosen: tuple[str, ...]) -> None:
+    def __init__(
+        self, personas: list[Persona], chosen: tuple[str, ...], *, has_plain_emoji: bool
+    ) -> None:
         super().__init__(id="personas")
+        self._has_plain_emoji = has_plain_emoji
         self.personas = personas
         self.chosen = [slug for slug in chosen if slug in {p.slug for p in personas}]
         self._hues = assign_hues([persona.colour for persona in personas])
@@ -57,7 +61,7 @@ class PersonaRows(Rows):
             f"$persona-{self._hues[index]}" if is_in else "",
         )
         about = (one_line(persona.one_line), "$muted")
-        emoji = fit(one_line(persona.emoji, 8), 3)
+        emoji = fit(emoji_of(persona, is_plain=self._has_plain_emoji), 3)
         return [line(mark, emoji, name, " ", about).truncate(width, ellipsis=True)]
 
     def action_cast(self) -> None:
@@ -105,7 +109,7 @@ class NewRoom(Dialog[RoomPlan]):
             yield Lines(lambda _width: [line(("What about?", "$muted"))])
             yield Input(placeholder=one_line(self._topic), compact=True)
             yield Lines(self._who, id="who")
-            yield PersonaRows(self._personas, self._cast)
+            yield PersonaRows(self._personas, self._cast, has_plain_emoji=self.app.has_plain_emoji)
             yield Lines(self._how, id="how")
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import aclosing, suppress
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, assert_never
 
 from textual import on, work
@@ -28,6 +29,7 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.domain.memory import collections_paused
 from chimera_tui.ui import adapter
+from chimera_tui.ui.adapter import remedies
 from chimera_tui.ui.commands import COMMANDS, Palette, find
 from chimera_tui.ui.entries import Item
 from chimera_tui.ui.scene import Scene
@@ -95,7 +97,8 @@ class RoomScreen(RoomActions):
         await self.open(chimera, await chimera.load(conversation_id))
 
     def _set_scene(self, saved: SavedConversation, read_only: str = "") -> None:
-        self.scene = Scene(saved, read_only=read_only)
+        self.scene = Scene(saved, read_only=read_only, has_plain_emoji=self.app.has_plain_emoji)
+        self._heard_since.clear()
         self.ended_because = ""
         hues = {one.name: one.hue for one in self.scene.speakers.values() if one.hue}
         self.transcript.hues = hues
@@ -212,6 +215,7 @@ class RoomScreen(RoomActions):
         entry = adapter.live_entry(turn, model, scene.speakers, text="", time=time)
         self.stage.put(entry)
         self.stage.stream(entry.key, text)
+        self._heard_since[turn.number] = (monotonic(), len(text))
 
     def _clear(self, scene: Scene, turn: Turn) -> None:
         """Take away what stood there of a turn that is taken again, or is over."""
@@ -324,6 +328,12 @@ class RoomScreen(RoomActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say which actions there are now; the footer and the palette show only those."""
+        if action == "remedy" and self.scene:
+            is_text = (
+                bool(self.query_one(Composer).text) and self.query_one(Composer).has_focus_within
+            )
+            choices = remedies(self.scene.failure) if self.scene.failure else ()
+            return not is_text and parameters[0] in range(1, len(choices) + 1)
         if available := AVAILABLE.get(action):
             return available(self)
         return super().check_action(action, parameters)
@@ -344,7 +354,6 @@ AVAILABLE: dict[str, Callable[[RoomScreen], bool]] = {
     "retry": _has_failure,
     "skip": _has_failure,
     "keep": lambda screen: bool(screen.room and screen.room.failure and screen.room.failure.text),
-    "remedy": _has_failure,
     "panels": lambda screen: screen.has_class("-narrow"),
     "reopen": lambda screen: screen.scene is not None and screen.room is None,
     "send": lambda screen: bool(screen.query_one(Composer).text.strip()),

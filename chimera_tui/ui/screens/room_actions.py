@@ -1,8 +1,9 @@
 """What a person can do in a room: one method for each command of the table."""
 
-import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chimera_tui.domain.conversation import HUMAN, Message, ModelRef
@@ -10,7 +11,7 @@ from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import MODES
-from chimera_tui.ui import exporting
+from chimera_tui.formats import format_of
 from chimera_tui.ui.adapter import Remedy, key_of, remedies
 from chimera_tui.ui.commands import Command
 from chimera_tui.ui.screens.dialog import AskText, Choose
@@ -75,6 +76,8 @@ class RoomActions(RoomView):
     async def action_again(self) -> None:
         """Ask for another answer in place of the focused message, or of the last."""
         if self.room and (message := self.focused_message()):
+            if self.scene and message == self.scene.tree.tip:
+                self.transcript.jump_to_end()
             async with self.telling():
                 await self.room.retry(message.id)
 
@@ -293,10 +296,9 @@ class RoomActions(RoomView):
 
     async def _export(self, name: str | None) -> None:
         if name and self.scene:
-            conversation_id = self.scene.conversation.id
+            path = _path(name)
             async with self.telling():
-                saved = await self.chimera.load(conversation_id)
-                path = await asyncio.to_thread(exporting.export, saved, name)
+                await self.chimera.export(self.scene.conversation.id, format_of(path), path)
                 self.app.tell(f"Written to {path}.")
 
     async def action_help(self) -> None:
@@ -306,9 +308,13 @@ class RoomActions(RoomView):
     async def action_theme(self, name: str = "") -> None:
         """Choose the colours."""
         if name:
-            self.app.use_theme(name)
+            self.app.choose_theme(name)
         else:
-            self.app.search_themes()
+            await self.app.search_themes()
+
+
+def _path(name: str) -> Path:
+    return Path(os.path.expanduser(name)).absolute()  # noqa: PTH111 - Path's raises for no home
 
 
 def _pace(text: str) -> float:

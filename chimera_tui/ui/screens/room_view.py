@@ -1,6 +1,7 @@
 """How the room screen is laid out and drawn; what it draws comes from a `Scene`."""
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -8,13 +9,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
+from textual.widget import Widget
 
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.conversation import ConversationSummary
+from chimera_tui.domain.conversation import ConversationSummary, Turn
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.adapter import HUMAN_SPEAKER, remedies
+from chimera_tui.ui.adapter import demo_chip, key_of, remedies, tempo_chip
 from chimera_tui.ui.blocks import fit, line
 from chimera_tui.ui.commands import COMMANDS, HIDDEN
 from chimera_tui.ui.entries import Entry, MessageEntry
@@ -24,6 +26,7 @@ from chimera_tui.ui.widgets.columns import Columns
 from chimera_tui.ui.widgets.composer import Completion, Completions, Composer
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import RoomHeader
+from chimera_tui.ui.widgets.rows import Rows
 from chimera_tui.ui.widgets.side import CastList, Heading, ProviderPanel, RoomList, VitalsPanel
 from chimera_tui.ui.widgets.small import TooSmall
 from chimera_tui.ui.widgets.status import StatusRow, waiting
@@ -33,12 +36,18 @@ if TYPE_CHECKING:
     from chimera_tui.ui.app import ChimeraApp
 
 
+TICK = 0.25
+"""Seconds between two steps of whatever moves."""
+TICKS_A_TEMPO = 4
+"""Steps after which it is told anew how fast a reply comes."""
+
+
 def actions_on(entry: Entry) -> list[tuple[str, str]]:
     """The keys that act on an entry, as they stand below it while it has the focus."""
     if not isinstance(entry, MessageEntry) or entry.is_live:
         return []
     copying = ("y", "copy")
-    if entry.speaker == HUMAN_SPEAKER:
+    if not entry.speaker.hue:  # the human
         return [copying]
     answers = [("‹›", "answers")] if any("/" in chip.label for chip in entry.chips) else []
     return [("r", "again"), *answers, copying]
@@ -54,7 +63,9 @@ class RoomView(Screen[None]):
         self.scene: Scene | None = None
         self.ended_because = ""
         """Why the room cannot go on, in words, once it has ended."""
-        self._title = ""
+        self._ticks = 0
+        self._heard_since: dict[int, tuple[float, int]] = {}
+        """When a turn was heard first, and with how many characters."""
 
     def compose(self) -> ComposeResult:
         """Head, rooms, transcript with status and composer, panels, keys."""
@@ -65,7 +76,12 @@ class RoomView(Screen[None]):
                 yield Heading("Rooms")
                 yield RoomList()
             with Vertical(id="talk"):
-                self.transcript = Transcript(actions_on, id="transcript")
+                self.transcript = Transcript(
+                    actions_on,
+                    glyphs=self.app.glyphs,
+                    has_plain_emoji=self.app.has_plain_emoji,
+                    id="transcript",
+                )
                 yield self.transcript
                 yield StatusRow(on_end="screen.end")
                 yield Composer(self.complete)
@@ -80,7 +96,12 @@ class RoomView(Screen[None]):
     def on_mount(self) -> None:
         """Begin with an empty transcript."""
         self.stage = Stage(self.transcript)
+        self._ticking = self.set_interval(TICK, self._tick, pause=True)
         self.query_one(StatusRow).show_waiting(line(("opening …", "$muted")))
+
+    def on_resize(self) -> None:
+        """What can be opened depends on the size; it is known when all is laid out."""
+        self.call_after_refresh(self.refresh_bindings)
 
     # Drawing
 
@@ -108,6 +129,32 @@ class RoomView(Screen[None]):
         status = self.query_one(StatusRow)
         status.show_typing([scene.speakers[slug] for slug in scene.typing.values()])
         status.show_waiting(self._why(scene))
+
+        if scene.typing or scene.heard:
+            self._ticking.resume()
+        else:
+            self._ticking.pause()
+
+    def _tick(self) -> None:
+        """Runs only while somebody types or speaks, and somebody looks."""
+        if not self.app.app_focus:
+            return
+        self._ticks += 1
+        self.query_one(StatusRow).step()
+        if self._ticks % TICKS_A_TEMPO == 0:
+            self.draw_tempo(monotonic())
+
+    def draw_tempo(self, now: float) -> None:
+        """Show how fast each reply has come so far; of the first second nothing can be said."""
+        if (scene := self.scene) is None:
+            return
+        for number, slug in scene.heard.items():
+            since, at_first = self._heard_since.get(number, (now, 0))
+            if (seconds := now - since) >= 1:
+                key = key_of(Turn(number=number, speaker=slug))
+                characters = len(self.stage.source_of(key)) - at_first
+                chips = (tempo_chip(characters, seconds), *demo_chip(scene.models.get(number)))
+                self.stage.set_chips(key, chips)
 
     def _why(self, scene: Scene) -> Content:
         """Why nobody speaks, and what goes on."""
@@ -142,6 +189,15 @@ class RoomView(Screen[None]):
         if not self.columns:  # a column has no pill
             self.query_one(StatusRow).show_new(event.count)
 
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """Where Tab goes: from what is written to what was said, to the panels, to the rooms."""
+        chain = super().focus_chain
+        rooms = [widget for widget in chain if isinstance(widget, RoomList)]
+        written = [widget for widget in chain if widget.id == "field"]
+        first = [*written, *(w for w in chain if isinstance(w, Transcript))]
+        return [*first, *(w for w in chain if w not in first and w not in rooms), *rooms]
+
     def action_end(self) -> None:
         """Go to the end of the transcript."""
         self.transcript.jump_to_end()
@@ -163,13 +219,18 @@ class RoomView(Screen[None]):
             self.transcript.focus()
         elif self.scene:
             slugs = [assignment.persona.slug for assignment in self.scene.conversation.cast]
-            columns = Columns(slugs)
+            columns = Columns(slugs, self._column_transcript)
             self.add_class("-columns")
             await self.query_one("#talk").mount(columns, before=0)
             for column in columns.columns:
                 self.stage.join(column.transcript, column.accepts)
             columns.show(self.scene)
             columns.columns[0].transcript.focus()
+
+    def _column_transcript(self) -> Transcript:
+        return Transcript(
+            heads=False, glyphs=self.app.glyphs, has_plain_emoji=self.app.has_plain_emoji
+        )
 
     def action_panels(self) -> None:
         """Show or hide the panels over the transcript."""
@@ -188,6 +249,16 @@ class RoomView(Screen[None]):
             self.add_class("-rooms")
             self.remove_class("-panels")
             self.call_after_refresh(rooms.focus)  # what is hidden cannot have the focus yet
+
+    def draw_rooms_again(self) -> object:
+        """Load the list of rooms, and draw it as it is now."""
+        raise NotImplementedError
+
+    @on(Rows.Entered)
+    def look_at_rooms(self, event: Rows.Entered) -> None:
+        """Other programs write, too: what the list shows is new when it is used."""
+        if isinstance(event.rows, RoomList):
+            self.draw_rooms_again()
 
     def close_overlay(self) -> bool:
         """Close what lies over the transcript; False if nothing did."""

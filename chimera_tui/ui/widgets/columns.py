@@ -1,6 +1,6 @@
 """The columns view: the same room, one column a persona, side by side."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -24,10 +24,11 @@ class Ask(Block):
     """The last words of the human, over all columns."""
 
     message: Message | None = None
+    _name = ""
 
-    def show(self, message: Message | None) -> None:
-        """Draw them."""
-        self.message = message
+    def show(self, message: Message | None, name: str) -> None:
+        """Draw them, and who said them."""
+        self.message, self._name = message, name
         self.display = message is not None
         self.refresh(layout=True)
 
@@ -35,7 +36,7 @@ class Ask(Block):
         """A head, then the words, wrapped."""
         if self.message is None:
             return []
-        head = line(("▌  ", "$primary"), ("You", "bold $primary"))
+        head = line(("▌  ", "$primary"), (self._name, "bold $primary"))
         words = Content(clean(self.message.text)).wrap(max(1, width - 3))
         if len(words) > MOST_LINES:
             words = [*words[: MOST_LINES - 1], words[MOST_LINES - 1].append(" …")]
@@ -101,10 +102,10 @@ class ColumnFacts(Block):
 class Column(Vertical):
     """One persona: head, what it said, what that took."""
 
-    def __init__(self, slug: str) -> None:
+    def __init__(self, slug: str, transcript: Transcript) -> None:
         super().__init__(classes="column")
         self.slug = slug
-        self.transcript = Transcript(heads=False)
+        self.transcript = transcript
 
     def accepts(self, key: Hashable) -> bool:
         """Whether an entry belongs to this persona."""
@@ -120,9 +121,9 @@ class Column(Vertical):
 class Columns(Vertical):
     """All columns, as many in sight as fit; the rest by the arrow keys."""
 
-    def __init__(self, slugs: list[str]) -> None:
+    def __init__(self, slugs: list[str], new_transcript: Callable[[], Transcript]) -> None:
         super().__init__(id="columns")
-        self.columns = [Column(slug) for slug in slugs]
+        self.columns = [Column(slug, new_transcript()) for slug in slugs]
         self._first = 0
 
     def compose(self) -> ComposeResult:
@@ -153,7 +154,7 @@ class Columns(Vertical):
     def show(self, scene: Scene) -> None:
         """Draw how `scene` is now."""
         last: dict[str, Message] = {m.turn.speaker: m for m in scene.tree.path}
-        self.query_one(Ask).show(last.get(HUMAN))
+        self.query_one(Ask).show(last.get(HUMAN), scene.speakers[HUMAN].name)
         rows = {row.slug: row for row in scene.cast_rows()}
         for column in self.columns:
             if column.slug in rows:

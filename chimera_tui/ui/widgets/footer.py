@@ -11,6 +11,8 @@ MOST = 7
 GAP = "   "
 FIRST = {"composer.send", "pause", "resume"}
 """Ids of the bindings that stand before all others."""
+CHOICE = "remedy-"
+"""How the ids of the number keys begin; all of them together are one key here."""
 NARROW = 76
 """Cells under which only the last key stands at the right."""
 
@@ -44,7 +46,8 @@ class KeyFooter(Block):
     def lines(self, width: int) -> list[Content]:
         """One line."""
         shown: dict[str, ActiveBinding] = {}
-        for one in self.screen.active_bindings.values():
+        everything = self.screen.active_bindings.values()
+        for one in everything:
             is_shown = one.binding.show or _id(one) == "command-palette"
             if is_shown and one.enabled and one.binding.description:
                 shown.setdefault(one.binding.action, one)
@@ -57,7 +60,8 @@ class KeyFooter(Block):
         general = {"command-palette", "help", "quit"}
         left = [one for one in shown.values() if _id(one) not in general]
         left.sort(key=lambda one: _id(one) not in FIRST)
-        start = Content("")
+        choices = sum(_id(one).startswith(CHOICE) and one.enabled for one in everything)
+        start = keys([(f"1–{choices}", "choose")]) if choices else Content("")
         for one in left[:MOST]:
             longer = Content(GAP).join([start, self._key(one)]) if start else self._key(one)
             if longer.cell_length + len(GAP) + end.cell_length > width:

@@ -19,7 +19,7 @@ from textual.strip import Strip
 
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.entries import Chip, FailureEntry, MessageEntry, NoticeEntry
-from chimera_tui.ui.glyphs import plain_emoji
+from chimera_tui.ui.glyphs import ASCII, ASCII_MARKS, plain_emoji
 from chimera_tui.ui.look import BOLD, Look, Mentions
 from chimera_tui.ui.wrapping import Row, row_width, wrap
 
@@ -86,6 +86,8 @@ class Page:
 def label(text: str, look: Look) -> str:
     """Return a foreign name, mark or sentence as it may be drawn."""
     text = one_line(text)
+    if look.glyphs is ASCII:
+        text = text.translate(ASCII_MARKS)
     return plain_emoji(text) if look.has_plain_emoji else text
 
 

@@ -12,6 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from chimera_tui.ui.blocks import drawn
 from chimera_tui.ui.glyphs import UNICODE
 
 BAR = 2
@@ -76,6 +77,13 @@ class Rows(ScrollView, can_focus=True):
         def control(self) -> "Rows":
             """The list it moved in."""
             return self.rows
+
+    class Entered(Message):
+        """The list has the focus now."""
+
+        def __init__(self, rows: "Rows") -> None:
+            super().__init__()
+            self.rows = rows
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -142,6 +150,7 @@ class Rows(ScrollView, can_focus=True):
     def on_focus(self) -> None:
         """Show the cursor."""
         self.refresh()
+        self.post_message(self.Entered(self))
 
     def on_blur(self) -> None:
         """Show where the cursor was, quietly."""
@@ -158,8 +167,10 @@ class Rows(ScrollView, can_focus=True):
         is_marked = index >= 0 and self.marks(index)
         if is_marked:
             style = self.get_visual_style("rows--cursor")
-        body = Visual.to_strips(self, content, max(1, width - BAR), 1, style, pad=True)[:1]
-        bar = Content(UNICODE.bar + " " if is_marked else "  ")
+        body = Visual.to_strips(
+            self, drawn(content, self), max(1, width - BAR), 1, style, pad=True
+        )[:1]
+        bar = drawn(Content(UNICODE.bar + " " if is_marked else "  "), self)
         bar_style = self.get_visual_style("rows--bar") if is_marked else style
         head = Visual.to_strips(self, bar, BAR, 1, bar_style, pad=True)[:1]
         return Strip.join([*head, *body]).adjust_cell_length(width, style.rich_style)

@@ -5,9 +5,6 @@ from textual.content import Content
 from chimera_tui.ui.blocks import STATES, Block, Part, line, link, split
 from chimera_tui.ui.entries import Speaker
 
-TICK = 0.25
-"""Seconds between two steps of whatever moves."""
-
 
 class StatusRow(Block):
     """One line: at the left the state of things, at the right what is new below.
@@ -24,17 +21,9 @@ class StatusRow(Block):
         self._new = 0
         self._step = 0
 
-    def on_mount(self) -> None:
-        """Have the tick at hand; it runs only while somebody is typing."""
-        self._ticking = self.set_interval(TICK, self._tick, pause=True)
-
     def show_typing(self, speakers: list[Speaker]) -> None:
         """Show who is typing; nobody leaves the row to what waits."""
         self._typing = speakers
-        if speakers and self.app.animation_level == "full":
-            self._ticking.resume()
-        else:
-            self._ticking.pause()
         self.refresh()
 
     def show_waiting(self, words: Content) -> None:
@@ -47,8 +36,9 @@ class StatusRow(Block):
         self._new = count
         self.refresh()
 
-    def _tick(self) -> None:
-        if self.app.app_focus:
+    def step(self) -> None:
+        """Move the bright dot on."""
+        if self._typing and self.app.animation_level == "full":
             self._step += 1
             self.refresh()
 

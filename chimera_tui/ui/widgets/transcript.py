@@ -7,7 +7,7 @@ from dataclasses import replace
 from textual.message import Message
 from textual.strip import Strip
 
-from chimera_tui.ui.entries import Entry, FailureEntry, Item, MessageEntry, NoticeEntry
+from chimera_tui.ui.entries import Chip, Entry, FailureEntry, Item, MessageEntry, NoticeEntry
 from chimera_tui.ui.glyphs import UNICODE, Glyphs
 from chimera_tui.ui.growing import GrowingText
 from chimera_tui.ui.widgets.message_strips import Page, body_strips, head_strips
@@ -36,6 +36,7 @@ class Transcript(TranscriptFocus):
         *,
         heads: bool = True,
         glyphs: Glyphs = UNICODE,
+        has_plain_emoji: bool | None = None,
         environ: Mapping[str, str] = os.environ,
         id: str | None = None,  # noqa: A002 - Textual's word
     ) -> None:
@@ -45,10 +46,13 @@ class Transcript(TranscriptFocus):
             actions: Gives the actions that are written below an entry with the focus.
             heads: Whether messages have a head (who, model, time) and a gutter line.
             glyphs: The marks to draw with.
+            has_plain_emoji: Whether to draw emoji in their plainest form; None: as `environ` needs.
             environ: Tells ssh and terminal multiplexers.
             id: As for every widget.
         """
-        super().__init__(heads=heads, glyphs=glyphs, environ=environ, id=id)
+        super().__init__(
+            heads=heads, glyphs=glyphs, has_plain_emoji=has_plain_emoji, environ=environ, id=id
+        )
         self._actions = actions
         self._growing: dict[Hashable, GrowingText] = {}
         interval = REMOTE if environ.get("SSH_CONNECTION") else LOCAL
@@ -149,6 +153,16 @@ class Transcript(TranscriptFocus):
             KeyError: If there is no entry `key`.
         """
         self._flusher.put(self._entries[self._index[key]].key, text)
+
+    def set_chips(self, key: Hashable, chips: tuple[Chip, ...]) -> None:
+        """Give a message other chips; streamed text that still waits is not disturbed.
+
+        Raises:
+            KeyError: If there is no entry `key`.
+        """
+        entry = self._entry(index := self._index[key])
+        if isinstance(entry, MessageEntry):
+            self._update(index, replace(entry, chips=chips))
 
     def _deliver(self, texts: Mapping[Hashable, str]) -> None:
         for key, text in texts.items():

@@ -62,13 +62,16 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         *,
         heads: bool = True,
         glyphs: Glyphs = UNICODE,
+        has_plain_emoji: bool | None = None,
         environ: Mapping[str, str] = os.environ,
         id: str | None = None,  # noqa: A002 - Textual's word
     ) -> None:
         super().__init__(id=id)
         self._heads = heads
         self._glyphs = glyphs
-        self._has_plain_emoji = wants_plain_emoji(environ)
+        self._has_plain_emoji = (
+            wants_plain_emoji(environ) if has_plain_emoji is None else has_plain_emoji
+        )
         self._hues: Mapping[str, int] = {}
         self._entries: list[Item] = []
         self._index: dict[Hashable, int] = {}
