@@ -108,15 +108,16 @@ class RoomScreen(RoomActions):
 
     async def leave(self) -> None:
         """Stop following; the room that is left stops, and keeps what was said."""
-        if self.scene and self.is_mounted:
-            self._drafts[self.scene.conversation.id] = self.query_one(Composer).text
-        if self.columns:
-            await self.action_columns()
         if following := self._following:
             self._following = None
             following.cancel()
             with suppress(WorkerCancelled, WorkerFailed):
                 await following.wait()
+        if self.scene:
+            for composer in self.query(Composer):  # none is left when the app has failed
+                self._drafts[self.scene.conversation.id] = composer.text
+        if self.columns:
+            await self.action_columns()
 
     @property
     def is_live(self) -> bool:
