@@ -224,7 +224,7 @@ def test_a_mistake_in_a_room_ends_that_room_alone(home: Home) -> None:
 def test_a_huge_paste_is_cut_and_noted(home: Home) -> None:
     """X09."""
     with home.open_app(*LIVE) as terminal:
-        terminal.wait_for("Say something")
+        terminal.wait_for("▸ live", "Say something")
         terminal.send("\x1b[200~" + "word " * 200_000 + "\x1b[201~")
         terminal.wait_for("256 KiB")
         terminal.send("\r")
@@ -236,7 +236,7 @@ def test_a_huge_paste_is_cut_and_noted(home: Home) -> None:
 def test_a_paste_of_orders_is_cleaned(home: Home) -> None:
     """X09. Textual takes a paste apart at an escape; what is left of it comes as keys."""
     with home.open_app(*LIVE) as terminal:
-        terminal.wait_for("Say something")
+        terminal.wait_for("▸ live", "Say something")
         terminal.send("\x1b[200~PASTED \x1b]52;c;cm0=\x07 \x9b2J\x00 \u202e\x1b[201~")
         terminal.wait_for("PASTED")
         terminal.send("\r")
