@@ -8,25 +8,32 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
+# What the program needs, and what its development needs besides.
+READY := $(VENV)/.ready
 STAMP := $(VENV)/.installed
+ifdef UV
+NEW_VENV := uv venv --quiet --allow-existing $(VENV)
+INSTALL := uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt -e .
+else
+NEW_VENV := $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+endif
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
-$(STAMP): pyproject.toml constraints.txt
-ifdef UV
-	uv venv --quiet --allow-existing $(VENV)
-	uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt --group dev -e .
-else
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e .
-endif
+$(READY): pyproject.toml constraints.txt
+	$(NEW_VENV)
+	$(INSTALL)
+	@touch $@
+
+$(STAMP): $(READY)
+	$(INSTALL) --group dev
 	@touch $@
 
 install: $(STAMP)  ## Make .venv with all that is needed
 
-run: $(STAMP)  ## Start Chimera
+run: $(READY)  ## Start Chimera
 	@$(BIN)/chimera-tui $(ARGS)
 
 test: $(STAMP)  ## Run the tests (ARGS="-k words" for some of them)

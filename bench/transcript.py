@@ -1,4 +1,4 @@
-"""What the transcript costs, in CPU time of this process; `python -m bench.transcript` prints it.
+"""What the transcript costs, in CPU time of this process; `python -m bench transcript` prints it.
 
 The apps run headless, but every paint is turned into terminal codes as it would
 be for a real terminal.
@@ -18,6 +18,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Markdown
 
+from bench.figure import Figure, in_ms
 from chimera_tui.ui.entries import Entry, MessageEntry, Speaker
 from chimera_tui.ui.themes import THEMES, variables_of
 from chimera_tui.ui.widgets.transcript import Transcript
@@ -263,25 +264,30 @@ def quantile(values: list[float], share: float) -> float:
     return values[min(len(values) - 1, int(share * len(values)))]
 
 
-def report() -> Iterator[str]:
-    """Measure everything; yields a line for each figure."""
+def report() -> Iterator[Figure]:
+    """Measure everything; yields each figure as it is found."""
     markdown, ours = asyncio.run(reply_in_markdown()), asyncio.run(reply_in_transcript())
-    yield f"reply of 1,500 tokens, CPU: {ours:.2f} s of {markdown:.2f} s, {ours / markdown:.2f}"
+    yield Figure(
+        what="reply of 1,500 tokens, CPU",
+        measured=ours,
+        baseline=markdown,
+        unit="s",
+        ratio_at_most=0.35,
+    )
     small, large = asyncio.run(load(100)), asyncio.run(load(10_000))
-    yield f"load 10,000 against 100: {_against(large, small)}"
+    yield in_ms("transcript: load 10,000 messages against 100", large, small)
     (chunk, page), (chunks, pages) = (asyncio.run(chunk_and_page(n)) for n in (100, 10_000))
-    yield f"chunk at 10,000 against 100: {_against(chunks, chunk)}"
-    yield f"page up at 10,000 against 100: {_against(pages, page)}"
+    yield in_ms("transcript: chunk at 10,000 messages against 100", chunks, chunk, 1.5)
+    yield in_ms("transcript: page up at 10,000 messages against 100", pages, page, 1.5)
     many = asyncio.run(streams())
     idle, lag, paint = (quantile(times, 0.99) * 1000 for times in many[:3])
-    yield f"8 x 200 tokens/s: lag p99 {lag:.1f} ms (idle {idle:.1f}), {many.cpu:.0%} of a core"
-    yield f"token to paint: p99 {paint:.0f} ms; {many.left} characters left behind"
-
-
-def _against(figure: float, baseline: float) -> str:
-    return f"{figure * 1000:.1f} ms of {baseline * 1000:.1f} ms, {figure / baseline:.2f}"
-
-
-if __name__ == "__main__":
-    for line in report():
-        print(line, flush=True)
+    yield Figure(
+        what="transcript: lag p99 of 8 x 200 tokens/s against idle",
+        measured=lag,
+        baseline=idle,
+        unit="ms",
+        at_most=50,
+    )
+    yield Figure(what="transcript: p99 from a token to its paint", measured=paint, unit="ms")
+    left = "transcript: characters left behind by the 8 streams"
+    yield Figure(what=left, measured=many.left, unit="", at_most=0)

@@ -118,10 +118,12 @@ class Chimera:
         """
         return await self._conversations.load(conversation_id)
 
-    async def load_last(self) -> SavedConversation | None:
-        """Return the conversation spoken in last; None if there is none."""
-        last = await self._conversations.find_last()
-        return await self.load(last) if last is not None else None
+    async def load_end(self, conversation_id: int) -> SavedConversation | None:
+        """Return the end of a long conversation, to be looked at until `load` is done.
+
+        None if it is short, or does not exist.
+        """
+        return await self._conversations.load_end(conversation_id)
 
     async def new_conversation(
         self,

@@ -61,8 +61,8 @@ async def test_a_conversation_goes_on_where_it_was(tmp_path: Path) -> None:
         await play(chimera.room(saved, attended=False))
         before = said(saved)
     async with opened(tmp_path) as chimera:
-        again = await chimera.load_last()
-        assert again is not None
+        (last,) = await chimera.conversations()
+        again = await chimera.load(last.id)
         assert said(again) == before
         async with chimera.room(again) as room:
             watcher = Watcher(room)

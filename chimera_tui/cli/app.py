@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chimera_tui.cli import output
-from chimera_tui.cli.exits import Exit
+from chimera_tui.cli.exits import Exit, explain
 from chimera_tui.cli.files import Files
 from chimera_tui.domain.conversation import SavedConversation
 from chimera_tui.library.starters import STARTERS, default_cast
@@ -22,14 +22,24 @@ if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
 
 
+def run() -> int:
+    """Run the app as it is without any option; return the exit code. Spares reading options."""
+    output.prepare()
+    files = Files()
+    try:
+        return start(files)
+    except Exception as error:  # noqa: BLE001 - the edge: whatever it is ends the program
+        return explain(error, files)
+
+
 def start(
     files: Files,
     *,
-    topic: str | None,
-    cast: str | None,
-    mode: str | None,
-    demo: bool,
-    theme: str | None,
+    topic: str | None = None,
+    cast: str | None = None,
+    mode: str | None = None,
+    demo: bool = False,
+    theme: str | None = None,
 ) -> int:
     """Run the app until it is left; return what to exit with."""
     if reason := _why_not_here():

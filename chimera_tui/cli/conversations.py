@@ -1,11 +1,14 @@
 """`conversations`: what is saved, listed, shown, renamed, deleted."""
 
+import json
+
 import click
 
 from chimera_tui.chimera import Chimera
 from chimera_tui.cli import output
-from chimera_tui.cli.files import Files, with_files
+from chimera_tui.cli.files import Files
 from chimera_tui.cli.opening import with_chimera
+from chimera_tui.cli.options import with_files
 from chimera_tui.domain.conversation import ConversationSummary
 from chimera_tui.domain.text import one_line
 from chimera_tui.formats.json import to_json
@@ -34,7 +37,8 @@ async def list_(chimera: Chimera, *, as_json: bool) -> None:
     """List all, the one spoken in last first."""
     summaries = await chimera.conversations()
     if as_json:
-        output.out_json([_record(summary) for summary in summaries])
+        records = [_record(summary) for summary in summaries]
+        output.out(json.dumps(records, indent=2) + "\n")
     elif summaries:
         output.out("".join(f"{_line(summary)}\n" for summary in summaries))
     else:

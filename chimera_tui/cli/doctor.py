@@ -1,6 +1,7 @@
 """`doctor`: what was found on this machine, to be read or to be sent along with a question."""
 
 import asyncio
+import json
 import os
 import platform
 import shutil
@@ -18,7 +19,8 @@ import click
 import chimera_tui
 from chimera_tui.cli import output
 from chimera_tui.cli.exits import Exit
-from chimera_tui.cli.files import Files, with_files
+from chimera_tui.cli.files import Files
+from chimera_tui.cli.options import with_files
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.errors import ChimeraError, StorageError
 from chimera_tui.domain.text import one_line
@@ -58,7 +60,7 @@ def doctor(files: Files, *, as_json: bool) -> int:
         "problems": [problem for problem in problems if problem],
     }
     if as_json:
-        output.out_json(report)
+        output.out(json.dumps(report, indent=2) + "\n")
     else:
         output.out("".join(f"{line}\n" for line in _lines(report)))
     return Exit.FAILED if report["problems"] else Exit.DONE

@@ -1,8 +1,10 @@
-"""What the program exits with; on a signal it is 128 and the number of the signal."""
+"""How the program ends: what it says, and what it exits with (128 + n on signal n)."""
 
 from enum import IntEnum
 
-from chimera_tui.cli.output import OutputError
+from chimera_tui.cli import output
+from chimera_tui.cli.files import Files
+from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.errors import (
     ChimeraError,
     NewerDatabaseError,
@@ -29,7 +31,7 @@ class Exit(IntEnum):
 
 
 _OF_ERRORS: dict[type[ChimeraError], Exit] = {
-    OutputError: Exit.CANNOT_WRITE,
+    output.OutputError: Exit.CANNOT_WRITE,
     UnknownError: Exit.USAGE,
     NewerDatabaseError: Exit.NEWER,
     ReadOnlyDatabaseError: Exit.CANNOT_WRITE,
@@ -37,6 +39,24 @@ _OF_ERRORS: dict[type[ChimeraError], Exit] = {
 }
 
 
-def exit_of(error: ChimeraError) -> Exit:
-    """Say what a failure of ours exits with."""
-    return next((code for kind, code in _OF_ERRORS.items() if isinstance(error, kind)), Exit.FAILED)
+def explain(error: Exception, files: Files) -> Exit:
+    """Say on stderr what ended the program; return what to exit with."""
+    match error:
+        case output.NobodyReadsError():
+            return Exit.DONE
+        case ChimeraError():
+            output.say_error(error)
+            codes = (code for kind, code in _OF_ERRORS.items() if isinstance(error, kind))
+            return next(codes, Exit.FAILED)
+        case _:
+            _explain_crash(error, files)
+            return Exit.FAILED
+
+
+def _explain_crash(error: Exception, files: Files) -> None:
+    """Say that the program is mistaken, and where it is written down; never with values."""
+    from chimera_tui.ui.crash import cause, write_crash  # noqa: PLC0415 - seldom needed
+
+    report = write_crash(error, files.paths().logs, utc_now())
+    output.say(f"chimera-tui: a mistake in Chimera ended it: {cause(error)}")
+    output.say("What was said is kept." + (f" A report is in {report}" if report else ""))

@@ -1,12 +1,8 @@
-"""`--db` and `--config`, which go with every command, before it or behind it."""
+"""The files that a command works on."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import click
 
 from chimera_tui.settings.paths import Paths, find_paths
 from chimera_tui.settings.settings import Settings, load_settings
@@ -26,27 +22,3 @@ class Files:
     def load_settings(self) -> tuple[Settings, str]:
         """Read the settings; also says what is wrong with the file, if something is."""
         return load_settings(self.paths().config)
-
-
-def with_files(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `--db` and `--config`, and as its first argument the `Files` they name."""
-    command = click.make_pass_decorator(Files, ensure=True)(command)
-    command = _file_option("config", "The settings. Default: CHIMERA_CONFIG, or the usual place.")(
-        command
-    )
-    return _file_option("db", "The database. Default: CHIMERA_DB, or the usual place.")(command)
-
-
-def _file_option(name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def remember(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
-        if value is not None:
-            setattr(ctx.ensure_object(Files), name, value)
-
-    return click.option(
-        f"--{name}",
-        metavar="FILE",
-        type=click.Path(path_type=Path, dir_okay=False),
-        expose_value=False,
-        callback=remember,
-        help=text,
-    )

@@ -7,11 +7,9 @@ from typing import Any
 import click
 
 from chimera_tui.cli import output
-from chimera_tui.cli.exits import Exit, exit_of
-from chimera_tui.cli.files import Files, with_files
-from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.errors import ChimeraError
-from chimera_tui.ui.crash import cause, write_crash
+from chimera_tui.cli.exits import Exit, explain
+from chimera_tui.cli.files import Files
+from chimera_tui.cli.options import with_files
 
 COMMANDS = {
     "conversations": "chimera_tui.cli.conversations",
@@ -79,27 +77,14 @@ def run(arguments: Sequence[str]) -> int:
         code = chimera_tui.main(
             arguments, prog_name="chimera-tui", obj=files, standalone_mode=False
         )
+    except click.UsageError as error:
+        code = _explain_usage(error)
+    except click.Abort:
+        output.say("\nNothing was done.")
+        code = Exit.FAILED
     except Exception as error:  # noqa: BLE001 - the edge: whatever it is ends the command
-        code = _explain(error, files)
+        code = explain(error, files)
     return int(code or 0)
-
-
-def _explain(error: Exception, files: Files) -> Exit:
-    """Say on stderr what is wrong; return what to exit with."""
-    code = Exit.FAILED
-    match error:
-        case click.UsageError():
-            code = _explain_usage(error)
-        case click.Abort():
-            output.say("\nNothing was done.")
-        case ChimeraError():
-            output.say_error(error)
-            code = exit_of(error)
-        case output.NobodyReadsError():
-            code = Exit.DONE
-        case _:
-            _explain_crash(error, files)
-    return code
 
 
 def _explain_usage(error: click.UsageError) -> Exit:
@@ -109,10 +94,3 @@ def _explain_usage(error: click.UsageError) -> Exit:
         output.say(f"`{error.ctx.command_path} --help` says more.\n")
     output.say(f"chimera-tui: {error.format_message()}")
     return Exit.USAGE
-
-
-def _explain_crash(error: Exception, files: Files) -> None:
-    """Say that the program is mistaken, and where it is written down; never with values."""
-    report = write_crash(error, files.paths().logs, utc_now())
-    output.say(f"chimera-tui: a mistake in Chimera ended it: {cause(error)}")
-    output.say("What was said is kept." + (f" A report is in {report}" if report else ""))

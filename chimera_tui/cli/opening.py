@@ -8,7 +8,8 @@ from typing import Any, Concatenate, ParamSpec
 
 from chimera_tui.chimera import Chimera, open_chimera
 from chimera_tui.cli import output
-from chimera_tui.cli.files import Files, with_files
+from chimera_tui.cli.files import Files
+from chimera_tui.cli.options import with_files
 from chimera_tui.domain.text import one_line
 
 P = ParamSpec("P")

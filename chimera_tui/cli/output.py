@@ -1,6 +1,5 @@
 """Where the command line writes: data to stdout, everything else to stderr, all of it clean."""
 
-import json
 import os
 import sys
 from typing import NamedTuple, TextIO
@@ -58,11 +57,6 @@ def out(text: str) -> None:
         silence(sys.stdout)
         reason = (error.strerror or str(error)).lower()
         raise OutputError(f"The output cannot be written: {reason}.") from None
-
-
-def out_json(value: object) -> None:
-    """Write JSON to stdout: plain ASCII, which no terminal obeys."""
-    out(json.dumps(value, indent=2) + "\n")
 
 
 def write(lines: Lines) -> None:

@@ -12,9 +12,10 @@ import click
 from chimera_tui.cli import output
 from chimera_tui.cli.app import split_cast
 from chimera_tui.cli.exits import Exit
-from chimera_tui.cli.files import Files, with_files
+from chimera_tui.cli.files import Files
 from chimera_tui.cli.interruption import Interruption, interruptible
 from chimera_tui.cli.opening import opened
+from chimera_tui.cli.options import with_files
 from chimera_tui.cli.talk_json import JsonText
 from chimera_tui.cli.talk_plain import PlainText
 from chimera_tui.domain.conversation import Conversation, ModelRef

@@ -1,6 +1,5 @@
 """A character that can be cast."""
 
-import hashlib
 from dataclasses import astuple, dataclass
 
 
@@ -39,4 +38,6 @@ class Persona:
     @property
     def version(self) -> str:
         """Names this definition: another word in the prompt is another version (12 hex digits)."""
+        import hashlib  # noqa: PLC0415 - not before the first paint
+
         return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:12]

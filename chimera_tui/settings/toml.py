@@ -2,7 +2,6 @@
 
 import difflib
 import re
-import tomllib
 import typing
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,6 +42,8 @@ def parse(text: str, path: Path) -> dict[str, Any]:
     Raises:
         InvalidFileError: If it is not TOML, or would be too hard to read.
     """
+    import tomllib  # noqa: PLC0415 - not before the first paint, where there is no such file
+
     _check_keys(text, path)
     try:
         return tomllib.loads(text)

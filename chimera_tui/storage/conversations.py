@@ -1,7 +1,7 @@
 """The saved conversations: begun, loaded, listed, renamed, deleted."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -23,6 +23,11 @@ from chimera_tui.domain.text import storable
 from chimera_tui.storage import changes, rows
 from chimera_tui.storage.recovery import recover
 from chimera_tui.storage.store import Store
+
+LONG = 1000
+"""Messages from which on the end of a conversation is worth loading by itself."""
+END = 100
+"""Messages that are its end."""
 
 
 class Conversations:
@@ -76,15 +81,22 @@ class Conversations:
             await self._store.write(partial(recover, leases=leases, now=now))
         return await self._store.read(partial(_load, conversation_id=conversation_id))
 
+    async def load_end(self, conversation_id: int) -> SavedConversation | None:
+        """Return the end of a long conversation, quickly; None if it is short, or unknown.
+
+        It is to be looked at until all of it is loaded: its first message seems to be the
+        conversation's, and nothing that happened before is in it.
+
+        Raises:
+            StorageError: If it cannot be read.
+        """
+        return await self._store.read(partial(_load_end, conversation_id=conversation_id))
+
     async def list_all(self) -> list[ConversationSummary]:
         """Return a line for each conversation, the one spoken in last first."""
         summaries = await self._store.read(_list_all)
         holder = self._store.leases.holder
         return [replace(s, live_pid=holder(s.id)) for s in summaries]
-
-    async def find_last(self) -> int | None:
-        """Return the number of the conversation spoken in last; None if there is none."""
-        return await self._store.read(_find_last)
 
     async def rename(self, conversation_id: int, title: str) -> None:
         """Give a conversation another title.
@@ -120,8 +132,9 @@ def _load(db: sqlite3.Connection, conversation_id: int) -> SavedConversation:
         conversation = rows.read_conversation(row, _cast(db, conversation_id))
     except ValueError as error:
         raise StorageError(f"Conversation {conversation_id} cannot be read.") from error
+    query = f"SELECT {rows.MESSAGE_COLUMNS} FROM message WHERE conversation_id = ? ORDER BY id"
     with collections_paused():
-        tree = _tree(db, conversation_id)
+        tree = _tree(db.execute(query, (conversation_id,)))
     last_turn = max((m.turn.number for m in tree.messages.values()), default=0)
     return SavedConversation(
         conversation=conversation,
@@ -129,6 +142,36 @@ def _load(db: sqlite3.Connection, conversation_id: int) -> SavedConversation:
         notices=_notices(db, conversation_id),
         failure=_failure(db, conversation_id),
         turns=max(last_turn, _last_attempted_turn(db, conversation_id)),
+    )
+
+
+def _load_end(db: sqlite3.Connection, conversation_id: int) -> SavedConversation | None:
+    count = "SELECT count(*) FROM message WHERE conversation_id = ?"
+    if db.execute(count, (conversation_id,)).fetchone()[0] <= LONG:
+        return None
+    path = """
+        WITH RECURSIVE path(id, depth) AS (
+            SELECT 0, 0
+            UNION ALL
+            SELECT message.id, depth + 1
+            FROM path JOIN message
+            ON conversation_id = ? AND ifnull(parent_id, 0) = path.id AND is_chosen
+        )
+        SELECT id FROM path ORDER BY depth DESC LIMIT ?
+    """
+    parents = [id_ for (id_,) in db.execute(path, (conversation_id, END + 1))][1:]
+    query = f"""
+        SELECT {rows.MESSAGE_COLUMNS}
+        FROM message
+        WHERE conversation_id = ? AND parent_id IN ({", ".join("?" * len(parents))})
+        ORDER BY id
+    """
+    tree = _tree(db.execute(query, (conversation_id, *parents)), root=parents[-1])
+    conversation = rows.read_conversation(
+        _conversation_row(db, conversation_id), _cast(db, conversation_id)
+    )
+    return SavedConversation(
+        conversation=conversation, tree=tree, failure=_failure(db, conversation_id)
     )
 
 
@@ -154,18 +197,18 @@ def _cast(db: sqlite3.Connection, conversation_id: int) -> tuple[Assignment, ...
     return tuple(rows.read_assignment(row) for row in db.execute(query, (conversation_id,)))
 
 
-def _tree(db: sqlite3.Connection, conversation_id: int) -> Tree:
-    query = f"""
-        SELECT {rows.MESSAGE_COLUMNS} FROM message WHERE conversation_id = ? ORDER BY id
-    """
-    messages: list[Message] = []
+def _tree(messages: Iterable[rows.Row], *, root: int | None = None) -> Tree:
+    """Build the tree of these rows; what follows `root` is taken to follow nothing."""
+    read: list[Message] = []
     chosen: dict[int | None, int] = {}
-    for row in db.execute(query, (conversation_id,)):
+    for row in messages:
         if message := _message(row):
-            messages.append(message)
+            if root is not None and message.parent_id == root:
+                message = replace(message, parent_id=None)
+            read.append(message)
             if row[rows.IS_CHOSEN]:
                 chosen[message.parent_id] = message.id
-    return Tree.of(messages, chosen)
+    return Tree.of(read, chosen)
 
 
 def _message(row: rows.Row) -> Message | None:
@@ -220,10 +263,3 @@ def _list_all(db: sqlite3.Connection) -> list[ConversationSummary]:
         ORDER BY updated_at DESC, id DESC
     """
     return [rows.read_summary(row) for row in db.execute(query, (DEMO.provider,))]
-
-
-def _find_last(db: sqlite3.Connection) -> int | None:
-    row = db.execute(
-        "SELECT id FROM conversation ORDER BY updated_at DESC, id DESC LIMIT 1"
-    ).fetchone()
-    return int(row[0]) if row else None

@@ -191,7 +191,7 @@ class ChimeraApp(App[None]):
             if self._start:
                 await self.show_room(await self._start(chimera), is_live=True)
             elif rooms := await chimera.conversations():
-                await self.show_room(await chimera.load(rooms[0].id))
+                await (await self._room_screen()).open_saved(chimera, rooms[0].id)
             else:
                 await self.show_first_run()
         except ChimeraError as error:
@@ -203,17 +203,18 @@ class ChimeraApp(App[None]):
 
     async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
         """Show a conversation in the room screen."""
-        if (chimera := self.chimera) is None:
-            return
+        if self.chimera:
+            await (await self._room_screen()).open(self.chimera, saved, is_live=is_live)
+
+    async def _room_screen(self) -> RoomScreen:
+        """The room screen, with nothing over it."""
         rooms = [screen for screen in self.screen_stack if isinstance(screen, RoomScreen)]
-        if rooms:
-            while self.screen is not rooms[-1]:
-                await self.pop_screen()
-            room = rooms[-1]
-        else:
-            room = RoomScreen()
-            await self.push_screen(room)
-        await room.open(chimera, saved, is_live=is_live)
+        if not rooms:
+            rooms = [RoomScreen()]
+            await self.push_screen(rooms[0])
+        while self.screen is not rooms[-1]:
+            await self.pop_screen()
+        return rooms[-1]
 
     async def show_first_run(self) -> None:
         """Show what was found, and one key to begin."""

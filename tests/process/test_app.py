@@ -3,6 +3,8 @@
 import random
 import re
 import signal
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -146,6 +148,18 @@ def test_after_a_kill_it_says_what_was_cut_off_and_asks_nobody(home: Home) -> No
     assert saved["conversation"]["turns"] == len(saved["messages"]) + 1
 
 
+def test_a_newer_database_ends_it_with_a_line(talked: Home) -> None:
+    """S12."""
+    with closing(sqlite3.connect(talked.db)) as db:
+        db.execute("PRAGMA user_version = 99")
+    before = talked.db.read_bytes()
+    with talked.open_app() as terminal:
+        assert terminal.wait_exit() == 4
+        assert terminal.modes_left_on() == set()
+        assert "was made by a newer Chimera" in " ".join(terminal.text.split())
+    assert talked.db.read_bytes() == before
+
+
 BROKEN = """
 import sys
 {patch}
@@ -210,7 +224,7 @@ def test_a_mistake_in_a_room_ends_that_room_alone(home: Home) -> None:
 def test_a_huge_paste_is_cut_and_noted(home: Home) -> None:
     """X09."""
     with home.open_app(*LIVE) as terminal:
-        terminal.wait_for("Say something")
+        terminal.wait_for("▸ live", "Say something")
         terminal.send("\x1b[200~" + "word " * 200_000 + "\x1b[201~")
         terminal.wait_for("256 KiB")
         terminal.send("\r")
@@ -222,7 +236,7 @@ def test_a_huge_paste_is_cut_and_noted(home: Home) -> None:
 def test_a_paste_of_orders_is_cleaned(home: Home) -> None:
     """X09. Textual takes a paste apart at an escape; what is left of it comes as keys."""
     with home.open_app(*LIVE) as terminal:
-        terminal.wait_for("Say something")
+        terminal.wait_for("▸ live", "Say something")
         terminal.send("\x1b[200~PASTED \x1b]52;c;cm0=\x07 \x9b2J\x00 \u202e\x1b[201~")
         terminal.wait_for("PASTED")
         terminal.send("\r")

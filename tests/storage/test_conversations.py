@@ -14,6 +14,7 @@ from chimera_tui.domain.events import (
     PauseReason,
     RoomPaused,
 )
+from chimera_tui.storage import conversations
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.store import open_store
 from tests.storage.values import (
@@ -139,7 +140,7 @@ async def test_a_turn_stopped_before_its_first_text_leaves_no_failure(tmp_path: 
 async def test_conversations_are_listed_with_the_latest_first(tmp_path: Path) -> None:
     async with saving(tmp_path / "c.db") as s:
         demo = (Assignment(persona=CAST[0].persona, model=ModelRef("demo", "demo")),)
-        second = await s.conversations.new_conversation(topic="Tea", cast=demo, mode="random")
+        await s.conversations.new_conversation(topic="Tea", cast=demo, mode="random")
         await s.record(completed(1, None, 1), completed(2, 1, 2))
 
         lines = await s.conversations.list_all()
@@ -148,7 +149,6 @@ async def test_conversations_are_listed_with_the_latest_first(tmp_path: Path) ->
             ("Tea", 0, True),
             ("Is zero a number?", 2, False),
         ]
-        assert await s.conversations.find_last() == second.conversation.id
 
 
 async def test_a_conversation_can_be_renamed_and_deleted(tmp_path: Path) -> None:
@@ -160,7 +160,6 @@ async def test_a_conversation_can_be_renamed_and_deleted(tmp_path: Path) -> None
 
         await s.conversations.delete(s.id)
         assert await s.conversations.list_all() == []
-        assert await s.conversations.find_last() is None
         assert await s.ask("SELECT id FROM message UNION SELECT turn FROM attempt") == []
 
 
@@ -206,3 +205,23 @@ async def test_a_version_that_was_never_saved_is_that_of_the_cast(tmp_path: Path
         rows = await s.ask("SELECT persona_version FROM attempt")
 
         assert rows == [(CAST[0].persona.version,)]
+
+
+async def test_the_end_of_a_long_conversation_is_there_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversations, "LONG", 20)
+    monkeypatch.setattr(conversations, "END", 5)
+    async with saving(tmp_path / "c.db") as s:
+        for number in range(1, 31):
+            await s.record(completed(number, number - 1 or None, number))
+        await s.record(completed(31, 28, 29, "Another answer."), completed(32, 31, 31))
+        whole = await s.load()
+        end = await s.conversations.load_end(s.id)
+        monkeypatch.setattr(conversations, "LONG", 32)
+        assert await s.conversations.load_end(s.id) is None
+        assert await s.conversations.load_end(99) is None
+    assert end is not None
+    assert [m.id for m in end.tree.path] == [26, 27, 28, 31, 32]
+    assert end.tree.path[1:] == whole.tree.path[-4:]
+    assert end.tree.alternatives(end.tree.path[3]) == [29, 31]

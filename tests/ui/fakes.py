@@ -137,6 +137,9 @@ class FakeChimera:
             for id_, one in sorted(self.saved.items(), reverse=True)
         ]
 
+    async def load_end(self, conversation_id: int) -> None:
+        """None of them is long."""
+
     async def load(self, conversation_id: int) -> SavedConversation:
         """One of them."""
         try:

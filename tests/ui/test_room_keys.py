@@ -217,6 +217,19 @@ async def test_c_shows_columns_and_back(tmp_path: Path) -> None:
         assert "Streamed later." in text_of(pilot)
 
 
+async def test_the_room_draws_on_while_columns_come_and_go(tmp_path: Path) -> None:
+    async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
+        room = room_of(pilot)
+        for is_open in (True, False):
+            changing = asyncio.create_task(room.action_columns())
+            while not changing.done():
+                room.draw()
+                await asyncio.sleep(0)
+            await changing
+            room.draw()
+            assert bool(room.columns) is is_open
+
+
 async def test_columns_that_do_not_fit_are_reached_by_the_arrows(tmp_path: Path) -> None:
     cast = ("philosopher", "comedian", "scientist", "grandmother")
     fake = FakeChimera(a_saved(*TALK, cast=cast))

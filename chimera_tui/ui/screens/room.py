@@ -84,6 +84,18 @@ class RoomScreen(RoomActions):
         self.draw_rooms(await chimera.conversations())
         (self.transcript if chimera.read_only else composer.field).focus()
 
+    async def open_saved(self, chimera: "Chimera", conversation_id: int) -> None:
+        """Show a saved conversation; the end of a long one is there before the rest is loaded.
+
+        Raises:
+            UnknownError: If there is none of this number.
+        """
+        if end := await chimera.load_end(conversation_id):
+            await self.leave()
+            self.chimera = chimera
+            self._set_scene(end)
+        await self.open(chimera, await chimera.load(conversation_id))
+
     def _set_scene(self, saved: SavedConversation, read_only: str = "") -> None:
         self.scene = Scene(saved, read_only=read_only, has_plain_emoji=self.app.has_plain_emoji)
         self._heard_since.clear()
@@ -96,15 +108,16 @@ class RoomScreen(RoomActions):
 
     async def leave(self) -> None:
         """Stop following; the room that is left stops, and keeps what was said."""
-        if self.scene and self.is_mounted:
-            self._drafts[self.scene.conversation.id] = self.query_one(Composer).text
-        if self.columns:
-            await self.action_columns()
         if following := self._following:
             self._following = None
             following.cancel()
             with suppress(WorkerCancelled, WorkerFailed):
                 await following.wait()
+        if self.scene:
+            for composer in self.query(Composer):  # none is left when the app has failed
+                self._drafts[self.scene.conversation.id] = composer.text
+        if self.columns:
+            await self.action_columns()
 
     @property
     def is_live(self) -> bool:
@@ -153,8 +166,7 @@ class RoomScreen(RoomActions):
         """Load the conversation again and try to open it."""
         if self.scene:
             async with self.telling():
-                saved = await self.chimera.load(self.scene.conversation.id)
-                await self.open(self.chimera, saved)
+                await self.open_saved(self.chimera, self.scene.conversation.id)
 
     # What happens in the room
 
@@ -311,7 +323,7 @@ class RoomScreen(RoomActions):
             self.close_overlay()
             if self.scene is None or chosen.id != self.scene.conversation.id:
                 async with self.telling():
-                    await self.open(self.chimera, await self.chimera.load(chosen.id))
+                    await self.open_saved(self.chimera, chosen.id)
         elif isinstance(event.rows, CastList):
             await self._pick_model(event.rows.cast[event.index].slug)
 

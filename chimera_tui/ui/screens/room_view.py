@@ -63,6 +63,8 @@ class RoomView(Screen[None]):
         self.scene: Scene | None = None
         self.ended_because = ""
         """Why the room cannot go on, in words, once it has ended."""
+        self.columns: Columns | None = None
+        """The columns view, while it is open and whole."""
         self._ticks = 0
         self._heard_since: dict[int, tuple[float, int]] = {}
         """When a turn was heard first, and with how many characters."""
@@ -204,26 +206,22 @@ class RoomView(Screen[None]):
 
     # Panes
 
-    @property
-    def columns(self) -> Columns | None:
-        """The columns view, if it is open."""
-        found = self.query(Columns)
-        return found.first() if found else None
-
     async def action_columns(self) -> None:
         """Show one column a persona, or all in one again."""
         if columns := self.columns:
+            self.columns = None
             self.stage.leave()
-            self.remove_class("-columns")
             await columns.remove()
+            self.remove_class("-columns")
             self.transcript.focus()
-        elif self.scene:
+        elif self.scene and not self.has_class("-columns"):
             slugs = [assignment.persona.slug for assignment in self.scene.conversation.cast]
             columns = Columns(slugs, self._column_transcript)
             self.add_class("-columns")
             await self.query_one("#talk").mount(columns, before=0)
             for column in columns.columns:
                 self.stage.join(column.transcript, column.accepts)
+            self.columns = columns
             columns.show(self.scene)
             columns.columns[0].transcript.focus()
 
