@@ -23,8 +23,10 @@ from chimera_tui.ui.scene import CastRow, ProviderRow, Scene
 from chimera_tui.ui.widgets.header import DEMO_CHIP, WIDE
 from chimera_tui.ui.widgets.rows import Rows
 
-MOST_LINES = 5
-"""Lines for the reason why a provider does not answer."""
+MOST_LINES, FEW_LINES = 5, 3
+"""Lines for the reason why a provider does not answer, in a high terminal and in a low one."""
+HIGH = 28
+"""Rows of the terminal from which on it is high."""
 SPARKS = 6
 """Bars of a sparkline where there is room."""
 ROOMY = 34
@@ -163,7 +165,9 @@ class ProviderPanel(Block):
         """One line a provider."""
         lines = heading("Providers", self._note, width)
         for row in self._rows:
-            lines += _provider(row, width)
+            lines += _provider(
+                row, width, MOST_LINES if self.app.size.height >= HIGH else FEW_LINES
+            )
         return lines
 
 
@@ -199,7 +203,7 @@ class VitalsPanel(Block):
         ]
 
 
-def _provider(row: ProviderRow, width: int) -> list[Content]:
+def _provider(row: ProviderRow, width: int, most: int) -> list[Content]:
     sparks = SPARKS if width >= 30 else 4  # noqa: PLR2004 - cells of the panel
     glyph = line(state(row.state, width=7))
     if row.state in {"ok", "slow"}:
@@ -210,7 +214,7 @@ def _provider(row: ProviderRow, width: int) -> list[Content]:
         name = fit(row.name, width - 7 - sparks - 8)
         return [line(glyph, name, spark, fit(row.latency, 8, right=True))]
     if row.state == "down":  # somebody here needs it: say why, and what to do
-        why = Content(f"{row.reason} {row.hint}".strip()).wrap(max(1, width - 7))[:MOST_LINES]
+        why = Content(f"{row.reason} {row.hint}".strip()).wrap(max(1, width - 7))[:most]
         return [line(glyph, row.name), *(line(" " * 7, one.stylize("$error")) for one in why)]
     note = "no answer" if row.was_asked else "not asked"
     return [split(line(glyph, (row.name, "$muted")), line((note, "$muted")), width)]
