@@ -355,7 +355,7 @@ async def test_help_shows_the_keys(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         assert "Another answer" in text_of(pilot)
         await pilot.press("escape")
-        await pilot.press("tab", "f1")
+        await pilot.press("shift+tab", "f1")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         assert "new line" in text_of(pilot)
 
