@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN = 30.0
 """Seconds between two checks of the providers while a room is live."""
+BORDERS = {"bar": "outer", "thin": "solid", "frame": "round"}
+ASCII_BORDERS = dict.fromkeys(BORDERS, "ascii")
+"""Variables of the styles: bars at the left of what has the focus, lines, frames."""
 MOST_PROBLEMS = 3
 """Files of the library that are named, of those that were skipped."""
 PLAIN_THEME = "ansi-dark"
@@ -111,6 +114,7 @@ class ChimeraApp(App[None]):
         problems: Iterable[str] = (),
     ) -> None:
         is_plain = bool(os.environ.get("NO_COLOR"))
+        self.is_ascii = settings.ascii
         super().__init__()
         for ours in THEMES:
             self.register_theme(ours)
@@ -122,7 +126,6 @@ class ChimeraApp(App[None]):
         self._save = save
         self.problems = list(problems)
         """What is wrong with the files of the person, in sentences."""
-        self.is_ascii = settings.ascii
         self.glyphs = ASCII if settings.ascii else UNICODE
         safe_emoji = settings.safe_emoji
         self.has_plain_emoji = wants_plain_emoji(os.environ) if safe_emoji is None else safe_emoji
@@ -137,8 +140,8 @@ class ChimeraApp(App[None]):
     # Starting
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our colours for whatever theme is in use."""
-        return variables_of(self.current_theme)
+        """Our colours for whatever theme is in use, and the kinds of borders."""
+        return variables_of(self.current_theme) | (ASCII_BORDERS if self.is_ascii else BORDERS)
 
     def get_driver_class(self) -> type[Driver]:
         """A driver that a closed terminal does not stop."""
@@ -180,7 +183,7 @@ class ChimeraApp(App[None]):
 
     async def _begin(self, chimera: "Chimera") -> None:
         """Show the last conversation, paused where it was; or what there is to begin with."""
-        self._tell_problems(chimera.library.problems)
+        self.problems += chimera.library.problems
         self.look_again()
         self.set_interval(LOOK_AGAIN, self._look_while_live)
         self._tell_recovered(chimera.recovered)
@@ -194,6 +197,8 @@ class ChimeraApp(App[None]):
         except ChimeraError as error:
             self.tell_error(error)
             await self.show_first_run()
+        if not isinstance(self.screen, FirstRunScreen):
+            self._tell_problems(chimera.library.problems)
         gc.freeze()  # a full collection over all that stays anyway would stop the loop for 60 ms
 
     async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
@@ -260,8 +265,7 @@ class ChimeraApp(App[None]):
             )
 
     def _tell_problems(self, problems: Sequence[str]) -> None:
-        """Say which files of the library are skipped; the first screen shows it, too."""
-        self.problems += problems
+        """Say which files of the library are skipped; the first screen of all shows that itself."""
         for problem in problems[:MOST_PROBLEMS]:
             self.tell(problem, severity="warning")
         if (more := len(problems) - MOST_PROBLEMS) > 0:

@@ -48,7 +48,7 @@ OLLAMA = Health(
 LMSTUDIO = Health(
     provider="lmstudio",
     state=HealthState.DOWN,
-    reason="LM Studio does not answer at http://127.0.0.1:1234/v1.",
+    reason="LM Studio does not answer at http://127.0.0.1:1234.",
     hint="Start its server (Developer tab), then try again.",
     checked_at=NOON,
 )

@@ -48,6 +48,11 @@ REPLY = (
     "2. never pay him before the punch line, which is"
 )
 
+QUICK_REPLY = (
+    "Then my career is a **control group**. I have two rules: never explain the landlord, and "
+    "never pay him before the punch line, which is"
+)
+
 Act = Callable[[Pilot[Any]], Awaitable[None]]
 
 
@@ -83,13 +88,11 @@ def a_live_talk() -> FakeChimera:
 
 def a_lively_talk() -> FakeChimera:
     """Three who talk with a person, one of them just now, word by word."""
-    said = [one for one in TALK if one[0] != "grandmother"]
+    said = [("comedian", "I know a joke the way I know my landlord: never introduced."), *TALK[2:]]
     talk = with_alternative(a_saved(*said, number=9, cast=CAST[:3]), 2, "Older.")
-    healths = [
-        OLLAMA,
-        replace(OLLAMA, provider="lmstudio", latency=0.121, history=(0.2, 0.1, 0.12)),
-    ]
-    words = [f"{word} " for word in REPLY.split(" ")]
+    times = (0.05, 0.04, 0.121, 0.07, 0.06, 0.09)
+    healths = [OLLAMA, replace(OLLAMA, provider="lmstudio", latency=0.09, history=times)]
+    words = [f"{word} " for word in QUICK_REPLY.split(" ")]
     provider = ScriptedProvider([*words[:-1], words[-1].strip(), asyncio.Event()])
     return FakeChimera(talk, *rooms()[1:], provider=provider, healths=healths)
 
@@ -135,7 +138,7 @@ async def write(pilot: Pilot[Any]) -> None:
 async def speak(pilot: Pilot[Any]) -> None:
     """Let somebody speak, and look when all of it is there."""
     await pilot.press("space")
-    await until(pilot, lambda: REPLY in _sources(pilot))
+    await until(pilot, lambda: {REPLY, QUICK_REPLY} & set(_sources(pilot)))
     room_of(pilot).transcript.focus()
     await until(pilot, lambda: not room_of(pilot).transcript.is_streaming)
 
@@ -236,7 +239,7 @@ PICTURES = {
         make=a_talk, act=press("home", "j", "j"), size=(140, 42), theme="chimera-light"
     ),
     "room-ansi": Picture(
-        make=a_lively_talk, act=speak_and_focus, size=(120, 40), theme="ansi-dark"
+        make=a_lively_talk, act=speak_and_focus, size=(120, 42), theme="ansi-dark"
     ),
     "room-live": Picture(make=a_live_talk, act=speak),
     "room-normal": Picture(make=a_talk, act=write, size=(80, 24)),

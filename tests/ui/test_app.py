@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from chimera_tui.domain.conversation import DEMO, Recovered
-from chimera_tui.domain.errors import NewerDatabaseError, NoDatabaseError
+from chimera_tui.domain.errors import InvalidFileError, NewerDatabaseError, NoDatabaseError
 from chimera_tui.domain.events import RoomResumed
 from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.settings.settings import Settings
 from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.room import RoomScreen
@@ -89,8 +90,10 @@ async def test_an_empty_library_says_so_and_the_app_lives(tmp_path: Path) -> Non
     fake = FakeChimera(personas=[])
     async with running(fake, tmp_path) as pilot:
         await pilot.press("enter")
-        await pilot.pause()
-        assert pilot.app.is_running
+        await until(pilot, lambda: "There are no personas" in text_of(pilot))
+        assert "/home/ada/.config/chimera/personas" in text_of(pilot)
+        assert "Start talking" not in text_of(pilot)
+        assert fake.saved == {}
 
 
 @pytest.mark.parametrize(
@@ -225,3 +228,61 @@ async def test_a_storm_of_sizes(tmp_path: Path, screen: str) -> None:
         expected = "Is it?" if screen == "room" else "Start talking"
         await until(pilot, lambda: expected in text_of(pilot))
         assert isinstance(pilot.app.screen, RoomScreen | FirstRunScreen)
+
+
+async def test_a_theme_chosen_in_the_app_is_kept(tmp_path: Path) -> None:
+    kept: list[tuple[str, str]] = []
+
+    def save(key: str, value: str) -> None:
+        kept.append((key, value))
+
+    fake = FakeChimera(a_saved(*TALK))
+    async with running(fake, tmp_path, theme="nord", save=save) as pilot:
+        assert kept == []
+        composer_of(pilot).write("/theme chimera-light")
+        await pilot.press("enter")
+        await until(pilot, lambda: kept == [("theme", "chimera-light")])
+        assert pilot.app.theme == "chimera-light"
+        composer_of(pilot).write("/theme mauve")
+        await pilot.press("enter")
+        await until(pilot, lambda: "There is no theme `mauve`." in text_of(pilot))
+        assert len(kept) == 1
+
+
+async def test_a_settings_file_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    def save(key: str, value: str) -> None:
+        raise InvalidFileError("`config.toml` is broken.", hint="Mend line 3.")
+
+    async with running(FakeChimera(a_saved(*TALK)), tmp_path, save=save) as pilot:
+        composer_of(pilot).write("/theme nord")
+        await pilot.press("enter")
+        await until(pilot, lambda: "is broken. Mend line 3." in text_of(pilot))
+        assert pilot.app.theme == "nord"
+
+
+async def test_marks_in_ascii(tmp_path: Path) -> None:
+    settings = Settings(ascii=True, safe_emoji=True, reduced_motion=True)
+    async with running(FakeChimera(a_saved(*TALK)), tmp_path, settings=settings) as pilot:
+        assert pilot.app.animation_level == "none"
+        shown = text_of(pilot).replace("🦉", "").replace("🎭", "").replace("🔬", "")
+        assert {c for c in shown if not c.isascii()} == set()
+        assert "enter send" in shown
+
+
+async def test_enter_waits_until_it_is_known_what_can_speak(tmp_path: Path) -> None:
+    fake = FakeChimera()
+    fake.may_answer.clear()
+    async with running(fake, tmp_path) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: "Starting …" in text_of(pilot))
+        fake.may_answer.set()
+        await until(pilot, lambda: 1 in fake.saved)
+        assert not fake.saved[1].conversation.is_demo
+
+
+async def test_files_that_were_skipped_are_told(tmp_path: Path) -> None:
+    fake = FakeChimera(a_saved(*TALK))
+    fake.library.problems = tuple(f"`{number}.toml` is broken." for number in range(5))
+    async with running(fake, tmp_path) as pilot:
+        await until(pilot, lambda: "And 2 more" in text_of(pilot))
+        assert "`0.toml` is broken." in text_of(pilot)

@@ -68,6 +68,8 @@ class FirstRunScreen(Screen[None]):
     def attach(self, chimera: "Chimera") -> None:
         """The library and the database are there."""
         self._chimera = chimera
+        if self.is_empty:
+            self.query_one(KeyFooter).note("Nobody can speak yet.")
         self.draw_providers(list(chimera.health.values()))
 
     def draw_providers(self, healths: Sequence[Health]) -> None:

@@ -7,9 +7,11 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
 from chimera_tui.domain.conversation import HUMAN, Message
-from chimera_tui.domain.text import clean, one_line
+from chimera_tui.domain.text import one_line
 from chimera_tui.ui.adapter import clock
 from chimera_tui.ui.blocks import Block, Part, fit, line, split, state
+from chimera_tui.ui.growing import text_rows
+from chimera_tui.ui.look import Look
 from chimera_tui.ui.scene import CastRow, Scene, duration
 from chimera_tui.ui.widgets.header import DEMO_CHIP
 from chimera_tui.ui.widgets.transcript import Transcript
@@ -33,13 +35,15 @@ class Ask(Block):
         self.refresh(layout=True)
 
     def lines(self, width: int) -> list[Content]:
-        """A head, then the words, wrapped."""
+        """A head, then the words, without their marks of Markdown."""
         if self.message is None:
             return []
         head = line(("▌  ", "$primary"), (self._name, "bold $primary"))
-        words = Content(clean(self.message.text)).wrap(max(1, width - 3))
+        look = Look.of(self.app.theme_variables, is_ansi=self.app.native_ansi_color)
+        rows = text_rows(self.message.text, max(1, width - 3), look, None)
+        words = [Content("".join(segment.text for segment in row)) for row in rows]
         if len(words) > MOST_LINES:
-            words = [*words[: MOST_LINES - 1], words[MOST_LINES - 1].append(" …")]
+            words = [*words[: MOST_LINES - 1], words[MOST_LINES - 1].rstrip().append(" …")]
         time = line((clock(self.message.created_at), "$muted"))
         return [split(head, time, width), *(line("   ", one) for one in words)]
 

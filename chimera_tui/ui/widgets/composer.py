@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 from chimera_tui.domain.text import clean, one_line
-from chimera_tui.ui.blocks import Block, keys
+from chimera_tui.ui.blocks import Block, drawn, keys
 from chimera_tui.ui.widgets.header import NORMAL, WIDE
 from chimera_tui.ui.widgets.rows import Rows
 
@@ -136,7 +136,7 @@ class Hints(Block):
 
     def get_content_width(self, _container: Size, _viewport: Size) -> int:
         """As wide as its text."""
-        return self.lines(0)[0].cell_length
+        return drawn(self.lines(0)[0], self).cell_length
 
 
 class Composer(Horizontal):

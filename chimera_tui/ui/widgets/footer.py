@@ -43,6 +43,11 @@ class KeyFooter(Block):
     def _changed(self, _screen: Screen[object]) -> None:
         self.refresh()
 
+    def note(self, note: str) -> None:
+        """Put another sentence at the left."""
+        self._note = note
+        self.refresh()
+
     def lines(self, width: int) -> list[Content]:
         """One line."""
         shown: dict[str, ActiveBinding] = {}

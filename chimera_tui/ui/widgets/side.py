@@ -23,7 +23,7 @@ from chimera_tui.ui.scene import CastRow, ProviderRow, Scene
 from chimera_tui.ui.widgets.header import DEMO_CHIP, WIDE
 from chimera_tui.ui.widgets.rows import Rows
 
-MOST_LINES = 3
+MOST_LINES = 5
 """Lines for the reason why a provider does not answer."""
 SPARKS = 6
 """Bars of a sparkline where there is room."""

@@ -1,0 +1,137 @@
+"""Strings that break programs, wherever the screen shows names, titles and reasons."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from textual.events import Paste
+from textual.pilot import Pilot
+
+from chimera_tui.domain.conversation import HUMAN, Notice, SavedConversation
+from chimera_tui.domain.health import Health, HealthState, ModelInfo
+from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.screens.dialog import AskText
+from tests.corpus import CORPUS, HONEST
+from tests.fakes import NOON
+from tests.ui.fakes import FakeChimera, a_saved
+from tests.ui.running import composer_of, room_of, running, text_of, until
+
+TEXTS = [*(one.text for one in CORPUS), *HONEST]
+SHORT = [text[:300] for text in TEXTS]
+BIDI = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Six at a time."""
+    for start in range(0, len(texts), 6):
+        yield texts[start : start + 6]
+
+
+def assert_clean(pilot: Pilot[Any]) -> None:
+    """All lines are there, none is longer than the screen, nothing in them steers a terminal."""
+    width, height = pilot.app.size
+    lines = text_of(pilot).split("\n")
+    assert len(lines) == height
+    assert {cell_len(line) for line in lines} == {width}
+    steering = {c for line in lines for c in line if unicodedata.category(c) == "Cc" or c in BIDI}
+    assert not steering
+
+
+def nasty(texts: Sequence[str]) -> SavedConversation:
+    """A conversation in which all that has a name is called one of `texts`."""
+    title, *_ = texts
+    saved = a_saved(("comedian", "Fine."), (HUMAN, "Is it?"), ("ghost", "No."), title=title or "x")
+    cast = tuple(
+        replace(one, persona=replace(one.persona, name=text, emoji=text))
+        for one, text in zip(saved.conversation.cast, cycle(texts), strict=False)
+    )
+    conversation = replace(saved.conversation, cast=cast, human_name=texts[-1] or "x")
+    notices = [Notice(text=text, after_id=1, created_at=NOON) for text in texts]
+    return replace(saved, conversation=conversation, notices=notices)
+
+
+async def test_the_room_shows_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr(ChimeraApp, "_write_raw", lambda _app, sequence: titles.append(sequence))
+    fake = FakeChimera(a_saved(("comedian", "Fine.")))
+    fake.read_only = "For a test."
+    async with running(fake, tmp_path, size=(140, 42)) as pilot:
+        room = room_of(pilot)
+        for texts in batches(TEXTS):
+            room._set_scene(nasty(texts), texts[0])
+            down = (Health(provider=t, state=HealthState.DOWN, reason=t, hint=t) for t in texts)
+            room.draw_providers(list(down))
+            await pilot.pause()
+            assert_clean(pilot)
+    for title in (one for one in titles if one.startswith("\x1b]2;")):
+        inner = title.removeprefix("\x1b]2;").removesuffix("\x07")
+        assert all(unicodedata.category(c) != "Cc" and c not in BIDI for c in inner)
+
+
+async def test_columns_show_them(tmp_path: Path) -> None:
+    fake = FakeChimera(a_saved(("comedian", "Fine.")))
+    fake.read_only = "For a test."
+    async with running(fake, tmp_path) as pilot:
+        room = room_of(pilot)
+        await room.action_columns()
+        for texts in batches(SHORT):
+            room._set_scene(nasty(texts))
+            await pilot.pause()
+            assert_clean(pilot)
+
+
+async def test_the_list_of_rooms_has_two_lines_for_each(tmp_path: Path) -> None:
+    saved = [a_saved(number=number, title=text) for number, text in enumerate(SHORT, 1)]
+    async with running(FakeChimera(*saved), tmp_path) as pilot:
+        rooms = room_of(pilot).query_one("#room-list")
+        rooms.focus()
+        for _ in range(len(saved) // 8 + 1):
+            await pilot.press("pagedown")
+            await pilot.pause()
+            assert_clean(pilot)
+        assert rooms.virtual_size.height == 3 * len(saved)
+
+
+async def test_dialogs_show_them(tmp_path: Path) -> None:
+    people = [
+        replace(one.persona, slug=f"p{number}", name=text, one_line=text)
+        for number, text in enumerate(SHORT)
+        for one in a_saved().conversation.cast[:1]
+    ]
+    models = tuple(ModelInfo(name=text or "x") for text in SHORT)
+    up = Health(provider="ollama", state=HealthState.UP, models=models, checked_at=NOON)
+    fake = FakeChimera(a_saved(("comedian", "Fine.")), healths=[up], personas=people)
+    async with running(fake, tmp_path) as pilot:
+        room_of(pilot).transcript.focus()
+        for key in ("m", "ctrl+n"):
+            await pilot.press(key)
+            await until(pilot, lambda: len(pilot.app.screen_stack) > 1)
+            for _ in range(len(SHORT) // 8 + 1):
+                await pilot.press(*(["tab"] if key == "ctrl+n" else []), "pagedown")
+                await pilot.pause()
+                assert_clean(pilot)
+            await pilot.press("escape")
+        for text in SHORT[::10]:
+            await pilot.app.push_screen(AskText("Which?", text, note="It holds.", done="use"))
+            await pilot.pause()
+            assert_clean(pilot)
+            await pilot.app.pop_screen()
+
+
+async def test_toasts_and_what_is_written_show_them(tmp_path: Path) -> None:
+    async with running(FakeChimera(a_saved(("comedian", "Fine."))), tmp_path) as pilot:
+        app = pilot.app
+        assert isinstance(app, ChimeraApp)
+        for texts in batches(SHORT):
+            for text in texts:
+                app.tell(text)
+            composer_of(pilot).write("")
+            composer_of(pilot).field.post_message(Paste("@".join(texts)))
+            await pilot.pause()
+            assert_clean(pilot)
+            app.clear_notifications()
