@@ -63,9 +63,7 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
             hint="Check the address, and this computer's clock.",
         )
     if name in {"ConnectError", "ConnectTimeout", "PoolTimeout"}:
-        return ProviderError(
-            f"{at.title} does not answer at {at.address}.", kind=Fault.CONNECT, hint=at.hint
-        )
+        return unreachable(at)
     if name in {"ReadTimeout", "WriteTimeout"}:
         return late(at, at.deadlines.first_content, began=began)
     if began and name == "RemoteProtocolError":
@@ -77,6 +75,13 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
             hint="Check the address.",
         )
     return ProviderError(f"The connection to {at.title} broke.", kind=Fault.TRANSPORT, hint=_AGAIN)
+
+
+def unreachable(at: Endpoint) -> ProviderError:
+    """Nobody listens there."""
+    return ProviderError(
+        f"{at.title} does not answer at {at.address}.", kind=Fault.CONNECT, hint=at.hint
+    )
 
 
 def refused(

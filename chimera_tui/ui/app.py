@@ -2,67 +2,52 @@
 
 import asyncio
 import gc
-import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from pathlib import Path, PurePath
 from random import choice
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
-from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import Recovered, SavedConversation
 from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageError
 from chimera_tui.domain.health import HealthState
-from chimera_tui.domain.names import nearest
-from chimera_tui.domain.text import clean, one_line
 from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.settings import Settings
-from chimera_tui.ui import clipboard, crash
-from chimera_tui.ui.blocks import STATES
-from chimera_tui.ui.commands import ThemeNames
+from chimera_tui.ui import crash
 from chimera_tui.ui.driver import outliving
-from chimera_tui.ui.glyphs import ASCII, ASCII_MARKS, UNICODE, wants_plain_emoji
+from chimera_tui.ui.host import Host, Save, sentences
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.help import HelpScreen
 from chimera_tui.ui.screens.new_room import NewRoom, RoomPlan
 from chimera_tui.ui.screens.room import RoomScreen
-from chimera_tui.ui.themes import DARK, THEMES, variables_of
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
 
 LOOK_AGAIN = 30.0
 """Seconds between two checks of the providers while a room is live."""
-BORDERS = {"bar": "outer", "thin": "solid", "frame": "round"}
-ASCII_BORDERS = dict.fromkeys(BORDERS, "ascii")
-"""Variables of the styles: bars at the left of what has the focus, lines, frames."""
 MOST_PROBLEMS = 3
 """Files of the library that are named, of those that were skipped."""
-PLAIN_THEME = "ansi-dark"
-"""What NO_COLOR starts with."""
 PATIENCE = 3.0
 """Seconds that rooms and the database have to close."""
 NEWER, CANNOT_WRITE, FAILED = 4, 5, 1
 """Exit codes: a database of a newer version, none that can be written, other failures."""
 
-Severity = Literal["information", "warning", "error"]
 OpenChimera = Callable[[], "AbstractAsyncContextManager[Chimera]"]
-Save = Callable[[str, str], None]
 Start = Callable[["Chimera"], Awaitable[SavedConversation]]
 
 
-class ChimeraApp(App[None]):
+class ChimeraApp(Host):
     """Chimera in a terminal.
 
     Args:
@@ -113,35 +98,16 @@ class ChimeraApp(App[None]):
         save: Save | None = None,
         problems: Iterable[str] = (),
     ) -> None:
-        is_plain = bool(os.environ.get("NO_COLOR"))
-        self.is_ascii = settings.ascii
-        super().__init__()
-        for ours in THEMES:
-            self.register_theme(ours)
-        self.chimera: Chimera | None = None
+        super().__init__(
+            log_folder=log_folder, settings=settings, theme=theme, save=save, problems=problems
+        )
         self._open_chimera = open_chimera
-        self._log_folder = log_folder
         self._is_first_run = is_first_run
         self._start = start
-        self._save = save
-        self.problems = list(problems)
-        """What is wrong with the files of the person, in sentences."""
-        self.glyphs = ASCII if settings.ascii else UNICODE
-        safe_emoji = settings.safe_emoji
-        self.has_plain_emoji = wants_plain_emoji(os.environ) if safe_emoji is None else safe_emoji
-        if settings.reduced_motion:
-            self.animation_level = "none"
         self._leaving = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
-        self.theme = DARK.name
-        self.use_theme(PLAIN_THEME if is_plain else theme or settings.theme)
-        self.set_keymap(settings.keys)
 
     # Starting
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our colours for whatever theme is in use, and the kinds of borders."""
-        return variables_of(self.current_theme) | (ASCII_BORDERS if self.is_ascii else BORDERS)
 
     def get_driver_class(self) -> type[Driver]:
         """A driver that a closed terminal does not stop."""
@@ -177,7 +143,7 @@ class ChimeraApp(App[None]):
             code = NEWER if isinstance(error, NewerDatabaseError) else FAILED
             if code == FAILED and isinstance(error, StorageError):
                 code = CANNOT_WRITE
-            self.exit(return_code=code, message=Text(_sentences(error)))
+            self.exit(return_code=code, message=Text(sentences(error)))
         except Exception as error:  # noqa: BLE001 - the edge: a task of ours, not of Textual
             self._handle_exception(error)
 
@@ -300,92 +266,6 @@ class ChimeraApp(App[None]):
             for room in rooms:
                 room.draw_providers(list(self.chimera.health.values()))
 
-    # Telling
-
-    def tell(self, text: str, *, severity: Severity = "information") -> None:
-        """Show a short message over the screen; what stays to be known stands elsewhere too."""
-        self.notify(clean(text), severity=severity, markup=False)
-
-    def tell_error(self, error: ChimeraError) -> None:
-        """Show what is wrong, and what to do."""
-        self.tell(_sentences(error), severity="error")
-
-    def show_state(self, state: str, title: str) -> None:
-        """Let the terminal's title say which room it is, and how it is."""
-        glyph = STATES[state].glyph
-        if self.is_ascii:
-            glyph = glyph.translate(ASCII_MARKS)
-        self._write_raw(f"\x1b]2;{glyph} {one_line(title)} – Chimera\x07")
-
-    def _write_raw(self, sequence: str) -> None:
-        if self._driver and not self.is_headless:
-            self._driver.write(sequence)
-
-    def use_theme(self, name: str) -> None:
-        """Use the theme called `name`; one that does not exist changes nothing and is said."""
-        if name in self.available_themes:
-            self.theme = name
-        else:
-            message = (
-                f"There is no theme `{one_line(name)}`. {nearest(name, self.available_themes)}"
-            )
-            if self.is_running:
-                self.tell(message, severity="warning")
-            else:
-                self.problems.append(message)
-
-    def choose_theme(self, name: str) -> None:
-        """Use the theme called `name`, now and the next time."""
-        self.use_theme(name)
-        if self.theme == name:
-            self._keep_setting("theme", name)
-
-    async def search_themes(self) -> None:  # type: ignore[override] # Textual's cannot wait
-        """Offer all themes."""
-        await self.push_screen(
-            CommandPalette(providers=[ThemeNames], placeholder="Search for themes…")
-        )
-
-    @work(thread=True, exit_on_error=False, group="settings")
-    def _keep_setting(self, key: str, value: str) -> None:
-        """Save what was chosen; a settings file that is broken is left alone, and says so."""
-        if self._save is None:
-            return
-        try:
-            self._save(key, value)
-        except ChimeraError as error:
-            self.call_from_thread(self.tell_error, error)
-
-    # Copying
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy a selection."""
-        self.copy(text, "the selection")
-
-    @work(thread=True, exit_on_error=False, group="copy")
-    def copy(self, text: str, what: str) -> None:
-        """Copy `text` by the best way there is, and say which it was."""
-        ask_terminal = partial(self.call_from_thread, super().copy_to_clipboard)
-        try:
-            copied = clipboard.copy(
-                text, ask_terminal=ask_terminal, fallback=self._log_folder / "copied.txt"
-            )
-        except OSError as error:
-            message = f"Could not copy {what}: {error.strerror}."
-            self.call_from_thread(self.tell, message, severity="error")
-            return
-        done = "Copied" if copied.is_sure else "Sent"
-        size = f"{len(text):,} character{'s' if len(text) != 1 else ''}"
-        self.call_from_thread(self.tell, f"{done} {what}, {size}, {copied.how}.")
-
-    def action_help_quit(self) -> None:
-        """Ctrl+C with nothing selected: say what it would do, and how to leave."""
-        self.tell("Nothing is selected to copy. Leave with ctrl+q.")
-
-    def action_press(self, key: str) -> None:
-        """Do what a key does: for clicks on the footer."""
-        self.simulate_key(key)
-
     # Ending
 
     def _catch_signals(self) -> None:
@@ -410,11 +290,6 @@ class ChimeraApp(App[None]):
         self._write_raw("\x1b[23;2t")
         await super()._shutdown()
 
-    def write_crash(self, error: BaseException) -> str:
-        """Write down where a mistake of ours happened; returns where, in words."""
-        path = crash.write_crash(error, self._log_folder, utc_now())
-        return str(path) if path else "no crash file could be written"
-
     def _fatal_error(self) -> None:
         """End with a short cause in place of Textual's traceback, which shows what people wrote."""
         error: BaseException | None = self._exception
@@ -427,7 +302,3 @@ class ChimeraApp(App[None]):
             )
             self._exit_renderables[:] = [Text(message)]
         self._close_messages_no_wait()
-
-
-def _sentences(error: ChimeraError) -> str:
-    return clean(f"{error.problem} {error.hint}".strip())

@@ -23,7 +23,7 @@ from chimera_tui.ui.widgets.small import TooSmall
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
-    from chimera_tui.ui.app import ChimeraApp
+    from chimera_tui.ui.host import Host
 
 MOST_PROBLEMS = 3
 """Problems that are told; there can be as many as there are files."""
@@ -34,7 +34,7 @@ FEW_ROWS = 26
 class FirstRunScreen(Screen[None]):
     """Shown while there is no conversation; checks run beside it and never block it."""
 
-    app: "ChimeraApp"
+    app: "Host"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", show=False, id="first.start"),
         Binding("d", "demo", "demo room", show=False, id="first.demo"),

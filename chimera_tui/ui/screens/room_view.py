@@ -33,7 +33,7 @@ from chimera_tui.ui.widgets.status import StatusRow, waiting
 from chimera_tui.ui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from chimera_tui.ui.app import ChimeraApp
+    from chimera_tui.ui.host import Host
 
 
 TICK = 0.25
@@ -56,7 +56,7 @@ def actions_on(entry: Entry) -> list[tuple[str, str]]:
 class RoomView(Screen[None]):
     """The panes of a room and what they show."""
 
-    app: "ChimeraApp"
+    app: "Host"
 
     def __init__(self) -> None:
         super().__init__()
@@ -207,13 +207,15 @@ class RoomView(Screen[None]):
     # Panes
 
     async def action_columns(self) -> None:
-        """Show one column a persona, or all in one again."""
+        """Show one column a persona, or all in one again. Who is writing goes on writing."""
+        is_writing = self.query_one(Composer).field.has_focus
         if columns := self.columns:
             self.columns = None
             self.stage.leave()
             await columns.remove()
             self.remove_class("-columns")
-            self.transcript.focus()
+            if not is_writing:
+                self.transcript.focus()
         elif self.scene and not self.has_class("-columns"):
             slugs = [assignment.persona.slug for assignment in self.scene.conversation.cast]
             columns = Columns(slugs, self._column_transcript)
@@ -223,7 +225,8 @@ class RoomView(Screen[None]):
                 self.stage.join(column.transcript, column.accepts)
             self.columns = columns
             columns.show(self.scene)
-            columns.columns[0].transcript.focus()
+            if not is_writing:
+                columns.columns[0].transcript.focus()
 
     def _column_transcript(self) -> Transcript:
         return Transcript(

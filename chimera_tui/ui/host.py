@@ -1,0 +1,196 @@
+"""What screens ask of the app: to tell, to copy, to change its colours, to show another screen."""
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from textual import work
+from textual.app import App
+from textual.command import CommandPalette
+
+from chimera_tui.domain.clock import utc_now
+from chimera_tui.domain.conversation import SavedConversation
+from chimera_tui.domain.errors import ChimeraError
+from chimera_tui.domain.names import nearest
+from chimera_tui.domain.text import clean, one_line
+from chimera_tui.settings.settings import Settings
+from chimera_tui.ui import clipboard, crash
+from chimera_tui.ui.blocks import STATES
+from chimera_tui.ui.commands import ThemeNames
+from chimera_tui.ui.glyphs import ASCII, ASCII_MARKS, UNICODE, wants_plain_emoji
+from chimera_tui.ui.themes import DARK, THEMES, variables_of
+
+if TYPE_CHECKING:
+    from chimera_tui.chimera import Chimera
+
+BORDERS = {"bar": "outer", "thin": "solid", "frame": "round"}
+ASCII_BORDERS = dict.fromkeys(BORDERS, "ascii")
+"""Variables of the styles: bars at the left of what has the focus, lines, frames."""
+PLAIN_THEME = "ansi-dark"
+"""What NO_COLOR starts with."""
+
+Severity = Literal["information", "warning", "error"]
+Save = Callable[[str, str], None]
+
+
+class Host(App[None]):
+    """The app as its screens know it.
+
+    Args:
+        log_folder: Where crash files go, and what is too long for a clipboard.
+        settings: How to draw, and the keys of the person.
+        theme: The name of a theme, in place of the one that is set.
+        save: Keeps a setting, by its key, for the next time; blocks. Raises ChimeraError.
+        problems: What is wrong already: with the settings file, for instance.
+    """
+
+    def __init__(
+        self,
+        *,
+        log_folder: Path,
+        settings: Settings,
+        theme: str,
+        save: Save | None,
+        problems: Iterable[str],
+    ) -> None:
+        self.is_ascii = settings.ascii
+        super().__init__()
+        for ours in THEMES:
+            self.register_theme(ours)
+        self.chimera: Chimera | None = None
+        self.problems = list(problems)
+        """What is wrong with the files of the person, in sentences."""
+        self.glyphs = ASCII if settings.ascii else UNICODE
+        safe_emoji = settings.safe_emoji
+        self.has_plain_emoji = wants_plain_emoji(os.environ) if safe_emoji is None else safe_emoji
+        if settings.reduced_motion:
+            self.animation_level = "none"
+        self._log_folder = log_folder
+        self._save = save
+        is_plain = bool(os.environ.get("NO_COLOR"))
+        self.theme = DARK.name
+        self.use_theme(PLAIN_THEME if is_plain else theme or settings.theme)
+        self.set_keymap(settings.keys)
+
+    # Other screens
+
+    @abstractmethod
+    async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
+        """Show a conversation in the room screen."""
+
+    @abstractmethod
+    async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
+        """Ask what a new room is to be, and open it."""
+
+    @abstractmethod
+    async def show_help(self) -> None:
+        """Show what the keys of this screen do."""
+
+    @abstractmethod
+    def look_again(self) -> object:
+        """Ask all providers how they are, and draw it where it stands."""
+
+    # Telling
+
+    def tell(self, text: str, *, severity: Severity = "information") -> None:
+        """Show a short message over the screen; what stays to be known stands elsewhere too."""
+        self.notify(clean(text), severity=severity, markup=False)
+
+    def tell_error(self, error: ChimeraError) -> None:
+        """Show what is wrong, and what to do."""
+        self.tell(sentences(error), severity="error")
+
+    def show_state(self, state: str, title: str) -> None:
+        """Let the terminal's title say which room it is, and how it is."""
+        glyph = STATES[state].glyph
+        if self.is_ascii:
+            glyph = glyph.translate(ASCII_MARKS)
+        self._write_raw(f"\x1b]2;{glyph} {one_line(title)} – Chimera\x07")
+
+    def _write_raw(self, sequence: str) -> None:
+        if self._driver and not self.is_headless:
+            self._driver.write(sequence)
+
+    def use_theme(self, name: str) -> None:
+        """Use the theme called `name`; one that does not exist changes nothing and is said."""
+        if name in self.available_themes:
+            self.theme = name
+        else:
+            message = (
+                f"There is no theme `{one_line(name)}`. {nearest(name, self.available_themes)}"
+            )
+            if self.is_running:
+                self.tell(message, severity="warning")
+            else:
+                self.problems.append(message)
+
+    def choose_theme(self, name: str) -> None:
+        """Use the theme called `name`, now and the next time."""
+        self.use_theme(name)
+        if self.theme == name:
+            self._keep_setting("theme", name)
+
+    async def search_themes(self) -> None:  # type: ignore[override] # Textual's cannot wait
+        """Offer all themes."""
+        await self.push_screen(
+            CommandPalette(providers=[ThemeNames], placeholder="Search for themes…")
+        )
+
+    @work(thread=True, exit_on_error=False, group="settings")
+    def _keep_setting(self, key: str, value: str) -> None:
+        """Save what was chosen; a settings file that is broken is left alone, and says so."""
+        if self._save is None:
+            return
+        try:
+            self._save(key, value)
+        except ChimeraError as error:
+            self.call_from_thread(self.tell_error, error)
+
+    # Copying
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a selection."""
+        self.copy(text, "the selection")
+
+    @work(thread=True, exit_on_error=False, group="copy")
+    def copy(self, text: str, what: str) -> None:
+        """Copy `text` by the best way there is, and say which it was."""
+        ask_terminal = partial(self.call_from_thread, super().copy_to_clipboard)
+        try:
+            copied = clipboard.copy(
+                text, ask_terminal=ask_terminal, fallback=self._log_folder / "copied.txt"
+            )
+        except OSError as error:
+            message = f"Could not copy {what}: {error.strerror}."
+            self.call_from_thread(self.tell, message, severity="error")
+            return
+        done = "Copied" if copied.is_sure else "Sent"
+        size = f"{len(text):,} character{'s' if len(text) != 1 else ''}"
+        self.call_from_thread(self.tell, f"{done} {what}, {size}, {copied.how}.")
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C with nothing selected: say what it would do, and how to leave."""
+        self.tell("Nothing is selected to copy. Leave with ctrl+q.")
+
+    def action_press(self, key: str) -> None:
+        """Do what a key does: for clicks on the footer."""
+        self.simulate_key(key)
+
+    # Colours
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our colours for whatever theme is in use, and the kinds of borders."""
+        return variables_of(self.current_theme) | (ASCII_BORDERS if self.is_ascii else BORDERS)
+
+    def write_crash(self, error: BaseException) -> str:
+        """Write down where a mistake of ours happened; returns where, in words."""
+        path = crash.write_crash(error, self._log_folder, utc_now())
+        return str(path) if path else "no crash file could be written"
+
+
+def sentences(error: ChimeraError) -> str:
+    """What is wrong and what to do, safe to show."""
+    return clean(f"{error.problem} {error.hint}".strip())
