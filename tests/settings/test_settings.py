@@ -176,6 +176,12 @@ def test_settings_kept_elsewhere_stay_there(path: Path) -> None:
     assert elsewhere.read_text() == 'theme = "b"\n'
 
 
-def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ChimeraError, match="cannot be written"):
-        save_setting(tmp_path / "none" / "config.toml", "theme", "x")
+def test_the_folder_of_the_settings_is_made(tmp_path: Path) -> None:
+    save_setting(tmp_path / "new" / "config.toml", "theme", "x")
+    assert load_settings(tmp_path / "new" / "config.toml")[0].theme == "x"
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ChimeraError, match=r"cannot be (read|written)"):
+        save_setting(tmp_path / "file" / "config.toml", "theme", "x")
