@@ -1,6 +1,7 @@
 """What holds for all tests: nothing leaves this machine."""
 
 import ipaddress
+import signal
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +9,12 @@ from typing import Any
 import pytest
 
 pytest_plugins = ["tests.real_server.fixture"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ctrl_c_is_heard() -> None:
+    """A shell lets what it starts in the background ignore ctrl+c, and so would our programs."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

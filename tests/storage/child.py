@@ -84,6 +84,7 @@ async def hang(path: Path) -> None:
 
 async def look(path: Path) -> None:
     """As a user who may not write: say why, load what is there, try to write."""
+    event = completed(9, None, 9, finish=Finish.STOP)  # what it imports may be root's alone
     if os.getuid() == 0:
         os.setgid(65534)
         os.setuid(65534)
@@ -92,7 +93,7 @@ async def look(path: Path) -> None:
         saved = await Conversations(store).load(1)
         say([m.text for m in saved.tree.path])
         try:
-            await Recorder(store).record(1, completed(9, None, 9, finish=Finish.STOP))
+            await Recorder(store).record(1, event)
         except StorageError as error:
             say(type(error).__name__, error.problem)
         await Conversations(store).new_conversation(topic="Tea", cast=CAST, mode="random")
