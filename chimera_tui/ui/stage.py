@@ -20,8 +20,8 @@ class Shows(Protocol):
     def load(self, entries: Iterable[Item]) -> None:
         """Show these, nothing else."""
 
-    def add(self, entry: Entry) -> None:
-        """Show one more, at the end."""
+    def add(self, entry: Entry, *, before: Hashable = None) -> None:
+        """Show one more, at the end or in front of another."""
 
     def replace(self, key: Hashable, entry: Entry) -> None:
         """Show `entry` in the place of another."""
@@ -63,13 +63,13 @@ class Stage:
         """Show on the first transcript alone."""
         self._columns.clear()
 
-    def put(self, entry: Entry) -> None:
-        """Show `entry`: in its place if it has one, else at the end."""
+    def put(self, entry: Entry, *, before: Hashable = None) -> None:
+        """Show `entry`: in its place if it has one, else in front of `before`, else at the end."""
         is_new = entry.key not in self.shown
         self.shown[entry.key] = entry
         for transcript in self._for(entry.key):
             if is_new:
-                transcript.add(entry)
+                transcript.add(entry, before=before)
             else:
                 transcript.replace(entry.key, entry)
 

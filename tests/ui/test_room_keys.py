@@ -217,6 +217,22 @@ async def test_c_shows_columns_and_back(tmp_path: Path) -> None:
         assert "Streamed later." in text_of(pilot)
 
 
+async def test_words_said_while_somebody_types_stand_behind_what_was_typed(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    fake = FakeChimera(a_saved(*TALK), provider=ScriptedProvider([gate, "I began first."], ["So."]))
+    async with running(fake, tmp_path) as pilot:
+        room = room_of(pilot)
+        live_room(pilot).next()
+        await until(pilot, lambda: room.scene and room.scene.typing)
+        await live_room(pilot).say("I came later.")
+        await until(pilot, lambda: "I came later." in text_of(pilot))
+        gate.set()
+        await until(pilot, lambda: "I began first." in text_of(pilot))
+        shown = text_of(pilot)
+        assert shown.index("I began first.") < shown.index("I came later.")
+        await until(pilot, lambda: said(pilot)[3:5] == ["I began first.", "I came later."])
+
+
 async def test_the_room_draws_on_while_columns_come_and_go(tmp_path: Path) -> None:
     async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
         room = room_of(pilot)

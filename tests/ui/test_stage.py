@@ -18,7 +18,7 @@ class Page:
         self.calls.append("load")
         self.texts = {entry.key: _text(entry) for entry in entries}
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Entry, *, before: Hashable = None) -> None:
         self.calls.append(f"add {entry.key}")
         self.texts[entry.key] = _text(entry)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import aclosing, suppress
+from itertools import takewhile
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, assert_never
 
@@ -211,10 +212,15 @@ class RoomScreen(RoomActions):
                 assert_never(event)
 
     def _hear(self, scene: Scene, turn: Turn, text: str) -> None:
-        """The first words of a turn: from now on it stands in the transcript."""
+        """The first words of a turn: from now on it stands in the transcript.
+
+        What was said meanwhile belongs to a later turn, and stands behind it.
+        """
+        said = takewhile(lambda m: m.turn.number > turn.number, reversed(scene.tree.path))
+        later = [adapter.key_of(message.turn) for message in said]
         model, time = scene.models.get(turn.number), adapter.clock(utc_now())
         entry = adapter.live_entry(turn, model, scene.speakers, text="", time=time)
-        self.stage.put(entry)
+        self.stage.put(entry, before=later[-1] if later else None)
         self.stage.stream(entry.key, text)
         self._heard_since[turn.number] = (monotonic(), len(text))
 

@@ -105,12 +105,18 @@ class Transcript(TranscriptFocus):
             self._estimate()
         self._settle()
 
-    def add(self, entry: Item) -> None:
-        """Add an entry at the end."""
+    def add(self, entry: Item, *, before: Hashable = None) -> None:
+        """Add an entry at the end, or in front of the entry `before` if there is one."""
+        index = self._index.get(before, len(self._entries))
+        height = estimated_height(entry, self._page.text if self._page else 80)
         with self._steady():
-            self._index[entry.key] = len(self._entries)
-            self._entries.append(entry)
-            self._layout.append(estimated_height(entry, self._page.text if self._page else 80))
+            self._entries.insert(index, entry)
+            if index == len(self._layout):
+                self._index[entry.key] = index
+                self._layout.append(height)
+            else:
+                self._index = {item.key: number for number, item in enumerate(self._entries)}
+                self._layout.insert(index, height)
         self._settle()
         if not self._is_following:
             self.new_count += 1

@@ -60,6 +60,11 @@ class Layout:
         self._heights.append(height)
         self._tops.append(self._tops[-1] + height)
 
+    def insert(self, index: int, height: int) -> None:
+        """Put an entry in front of another."""
+        self._heights.insert(index, height)
+        self._sum(index)
+
     def remove(self, index: int) -> None:
         """Take an entry out."""
         del self._heights[index]
