@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
@@ -276,6 +278,12 @@ class ChimeraApp(Host):
                 with suppress(NotImplementedError):  # Windows
                     end = partial(self.exit, return_code=128 + number)
                     asyncio.get_running_loop().add_signal_handler(number, end)
+        self.set_interval(1, self._see_terminal)
+
+    def _see_terminal(self) -> None:
+        """End when the terminal is gone: who started us may keep the signal of it to himself."""
+        if sys.__stdin__ is not None and not os.isatty(sys.__stdin__.fileno()):
+            self.exit(return_code=128 + 1)
 
     async def _shutdown(self) -> None:
         """Let rooms keep what is being said, then close the database, then the screen."""

@@ -2,6 +2,7 @@
 
 import random
 import re
+import shlex
 import signal
 import sqlite3
 from contextlib import closing
@@ -250,3 +251,14 @@ def said_by_human(home: Home) -> list[str]:
     """What the human said, as it was saved."""
     messages = home.conversation()["messages"]
     return [m["text"] for m in messages if m["turn"]["speaker"] == "human"]
+
+
+def test_a_terminal_that_is_closed_behind_a_deaf_shell_ends_it_too(home: Home) -> None:
+    """Only the leader of a session is told; `make`, for one, does not pass it on."""
+    ended = home.path / "ended"
+    shell = f'trap "" HUP; {shlex.join(PROGRAM)}; echo $? >{ended}'
+    with Terminal(["sh", "-c", shell], home.environment()) as terminal:
+        terminal.wait_for("Found on this machine")
+        terminal.close()
+        assert terminal.wait_exit() == 0
+    assert ended.read_text().strip() == "129"
