@@ -55,13 +55,14 @@ class SteadyProvider:
     name = "steady"
 
     def __init__(self, rate: float, tokens: int) -> None:
-        self.rate, self.tokens = rate, tokens
+        self.rate = rate
+        self.pieces = a_text(tokens)
         self.sent: list[tuple[str, int, float]] = []
         """Who spoke, characters so far, and when."""
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
         began, so_far = time.perf_counter(), 0
-        for number, piece in enumerate(a_text(self.tokens, seed=request.seed)):
+        for number, piece in enumerate(self.pieces):
             if self.rate:
                 wait = began + number / self.rate - time.perf_counter()
                 await asyncio.sleep(max(0.0, wait))
@@ -202,13 +203,8 @@ async def many_streams(folder: Path, count: int = 8, rate: float = 200) -> Strea
                 await asyncio.sleep(0.01)
             await pilot.pause(0.2)
             heard = sum(len(message.text) for message in saved.tree.path)
-            said = sum(len("".join(a_text(provider.tokens, seed=s)).strip()) for s in _seeds(saved))
+            said = count * len("".join(provider.pieces).strip())
         return Streams(idle, busy, [], said - heard, share)
-
-
-def _seeds(saved: SavedConversation) -> list[int]:
-    rng = saved.conversation.rng
-    return [rng(message.turn.number).getrandbits(32) for message in saved.tree.path]
 
 
 async def saving(folder: Path, messages: int = 300) -> list[float]:

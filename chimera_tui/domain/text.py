@@ -21,6 +21,9 @@ The policy:
 import re
 import unicodedata
 
+CHARACTERS_PER_TOKEN = 3.6
+"""A first guess at how models count; what a model reports corrects it."""
+
 _BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _PICTURES = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _DROPPED = re.compile("[\u200b\u2060\ufeff\u00ad\u180e\u2061-\u2065]")

@@ -21,11 +21,9 @@ from chimera_tui.domain.conversation import (
     Usage,
 )
 from chimera_tui.domain.persona import Persona
-from chimera_tui.domain.text import clean
+from chimera_tui.domain.text import CHARACTERS_PER_TOKEN, clean
 from chimera_tui.providers.base import ChatMessage, ChatRequest
 
-CHARACTERS_PER_TOKEN = 3.6
-"""A first guess; what a model reports corrects it."""
 TOKENS_PER_MESSAGE = 6
 """What a chat template adds around a message, about."""
 TRIM_TO = 0.7

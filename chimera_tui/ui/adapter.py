@@ -22,8 +22,7 @@ from chimera_tui.domain.conversation import (
 )
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.persona import Persona
-from chimera_tui.domain.text import one_line
-from chimera_tui.engine.request import CHARACTERS_PER_TOKEN
+from chimera_tui.domain.text import CHARACTERS_PER_TOKEN, one_line
 from chimera_tui.ui.entries import (
     Chip,
     Entry,

@@ -29,12 +29,11 @@ from chimera_tui.ui import crash
 from chimera_tui.ui.driver import outliving
 from chimera_tui.ui.host import Host, Save, sentences
 from chimera_tui.ui.screens.first_run import FirstRunScreen
-from chimera_tui.ui.screens.help import HelpScreen
-from chimera_tui.ui.screens.new_room import NewRoom, RoomPlan
 from chimera_tui.ui.screens.room import RoomScreen
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
+    from chimera_tui.ui.screens.new_room import RoomPlan
 
 LOOK_AGAIN = 30.0
 """Seconds between two checks of the providers while a room is live."""
@@ -195,6 +194,8 @@ class ChimeraApp(Host):
 
     async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
         """Ask what a new room is to be, and open it."""
+        from chimera_tui.ui.screens.new_room import NewRoom  # noqa: PLC0415 - see `show_help`
+
         if (chimera := self.chimera) is None:
             return
         personas = list(chimera.library)
@@ -207,7 +208,7 @@ class ChimeraApp(Host):
             live=any(one.state in {HealthState.UP, HealthState.SLOW} for one in health),
         )
 
-        async def begin(plan: RoomPlan | None) -> None:
+        async def begin(plan: "RoomPlan | None") -> None:
             if plan is None:
                 return
             try:
@@ -222,6 +223,8 @@ class ChimeraApp(Host):
 
     async def show_help(self) -> None:
         """Show what the keys of this screen do."""
+        from chimera_tui.ui.screens.help import HelpScreen  # noqa: PLC0415 - not before the paint
+
         await self.push_screen(HelpScreen(self.screen))
 
     def _tell_recovered(self, recovered: Iterable[Recovered]) -> None:

@@ -15,7 +15,7 @@ from chimera_tui.domain.conversation import (
     Turn,
 )
 from chimera_tui.domain.errors import Fault
-from chimera_tui.engine.request import CHARACTERS_PER_TOKEN
+from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
 from chimera_tui.ui import adapter
 from chimera_tui.ui.adapter import Remedy
 from chimera_tui.ui.entries import Chip, FailureEntry, MessageEntry, Speaker

@@ -11,7 +11,6 @@ from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import MODES
-from chimera_tui.formats import format_of
 from chimera_tui.ui.adapter import Remedy, key_of, remedies
 from chimera_tui.ui.commands import Command
 from chimera_tui.ui.screens.dialog import AskText, Choose
@@ -295,6 +294,8 @@ class RoomActions(RoomView):
         await self.app.push_screen(question, self._export)
 
     async def _export(self, name: str | None) -> None:
+        from chimera_tui.formats import format_of  # noqa: PLC0415 - not before the first paint
+
         if name and self.scene:
             path = _path(name)
             async with self.telling():
