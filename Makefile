@@ -38,7 +38,7 @@ run: $(READY)  ## Start Chimera
 
 test: $(STAMP)  ## Run the tests (ARGS="-k words" for some of them)
 	$(BIN)/coverage run -m pytest -q $(ARGS)
-	$(BIN)/coverage report | tail -1
+	$(BIN)/coverage report | grep TOTAL
 
 check: $(STAMP)  ## Everything that must hold: format, lint, types, layers, tests
 	$(BIN)/ruff format --check .
