@@ -9,6 +9,7 @@ import msgspec
 
 from chimera_tui.providers import faults
 from chimera_tui.providers.endpoint import Endpoint
+from chimera_tui.providers.once import Once
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import httpx2
@@ -21,12 +22,16 @@ _NO_CHAT = re.compile(r"(?i)embed|rerank|whisper|\btts\b")
 T = TypeVar("T")
 
 
-async def reach(at: Endpoint) -> None:
-    """See that somebody listens, before an HTTP library is loaded to ask (60 ms, 10 MB).
+async def asking(http: "Once[httpx2.AsyncClient]", at: Endpoint) -> "httpx2.AsyncClient":
+    """Return the client to ask with; its library is not loaded before somebody listens.
+
+    It takes 60 ms and 10 MB.
 
     Raises:
         ProviderError: If nobody does.
     """
+    if http.made is not None:
+        return http.made
     parts = urlsplit(at.address)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
@@ -35,6 +40,7 @@ async def reach(at: Endpoint) -> None:
     except (OSError, TimeoutError):
         raise faults.unreachable(at) from None
     writer.close()
+    return await http.get()
 
 
 async def fetch(client: "httpx2.AsyncClient", at: Endpoint, path: str, shape: type[T]) -> T:

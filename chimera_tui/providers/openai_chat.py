@@ -19,7 +19,7 @@ from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import faults, http
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.listing import MOST, fetch, reach, sounds_chatty
+from chimera_tui.providers.listing import MOST, asking, fetch, sounds_chatty
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.watch import count, watched
 
@@ -58,9 +58,7 @@ class OpenAIChatProvider:
         Raises:
             ProviderError: If it does not answer within 3 s, or with something else.
         """
-        if self._http.made is None:
-            await reach(self._at)
-        client = await self._http.get()
+        client = await asking(self._http, self._at)
         listing = None
         if self._at.facts:
             try:

@@ -1,7 +1,6 @@
 """What a person can set in `config.toml`. The defaults below are the documentation."""
 
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -100,10 +99,11 @@ def save_setting(path: Path, key: str, value: str | float) -> None:
     """
     import tomlkit  # noqa: PLC0415 - takes 30 ms, and is not needed to read
 
+    from chimera_tui.settings.paths import private_folder  # noqa: PLC0415 - nor is this
+
     _read(path)
     path = path.resolve()  # where the settings are kept elsewhere, the link stays
-    with suppress(OSError):  # then writing says why
-        path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     document = tomlkit.parse(read_text(path)) if path.exists() else tomlkit.document()
     document[key] = value
     text = tomlkit.dumps(document)

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chimera_tui.settings.files import write_file
+from chimera_tui.settings.paths import private_folder
+
 LONGEST_FOR_TERMINAL = 75_000
 """Bytes that terminals take by OSC 52 (xterm and tmux: 100 kB in base64)."""
 PATIENCE = 3.0
@@ -52,7 +55,7 @@ def copy(
         environ: Tells what there is.
 
     Raises:
-        OSError: If even the file cannot be written.
+        ChimeraError: If even the file cannot be written.
     """
     if name := _by_command(text, environ):
         return Copied(how=f"to the system clipboard, by {name}", is_sure=True)
@@ -60,9 +63,8 @@ def copy(
         ask_terminal(text)
         hint = "; tmux needs `set-clipboard on`" if environ.get("TMUX") else ""
         return Copied(how=f"by asking the terminal (OSC 52){hint}", is_sure=False)
-    fallback.parent.mkdir(parents=True, exist_ok=True)
-    fallback.touch(mode=0o600)
-    fallback.write_text(text, encoding="utf-8")
+    private_folder(fallback.parent)
+    write_file(fallback, text)
     return Copied(how=f"to {fallback}: it is too long for the terminal", is_sure=True)
 
 

@@ -10,7 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from chimera_tui import __version__
+from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import clean, one_line
+from chimera_tui.settings.paths import private_folder
 
 
 def write_crash(error: BaseException, folder: Path, now: datetime) -> Path | None:
@@ -23,11 +25,11 @@ def write_crash(error: BaseException, folder: Path, now: datetime) -> Path | Non
     about = f"Chimera {__version__}, Python {platform.python_version()}, {platform.system()}"
     frames = "".join(traceback.format_exception(error, chain=True))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
             file.write(f"{about}\n\n{clean(frames)}")
-    except OSError:
+    except (OSError, ChimeraError):
         return None
     return path
 

@@ -163,9 +163,8 @@ class Host(App[None]):
             copied = clipboard.copy(
                 text, ask_terminal=ask_terminal, fallback=self._log_folder / "copied.txt"
             )
-        except OSError as error:
-            message = f"Could not copy {what}: {error.strerror}."
-            self.call_from_thread(self.tell, message, severity="error")
+        except ChimeraError as error:
+            self.call_from_thread(self.tell_error, error)
             return
         done = "Copied" if copied.is_sure else "Sent"
         size = f"{len(text):,} character{'s' if len(text) != 1 else ''}"
