@@ -1,6 +1,7 @@
 """The terminal app: where it can be drawn, what it begins with, and what it exits with."""
 
 import asyncio
+import gc
 import importlib
 import os
 import random
@@ -45,6 +46,7 @@ def start(
     if reason := _why_not_here():
         output.say(f"chimera-tui: {reason}")
         return Exit.USAGE
+    gc.disable()  # until all is painted: there is no garbage yet, and looking for it takes 20 ms
     from chimera_tui.ui.app import ChimeraApp  # noqa: PLC0415 - not where it cannot be drawn
 
     async def begin(chimera: "Chimera") -> SavedConversation:

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -26,7 +25,7 @@ from chimera_tui.domain.health import HealthState
 from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import crash
-from chimera_tui.ui.driver import outliving
+from chimera_tui.ui.driver import outliving, when_closed
 from chimera_tui.ui.host import Host, Save, sentences
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.room import RoomScreen
@@ -116,7 +115,13 @@ class ChimeraApp(Host):
 
     def get_default_screen(self) -> Screen[None]:
         """What is painted first, before the database is open."""
-        return FirstRunScreen() if self._is_first_run else RoomScreen()
+        screen = FirstRunScreen() if self._is_first_run else RoomScreen()
+        # Textual would set them when it is laid out already, and lay out and paint it once more.
+        for size, steps in zip(
+            self.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True
+        ):
+            screen.add_class([name for at_least, name in steps if size >= at_least][-1])
+        return screen
 
     def get_system_commands(self, _screen: Screen[object]) -> Iterable[SystemCommand]:
         """None of Textual's own: the room's commands say it in our words."""
@@ -129,6 +134,7 @@ class ChimeraApp(Host):
         self.call_after_refresh(self._start_keeper)
 
     def _start_keeper(self) -> None:
+        gc.enable()  # who starts us may have put it off until now
         for problem in self.problems:
             self.tell(problem, severity="warning")
         self._keeper = asyncio.create_task(self._keep())
@@ -281,12 +287,8 @@ class ChimeraApp(Host):
                 with suppress(NotImplementedError):  # Windows
                     end = partial(self.exit, return_code=128 + number)
                     asyncio.get_running_loop().add_signal_handler(number, end)
-        self.set_interval(1, self._see_terminal)
-
-    def _see_terminal(self) -> None:
-        """End when the terminal is gone: who started us may keep the signal of it to himself."""
-        if sys.__stdin__ is not None and not os.isatty(sys.__stdin__.fileno()):
-            self.exit(return_code=128 + 1)
+        if sys.__stdin__ is not None:
+            when_closed(sys.__stdin__.fileno(), partial(self.exit, return_code=128 + 1))
 
     async def _shutdown(self) -> None:
         """Let rooms keep what is being said, then close the database, then the screen."""

@@ -1,5 +1,9 @@
-"""Writing to a terminal that may go away."""
+"""A terminal that may go away."""
 
+import asyncio
+import os
+import select
+from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any
 
@@ -24,6 +28,38 @@ def outliving(driver_class: type[Driver]) -> type[Driver]:
                 self._file = _Forgiving(self._file)
 
     return OutlivingDriver
+
+
+def when_closed(terminal: int, do: Callable[[], object]) -> None:
+    """Call `do` once, in the running loop, when the terminal of this descriptor is gone.
+
+    Only the leader of a session is told, by a signal, and some leaders (`make`) keep it to
+    themselves. On Linux the kernel tells; elsewhere it is looked at once a second.
+    """
+    loop = asyncio.get_running_loop()
+    if hasattr(select, "epoll"):
+        watch = select.epoll()
+        try:
+            watch.register(terminal, 0)  # nothing but the hang-up, which is always reported
+        except PermissionError:  # a file, or the like, that is never hung up
+            watch.close()
+            return
+
+        def tell() -> None:
+            loop.remove_reader(watch)
+            watch.close()
+            do()
+
+        loop.add_reader(watch, tell)
+        return
+
+    def look() -> None:
+        if os.isatty(terminal):
+            loop.call_later(1, look)
+        else:
+            do()
+
+    look()
 
 
 class _Forgiving:

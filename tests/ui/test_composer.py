@@ -10,6 +10,7 @@ from textual import events
 from chimera_tui.domain.conversation import HUMAN, ModelRef
 from chimera_tui.domain.errors import StorageError
 from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.ui.widgets import composer
 from chimera_tui.ui.widgets.composer import LONGEST_PASTE, Completions
 from tests.ui.fakes import FakeChimera, a_saved
 from tests.ui.running import composer_of, live_room, running, scene_of, text_of, until
@@ -53,6 +54,20 @@ async def test_up_recalls_what_was_sent(tmp_path: Path) -> None:
         assert composer_of(pilot).text == "one"
         await pilot.press("down", "down")
         assert composer_of(pilot).text == ""
+
+
+async def test_the_cursor_comes_to_rest_until_the_next_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composer, "BLINKS", 0.01)
+    async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
+        field = composer_of(pilot).field
+        field.cursor_blink = True
+        await until(pilot, lambda: not field.blink_timer._active.is_set(), "a steady cursor")
+        assert field._cursor_visible
+        monkeypatch.setattr(field._resting, "_interval", 60)
+        await pilot.press("a")
+        await until(pilot, field.blink_timer._active.is_set, "a blinking cursor")
 
 
 async def test_what_cannot_be_saved_stays_written(tmp_path: Path) -> None:

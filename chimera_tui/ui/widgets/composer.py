@@ -21,6 +21,8 @@ from chimera_tui.ui.widgets.rows import Rows
 
 LONGEST_PASTE = 256 * 1024
 """Characters of a paste that are taken."""
+BLINKS = 10.0
+"""Seconds that the cursor blinks after a key, as in other programs: then it costs nothing."""
 WIDEST = 60
 """Cells of the list at most."""
 MOST_SHOWN = 8
@@ -82,6 +84,18 @@ class Field(TextArea):
     def __init__(self) -> None:
         super().__init__(compact=True, highlight_cursor_line=False, id="field")
 
+    def on_mount(self) -> None:
+        """Let the cursor come to rest."""
+        self._resting = self.set_interval(BLINKS, self._rest)
+
+    def _rest(self) -> None:
+        self._pause_blink(visible=self.has_focus)  # until the next key: Textual sees to that
+        self._resting.pause()
+
+    def on_focus(self) -> None:
+        """Show where the focus is, for a while."""
+        self._resting.reset()
+
     @property
     def composer(self) -> "Composer":
         """The composer this is a part of."""
@@ -92,6 +106,7 @@ class Field(TextArea):
         self.insert("\n")
 
     async def _on_key(self, event: events.Key) -> None:
+        self._resting.reset()
         if self.composer.take_key(event.key):
             event.stop()
             event.prevent_default()
