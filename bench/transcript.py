@@ -19,6 +19,7 @@ from textual.screen import Screen
 from textual.widgets import Markdown
 
 from bench.figure import Figure, in_ms
+from chimera_tui.domain.memory import settle
 from chimera_tui.ui.entries import Entry, MessageEntry, Speaker
 from chimera_tui.ui.themes import THEMES, variables_of
 from chimera_tui.ui.widgets.transcript import Transcript
@@ -225,7 +226,7 @@ async def streams(count: int = 8, rate: float = 200, seconds: float = 5) -> Stre
         for key in range(count):
             app.transcript.add(a_reply(key))
         await pilot.pause()
-        gc.freeze()  # as the program does when it has started
+        settle()
         idle = await lags(seconds=2)
         sent = [0] * count
         cpu, start = time.process_time(), time.perf_counter()

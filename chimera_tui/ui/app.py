@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import importlib
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -22,6 +23,7 @@ from textual.worker import WorkerFailed
 from chimera_tui.domain.conversation import Recovered, SavedConversation
 from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageError
 from chimera_tui.domain.health import HealthState
+from chimera_tui.domain.memory import settle
 from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import crash
@@ -172,7 +174,8 @@ class ChimeraApp(Host):
             await self.show_first_run()
         if not isinstance(self.screen, FirstRunScreen):
             self._tell_problems(chimera.library.problems)
-        gc.freeze()  # a full collection over all that stays anyway would stop the loop for 60 ms
+        await asyncio.to_thread(importlib.import_module, "chimera_tui.ui.markdown")  # for later
+        settle()
 
     async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
         """Show a conversation in the room screen."""

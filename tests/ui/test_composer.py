@@ -63,6 +63,7 @@ async def test_the_cursor_comes_to_rest_until_the_next_key(
     async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
         field = composer_of(pilot).field
         field.cursor_blink = True
+        await pilot.press("a")
         await until(pilot, lambda: not field.blink_timer._active.is_set(), "a steady cursor")
         assert field._cursor_visible
         monkeypatch.setattr(field._resting, "_interval", 60)

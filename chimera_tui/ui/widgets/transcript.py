@@ -170,12 +170,11 @@ class Transcript(TranscriptFocus):
         if isinstance(entry, MessageEntry):
             self._update(index, replace(entry, chips=chips))
 
-    def _deliver(self, texts: Mapping[Hashable, str]) -> None:
-        for key, text in texts.items():
-            index = self._index[key]
-            entry = self._entry(index)
-            if isinstance(entry, MessageEntry):
-                self._update(index, replace(entry, text=entry.text + text))
+    def _deliver(self, key: Hashable, text: str) -> None:
+        index = self._index[key]
+        entry = self._entry(index)
+        if isinstance(entry, MessageEntry):
+            self._update(index, replace(entry, text=entry.text + text))
 
     def _update(self, index: int, entry: Entry) -> None:
         """Show another state of an entry, with as little painting as it needs."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 
 from textual.widget import Widget
 
@@ -12,6 +12,8 @@ REMOTE = 1 / 10
 """The same over ssh, where every line painted has to travel."""
 HIDDEN = 1 / 4
 """The same while nobody sees it."""
+SLICE = 0.008
+"""Seconds after which the rest of the streams wait for others to have their turn in the loop."""
 _SHARE = 3
 """Longer than this times what the last paint took, so that text never takes all of the time."""
 
@@ -22,7 +24,7 @@ class Flusher:
     def __init__(
         self,
         widget: Widget,
-        deliver: Callable[[Mapping[Hashable, str]], None],
+        deliver: Callable[[Hashable, str], None],
         *,
         interval: float = LOCAL,
     ) -> None:
@@ -40,9 +42,7 @@ class Flusher:
     def put(self, key: Hashable, text: str) -> None:
         """Add a piece; it is delivered with others, at once if the last delivery was long ago."""
         if not self._waiting:
-            # Not a timer of Textual's: one that is late by its own delay never fires.
-            delay = max(0.0, self._next - time.monotonic())
-            asyncio.get_running_loop().call_later(delay, self._widget.call_later, self._flush)
+            self._flush_after(max(0.0, self._next - time.monotonic()))
         self._waiting.setdefault(key, []).append(text)
 
     def peek(self, key: Hashable) -> str:
@@ -57,12 +57,18 @@ class Flusher:
         """Forget all that waits."""
         self._waiting.clear()
 
+    def _flush_after(self, delay: float) -> None:
+        # Not a timer of Textual's: one that is late by its own delay never fires.
+        asyncio.get_running_loop().call_later(delay, self._widget.call_later, self._flush)
+
     def _flush(self) -> None:
-        texts = {key: "".join(pieces) for key, pieces in self._waiting.items()}
-        self._waiting.clear()
-        start = time.monotonic()
-        self._deliver(texts)
-        end = time.monotonic()
+        start = end = time.monotonic()
+        while self._waiting and end - start < SLICE:
+            key = next(iter(self._waiting))
+            self._deliver(key, "".join(self._waiting.pop(key)))
+            end = time.monotonic()
         is_seen = self._widget.is_on_screen and self._widget.screen.is_current
         interval = self._interval if is_seen else HIDDEN
         self._next = max(start + interval, end + _SHARE * (end - start))
+        if self._waiting:
+            self._flush_after(end - start)
