@@ -6,6 +6,7 @@ be for a real terminal.
 
 import asyncio
 import gc
+import importlib
 import random
 import time
 from collections.abc import Iterator
@@ -226,7 +227,8 @@ async def streams(count: int = 8, rate: float = 200, seconds: float = 5) -> Stre
         for key in range(count):
             app.transcript.add(a_reply(key))
         await pilot.pause()
-        settle()
+        await asyncio.to_thread(importlib.import_module, "chimera_tui.ui.markdown")
+        settle()  # both as the program does when it has started
         idle = await lags(seconds=2)
         sent = [0] * count
         cpu, start = time.process_time(), time.perf_counter()

@@ -59,7 +59,7 @@ async def test_up_recalls_what_was_sent(tmp_path: Path) -> None:
 async def test_the_cursor_comes_to_rest_until_the_next_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(composer, "BLINKS", 0.01)
+    monkeypatch.setattr(composer, "BLINKS", 0.3)
     async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
         field = composer_of(pilot).field
         field.cursor_blink = True
