@@ -71,6 +71,9 @@ class SteadyProvider:
             yield Text(piece)
         yield Finished(Finish.STOP)
 
+    async def probe(self) -> None:
+        pass
+
     async def list_models(self) -> tuple[ModelInfo, ...]:
         return (ModelInfo(name="steady"),)
 

@@ -130,6 +130,14 @@ class Usage:
 
     input: int = 0
     output: int = 0
+    cache_read: int = 0
+    """Of the input: what the provider had read before, and charges less for."""
+    cache_write: int = 0
+    """Of the input: what it keeps for the next time, and may charge more for."""
+    thinking: int = 0
+    """Of the output: what was thought, not said."""
+    cost: int | None = None
+    """Micro-dollars that the provider itself says it charges; None if it does not say."""
     is_estimate: bool = False
     """Counted by us because the provider did not say; shown with "~"."""
 
@@ -137,7 +145,12 @@ class Usage:
 class CostSource(StrEnum):
     """Where the cost of a reply comes from."""
 
+    REPORTED = "reported"
+    """The provider said it."""
+    PRICED = "priced"
+    """Tokens times the list price."""
     FREE = "free"
+    """The model runs at home, or is the demo."""
     UNKNOWN = "unknown"
 
 

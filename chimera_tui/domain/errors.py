@@ -67,6 +67,8 @@ class Fault(StrEnum):
     """The provider refuses the request as it is."""
     REDIRECT = "redirect"
     FILTER = "filter"
+    BUDGET = "budget"
+    """What may be spent is spent: nobody was asked."""
     INTERRUPTED = "interrupted"
     """The program ended while the reply was being said."""
     STORAGE = "storage"

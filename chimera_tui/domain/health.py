@@ -11,7 +11,39 @@ class HealthState(StrEnum):
     UP = "up"
     SLOW = "slow"
     DOWN = "down"
+    NO_KEY = "no key"
+    """It needs a key, and none is known."""
     NOT_ASKED = "not asked"
+
+
+class BreakerState(StrEnum):
+    """Whether calls to a provider are let through."""
+
+    CLOSED = "closed"
+    """All are."""
+    OPEN = "open"
+    """It failed too often in a row: calls wait until it may be tried again."""
+    HALF_OPEN = "half-open"
+    """One call tries it; the others wait for how that ends."""
+    STOPPED = "stopped"
+    """None is, until a person acts: the key or the credit is at fault."""
+
+
+class WaitReason(StrEnum):
+    """Why nothing comes of a turn yet."""
+
+    LOADING = "loading"
+    """A server at home loads the model."""
+    LIMIT = "limit"
+    """As many requests were made in this minute as the settings allow."""
+    ASKED = "asked"
+    """The provider asked to wait."""
+    RETRY = "retry"
+    """A pause before another attempt."""
+    BREAKER = "breaker"
+    """The provider does not answer; it is tried again after a while."""
+    QUEUE = "queue"
+    """As many requests are in flight as the provider may have at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +57,12 @@ class ModelInfo:
     """Whether a local server has it in memory."""
     can_chat: bool = True
     """False for models that make embeddings and the like."""
+    price_in: float | None = None
+    """US dollars per million tokens read; None if unknown, 0 at home."""
+    price_out: float | None = None
+    """The same per million tokens written."""
+    ignores: frozenset[str] = frozenset()
+    """What of a request it refuses or ignores, and is therefore not sent: "temperature", "stop"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,5 +79,8 @@ class Health:
     """What to do about it."""
     models: tuple[ModelInfo, ...] = ()
     checked_at: datetime | None = None
+    breaker: BreakerState = BreakerState.CLOSED
+    retry_in: float | None = None
+    """Seconds until it may be tried again, while the breaker is open."""
     history: tuple[float | None, ...] = ()
     """Latencies of the last checks in seconds, oldest first; None where it did not answer."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from chimera_tui.domain.conversation import Finish, Usage
-from chimera_tui.domain.health import ModelInfo
+from chimera_tui.domain.health import ModelInfo, WaitReason
 from chimera_tui.domain.persona import Persona
 
 
@@ -28,6 +28,8 @@ class ChatRequest:
     temperature: float | None = None
     stop: tuple[str, ...] = ()
     """At most four strings that end the reply."""
+    think: bool = False
+    """Whether the model may think before it speaks, where that can be turned off."""
     context: int = 8192
     """Tokens the model should be able to read; what a local server is told to make room for."""
     persona: Persona
@@ -54,6 +56,15 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing comes yet, and why."""
+
+    why: WaitReason
+    seconds: float | None = None
+    """How long; None if nobody can say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The terminal mark was seen: the reply is whole."""
 
@@ -64,7 +75,7 @@ class Finished:
     """The model that says it answered; empty if the provider did not say."""
 
 
-StreamItem = Text | Thinking | Finished
+StreamItem = Text | Thinking | Waiting | Finished
 
 
 class Provider(Protocol):
@@ -83,8 +94,15 @@ class Provider(Protocol):
             ProviderError: If the reply does not come, or not to its end.
         """
 
+    async def probe(self) -> None:
+        """Make the cheapest call that proves that it can be used: address, key, credit.
+
+        Raises:
+            ProviderError: If it cannot.
+        """
+
     async def list_models(self) -> tuple[ModelInfo, ...]:
-        """Ask which models there are; the cheapest call that proves the provider can be used.
+        """Ask which models there are.
 
         Raises:
             ProviderError: If it does not answer.

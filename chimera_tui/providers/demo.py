@@ -44,6 +44,9 @@ class DemoProvider:
                 await self._sleep(_pause(piece) * request.pace / WORDS_PER_SECOND)
         yield Finished(Finish.STOP, _usage(request, text), DEMO.model)
 
+    async def probe(self) -> None:
+        """It can always be used."""
+
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """Its one model."""
         return (ModelInfo(name=DEMO.model, context=CONTEXT, is_loaded=True),)

@@ -52,6 +52,14 @@ class OpenAIChatProvider:
         """Yield the reply as it is produced; see `Provider.stream`."""
         return watched(self._items(request), self._at)
 
+    async def probe(self) -> None:
+        """Ask for the models: no call costs less.
+
+        Raises:
+            ProviderError: If it does not answer within 3 s, or with something else.
+        """
+        await self.list_models()
+
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """Ask which models there are, without the SDK.
 

@@ -51,6 +51,9 @@ class ScriptedProvider:
                     raise step
         yield Finished(Finish.STOP, Usage(input=10, output=5))
 
+    async def probe(self) -> None:
+        """It can always be used."""
+
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """One model, `model`."""
         return (ModelInfo(name="model", context=8192, is_loaded=True),)

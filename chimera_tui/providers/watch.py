@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from chimera_tui.providers import faults
-from chimera_tui.providers.base import Finished, StreamItem
+from chimera_tui.providers.base import Finished, StreamItem, Waiting
 from chimera_tui.providers.endpoint import Endpoint
 
 MOST_TOKENS = 10**8
@@ -41,7 +41,7 @@ async def watched(items: AsyncGenerator[StreamItem], at: Endpoint) -> AsyncGener
             yield item
             if isinstance(item, Finished):
                 return
-            began = True
+            began = began or not isinstance(item, Waiting)
 
 
 def count(value: object) -> int | None:

@@ -39,6 +39,10 @@ class Observed:
             raise
         self._note(self.name, None)
 
+    async def probe(self) -> None:
+        """See that the provider can be used."""
+        await self._provider.probe()
+
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """The models of the provider."""
         return await self._provider.list_models()
