@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.domain.redaction import redact
 from chimera_tui.domain.text import one_line
 from chimera_tui.providers.endpoint import Endpoint
 
@@ -23,10 +24,6 @@ LONGEST_WAIT = 3600.0
 LONGEST_JUDGED = 4096
 """Characters of an error that are searched for what it is about."""
 
-_KEYS = re.compile(
-    r"(?i)\b(?:bearer\s+|(?:api[_-]?key|token)['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+"
-    r"|\b(?:sk|pk|gsk|xai|hf|lms)[-_][\w*.…-]{4,}|\bAIza[\w-]{10,}"
-)
 _CONTEXT = re.compile(
     r"(?i)context[ _](?:length|window|size)|exceed_context|maximum context|prompt is too long"
     r"|exceeds the maximum number of tokens"
@@ -97,7 +94,7 @@ def refused(
         to_chat: Whether a model was asked, rather than a list.
     """
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        target = one_line(headers.get("location", "another place"), 80)
+        target = one_line(redact(headers.get("location", "another place"), at.key), 80)
         return ProviderError(
             f"{at.address} answers with a redirect to {target}; it is not followed.",
             kind=Fault.REDIRECT,
@@ -157,7 +154,7 @@ def empty(at: Endpoint) -> ProviderError:
 
 def unreadable(at: Endpoint, beginning: str = "") -> ProviderError:
     """Name data that is not what the format says; `beginning` is how it starts, if known."""
-    shown = f": {one_line(_redacted(at, beginning), 80)}" if beginning.strip() else ""
+    shown = f": {one_line(redact(beginning, at.key), 80)}" if beginning.strip() else ""
     return ProviderError(
         f"{at.title} sent something that cannot be read{shown}",
         kind=Fault.BAD_DATA,
@@ -168,7 +165,7 @@ def unreadable(at: Endpoint, beginning: str = "") -> ProviderError:
 def web_page(at: Endpoint, beginning: str) -> ProviderError:
     """Name a web page that came in place of an answer."""
     return ProviderError(
-        f"{at.address} answers with a web page: {one_line(_redacted(at, beginning), 80)}",
+        f"{at.address} answers with a web page: {one_line(redact(beginning, at.key), 80)}",
         kind=Fault.BAD_TYPE,
         hint="Check the address, or log in to the network.",
     )
@@ -197,7 +194,7 @@ def message(at: Endpoint, body: str) -> str:
                 found = inner
             case _:
                 break
-    return one_line(_redacted(at, found), 200).rstrip(" .") if isinstance(found, str) else ""
+    return one_line(redact(found, at.key), 200).rstrip(" .") if isinstance(found, str) else ""
 
 
 _AGAIN = "Try again."
@@ -240,12 +237,6 @@ def _kind(status: int, body: str) -> Fault:
     if status in _STATUS:
         return _STATUS[HTTPStatus(status)]
     return Fault.REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else Fault.SERVER
-
-
-def _redacted(at: Endpoint, text: str) -> str:
-    if at.key:
-        text = text.replace(at.key, "[key]")
-    return _KEYS.sub("[key]", text)
 
 
 def _certificate(error: BaseException | None) -> str:

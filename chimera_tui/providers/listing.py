@@ -57,7 +57,7 @@ async def fetch(client: "httpx2.AsyncClient", at: Endpoint, path: str, shape: ty
     try:
         return msgspec.json.decode(response.content, type=shape)
     except (ValueError, RecursionError):
-        raise faults.unreadable(at, response.text[:200]) from None
+        raise faults.unreadable(at, response.text[: faults.LONGEST_JUDGED]) from None
 
 
 def sounds_chatty(model: str) -> bool:
