@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 
 REDACTED = "[key]"
 """What stands where a key stood."""
-SHORTEST_KNOWN = 4
+SHORTEST_KNOWN = 8
 """Characters; to search for less would tear holes into every text."""
 SHORTEST_SHOWN = 12
 """Characters of a key of which the last four may be shown."""
@@ -67,7 +67,7 @@ class Redactor:
 
     def know(self, key: str) -> None:
         """Take `key` out of every text from now on."""
-        if len(key) >= SHORTEST_KNOWN:
+        if len(key) >= SHORTEST_KNOWN and key not in self._writings:
             self._writings |= _writings(key)
             longest_first = sorted(self._writings, key=len, reverse=True)
             self._known = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
