@@ -61,6 +61,13 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
         )
     if name in {"ConnectError", "ConnectTimeout", "PoolTimeout"}:
         return unreachable(at)
+    if name == "ProxyError":
+        said = one_line(redact(str(error), at.key), 80)
+        return ProviderError(
+            f"The proxy {at.proxy_host} does not let us through to {at.title}: {said}.",
+            kind=Fault.CONNECT,
+            hint=_PROXY,
+        )
     if name in {"ReadTimeout", "WriteTimeout"}:
         return late(at, at.deadlines.first_content, began=began)
     if began and name == "RemoteProtocolError":
@@ -76,6 +83,9 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
 
 def unreachable(at: Endpoint) -> ProviderError:
     """Nobody listens there."""
+    if at.proxy:
+        problem = f"{at.title} is not reached: the proxy {at.proxy_host} does not answer."
+        return ProviderError(problem, kind=Fault.CONNECT, hint=_PROXY)
     return ProviderError(
         f"{at.title} does not answer at {at.address}.", kind=Fault.CONNECT, hint=at.hint
     )
@@ -198,14 +208,15 @@ def message(at: Endpoint, body: str) -> str:
 
 
 _AGAIN = "Try again."
+_PROXY = "Check the variable HTTPS_PROXY, or name the host in NO_PROXY."
 
 
 def _said(at: Endpoint, status: int, body: str, *, wait: float | None = None) -> ProviderError:
     said = message(at, body)
     kind = _kind(status, body[:LONGEST_JUDGED] if said else "")
     problem, hint = _WORDS[kind]
-    if kind is Fault.AUTH and at.key_env:
-        hint = f"Check the key in {at.key_env}."
+    if kind is Fault.AUTH and (place := at.key_place or at.key_env):
+        hint = f"Check the key in {place}."
     problem = problem.format(title=at.title, status=status)
     return ProviderError(
         f"{problem}: {said}." if said else f"{problem}.", kind=kind, hint=hint, retry_after=wait

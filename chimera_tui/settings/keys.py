@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,34 @@ class Key:
         """What may be shown: `…abcd`; empty if it is short."""
         return end_of(self.value)
 
+    @property
+    def where(self) -> str:
+        """Where it lies, in words."""
+        return self.place or "the keyring"
+
     def __repr__(self) -> str:
         return f"<key {self.end or '…'} from {self.source} {self.place}>".replace(" >", ">")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyState:
+    """What there is to say of the key of a provider, without the key."""
+
+    provider: str
+    title: str
+    """What a person calls the provider."""
+    address: str
+    """Where the key is sent; empty if nobody has said, or not well."""
+    variables: tuple[str, ...]
+    """The environment variables that may hold it, the first that is set counts."""
+    source: KeySource | None = None
+    """None if there is no key for this address."""
+    place: str = ""
+    """The variable or the file."""
+    end: str = ""
+    """`…abcd`; empty if the key is short."""
+    elsewhere: str = ""
+    """Another address that a key is kept for: it is not used for this one."""
 
 
 class _Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

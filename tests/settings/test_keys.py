@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
-import keyring.backends.fail
-import keyring.backends.null
 import msgspec
 import pytest
 from keyring.backend import KeyringBackend
+from keyring.core import load_keyring
 
 from chimera_tui.domain.errors import ChimeraError, InvalidFileError
 from chimera_tui.settings.keyring import SystemKeyring
 from chimera_tui.settings.keys import Key, Keys, KeySource, cleaned
 
 KEY = "canary/0123456789-ABCD"
+NONE, FORGETFUL = "keyring.backends.fail.Keyring", "keyring.backends.null.Keyring"
 AT = "https://api.example.com/v1"
 
 
@@ -27,7 +27,7 @@ class Kept(KeyringBackend):
     priority = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # the library has no annotations
         self.entries: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -68,7 +68,7 @@ class Rude(Kept):
 def _no_keyring() -> Iterator[None]:
     """Nobody's own keyring is touched."""
     before = keyring.get_keyring()
-    keyring.set_keyring(keyring.backends.fail.Keyring())
+    keyring.set_keyring(load_keyring(NONE))
     yield
     keyring.set_keyring(before)
 
@@ -139,8 +139,8 @@ def test_a_keyring_that_works_keeps_the_key_out_of_the_file(file: Path) -> None:
 @pytest.mark.parametrize(
     ("backend", "reason"),
     [
-        (keyring.backends.fail.Keyring(), "there is none here"),
-        (keyring.backends.null.Keyring(), "it does not keep what it is given"),
+        (load_keyring(NONE), "there is none here"),
+        (load_keyring(FORGETFUL), "it does not keep what it is given"),
         (Rude(), "it answers with OSError"),
     ],
 )
@@ -170,7 +170,7 @@ def test_a_locked_keyring_is_asked_once(file: Path) -> None:
 def test_a_key_in_a_keyring_that_is_gone_is_said_and_not_forgotten(file: Path) -> None:
     keyring.set_keyring(Kept())
     Keys(file, {}).keep("mine", AT, KEY)
-    keyring.set_keyring(keyring.backends.fail.Keyring())
+    keyring.set_keyring(load_keyring(NONE))
     keys = Keys(file, {})
     assert keys.find("mine", AT) is None
     assert "The key of mine lies in it." in keys.notes[0]
