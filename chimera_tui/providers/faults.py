@@ -59,15 +59,8 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
             kind=Fault.TLS,
             hint="Check the address, and this computer's clock.",
         )
-    if name in {"ConnectError", "ConnectTimeout", "PoolTimeout"}:
-        return unreachable(at)
-    if name == "ProxyError":
-        said = one_line(redact(str(error), at.key), 80)
-        return ProviderError(
-            f"The proxy {at.proxy_host} does not let us through to {at.title}: {said}.",
-            kind=Fault.CONNECT,
-            hint=_PROXY,
-        )
+    if name in {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"}:
+        return unreachable(at, str(error) if name == "ProxyError" else "")
     if name in {"ReadTimeout", "WriteTimeout"}:
         return late(at, at.deadlines.first_content, began=began)
     if began and name == "RemoteProtocolError":
@@ -81,11 +74,15 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
     return ProviderError(f"The connection to {at.title} broke.", kind=Fault.TRANSPORT, hint=_AGAIN)
 
 
-def unreachable(at: Endpoint) -> ProviderError:
-    """Nobody listens there."""
+def unreachable(at: Endpoint, said: str = "") -> ProviderError:
+    """Nobody listens there, or the proxy on the way does not let us through and said why."""
     if at.proxy:
-        problem = f"{at.title} is not reached: the proxy {at.proxy_host} does not answer."
-        return ProviderError(problem, kind=Fault.CONNECT, hint=_PROXY)
+        why = f"answers: {one_line(redact(said, at.key), 80)}" if said else "does not answer"
+        return ProviderError(
+            f"{at.title} is not reached: the proxy {at.proxy_host} {why}.",
+            kind=Fault.CONNECT,
+            hint="Check the variable HTTPS_PROXY, or name the host in NO_PROXY.",
+        )
     return ProviderError(
         f"{at.title} does not answer at {at.address}.", kind=Fault.CONNECT, hint=at.hint
     )
@@ -208,7 +205,6 @@ def message(at: Endpoint, body: str) -> str:
 
 
 _AGAIN = "Try again."
-_PROXY = "Check the variable HTTPS_PROXY, or name the host in NO_PROXY."
 
 
 def _said(at: Endpoint, status: int, body: str, *, wait: float | None = None) -> ProviderError:
