@@ -56,6 +56,7 @@ class Endpoint:
     """What to do when nothing answers there."""
     facts: str = ""
     """Path of a list of models that says more than the usual one; empty if there is none."""
+    needs_key: bool = False
     deadlines: Deadlines = LOCAL
     proxy: str = field(default="", repr=False)
     """The address of the proxy on the way there, perhaps with a password; empty if there is none.

@@ -33,6 +33,11 @@ class Endpoints:
         self._environ = environ
         self._exchanges = {name: Exchanges() for name in self.names}
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `Keys.notes`."""
+        return self._keys.notes
+
     def find(self, name: str) -> Endpoint:
         """Say where a provider is, with its key as it is now.
 
