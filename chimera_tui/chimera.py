@@ -19,6 +19,7 @@ from chimera_tui.domain.conversation import (
     Spent,
 )
 from chimera_tui.domain.errors import ChimeraError, ProviderError, UnknownError
+from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import one_line
@@ -29,11 +30,13 @@ from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.providers import registry
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.demo import DemoProvider
+from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.resilience import health as checks
 from chimera_tui.resilience.calls import Calls
 from chimera_tui.resilience.model_choice import Facts, ModelChoice
 from chimera_tui.resilience.observed import Observed
 from chimera_tui.settings.files import write_file
+from chimera_tui.settings.keys import Keys, KeyState
 from chimera_tui.settings.settings import ProviderSettings, Settings
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
@@ -58,7 +61,7 @@ class Chimera:
     """
 
     def __init__(
-        self, settings: Settings, library: Library, store: Store, environ: Mapping[str, str]
+        self, settings: Settings, library: Library, store: Store, endpoints: Endpoints
     ) -> None:
         self.settings = settings
         self.library = library
@@ -67,13 +70,13 @@ class Chimera:
         self._conversations = Conversations(store)
         self._recorder = Recorder(store)
         self._providers: dict[str, Provider] = {DEMO.provider: DemoProvider()}
+        self._retired: list[Provider] = []
+        self._endpoints = endpoints
         facts: dict[str, Facts] = {}
         for name in settings.order:
             own = settings.providers.get(name, ProviderSettings())
             try:
-                at = registry.endpoint(
-                    name, base_url=own.base_url, key_env=own.key_env, environ=environ
-                )
+                at = endpoints.find(name)
             except ChimeraError as error:
                 self.health[name] = Health(
                     provider=name,
@@ -97,6 +100,11 @@ class Chimera:
         """Why nothing can be saved; empty if it can."""
         return self._store.read_only
 
+    @property
+    def key_notes(self) -> tuple[str, ...]:
+        """What a person should know of where the keys lie: who else can read them, for instance."""
+        return self._endpoints.notes
+
     # Providers
 
     async def check_provider(self, name: str) -> Health:
@@ -109,6 +117,47 @@ class Chimera:
     async def check_providers(self) -> tuple[Health, ...]:
         """Ask all providers at once how they are."""
         return tuple(await asyncio.gather(*(self.check_provider(name) for name in self.health)))
+
+    def exchanges(self, name: str) -> tuple[Exchange, ...]:
+        """The last requests to a provider and what came back, without keys; the newest last."""
+        return self._endpoints.exchanges(name)
+
+    async def key_states(self) -> tuple[KeyState, ...]:
+        """Say of every provider where its key lies, and how it ends."""
+        names = self._endpoints.names
+        return tuple(
+            await asyncio.to_thread(lambda: [self._endpoints.key_state(name) for name in names])
+        )
+
+    async def set_key(self, name: str, text: str) -> KeyState:
+        """Keep a key for a provider and use it from the next request on; `check_provider` tests it.
+
+        Raises:
+            UnknownError: If there is no such provider.
+            ChimeraError: If this can be no key, or it cannot be kept.
+        """
+        state = await asyncio.to_thread(self._endpoints.keep_key, name, text)
+        await self._reconnect(name)
+        return state
+
+    async def forget_key(self, name: str) -> KeyState:
+        """Forget the kept key of a provider; one in the environment stays.
+
+        Raises:
+            UnknownError: If there is no such provider.
+            ChimeraError: If what keeps it cannot be changed.
+        """
+        await asyncio.to_thread(self._endpoints.forget_key, name)
+        await self._reconnect(name)
+        return await asyncio.to_thread(self._endpoints.key_state, name)
+
+    async def _reconnect(self, name: str) -> None:
+        """Use the key that a provider has now; what it still says to the old one goes on."""
+        if name in self._providers:
+            at = await asyncio.to_thread(self._endpoints.find, name)
+            self._retired.append(self._providers[name])
+            self._providers[name] = Observed(registry.provider(at), self._learn)
+            self.health[name] = Health(provider=name, state=HealthState.NOT_ASKED)
 
     def _learn(self, name: str, error: ProviderError | None) -> None:
         """A real call says how a provider is, too."""
@@ -250,7 +299,7 @@ class Chimera:
 
     async def aclose(self) -> None:
         """Close all connections to providers."""
-        for provider in self._providers.values():
+        for provider in (*self._providers.values(), *self._retired):
             await provider.aclose()
 
     def _must_exist(
@@ -266,6 +315,7 @@ async def open_chimera(
     *,
     db: Path,
     personas: Path | None = None,
+    keys: Keys | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> AsyncIterator[Chimera]:
     """Put the parts together around the database at `db`.
@@ -274,15 +324,19 @@ async def open_chimera(
         settings: What the person has set.
         db: The database; made if it does not exist.
         personas: The folder of the person's own personas.
-        environ: The environment: addresses and keys of providers.
+        keys: The keys of the person. None: those of `environ`, and of a file beside the database.
+        environ: The environment: addresses of providers, and a proxy.
 
     Raises:
         StorageError: If the database can be neither read nor made.
     """
     folders = [builtin_folder(), *([personas] if personas else [])]
     library = await asyncio.to_thread(Library.load, *folders)
+    keys = keys or Keys(db.with_name("keys.toml"), environ)
+    endpoints = Endpoints(settings, keys, environ)
     async with open_store(db) as store:
-        chimera = Chimera(settings, library, store, environ)
+        # A keyring that is locked may take three seconds to say so.
+        chimera = await asyncio.to_thread(Chimera, settings, library, store, endpoints)
         try:
             yield chimera
         finally:

@@ -16,6 +16,7 @@ from chimera_tui.cli.exits import Exit, explain
 from chimera_tui.cli.files import Files
 from chimera_tui.domain.conversation import SavedConversation
 from chimera_tui.library.starters import STARTERS, default_cast
+from chimera_tui.settings.keys import Keys
 from chimera_tui.settings.paths import Paths
 from chimera_tui.settings.settings import Settings, save_setting
 
@@ -59,10 +60,12 @@ def start(
 
     paths = files.paths()
     settings, problem = files.load_settings()
+    keys = files.keys()
     is_asked_for = bool(topic or cast or mode or demo)
     app = ChimeraApp(
-        lambda: _open(settings, paths),
+        lambda: _open(settings, paths, keys),
         log_folder=paths.logs,
+        redact=keys.redact,
         is_first_run=not is_asked_for and not paths.db.exists(),
         settings=settings,
         theme=theme or "",
@@ -81,10 +84,12 @@ def split_cast(cast: str | None) -> list[str]:
 
 
 @asynccontextmanager
-async def _open(settings: Settings, paths: Paths) -> AsyncIterator["Chimera"]:
+async def _open(settings: Settings, paths: Paths, keys: Keys) -> AsyncIterator["Chimera"]:
     """Open all that belongs to the app; it is imported only now, when the screen is painted."""
     root = await asyncio.to_thread(importlib.import_module, "chimera_tui.chimera")
-    async with root.open_chimera(settings, db=paths.db, personas=paths.personas) as chimera:
+    async with root.open_chimera(
+        settings, db=paths.db, personas=paths.personas, keys=keys
+    ) as chimera:
         yield chimera
 
 

@@ -12,28 +12,31 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
 import chimera_tui
 from chimera_tui.cli import output
+from chimera_tui.cli.checking import Checked, check
 from chimera_tui.cli.exits import Exit
 from chimera_tui.cli.files import Files
+from chimera_tui.cli.keys import words
 from chimera_tui.cli.options import with_files
-from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.errors import ChimeraError, StorageError
+from chimera_tui.domain.errors import StorageError
 from chimera_tui.domain.text import one_line
 from chimera_tui.library.library import Library, builtin_folder
-from chimera_tui.providers import registry
-from chimera_tui.resilience import health
+from chimera_tui.providers import proxy, registry
+from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.settings.paths import Paths
-from chimera_tui.settings.settings import ProviderSettings, Settings
+from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.inspection import inspect
 from chimera_tui.ui import clipboard
 
 PACKAGES = ("textual", "openai", "ollama", "httpx2", "httpx", "click", "msgspec")
-VARIABLES = ("CHIMERA_CONFIG", "CHIMERA_DB", "NO_COLOR", "TERM", "COLORTERM", "SSH_TTY", "TMUX")
+VARIABLES = (
+    "CHIMERA_CONFIG", "CHIMERA_DB", "NO_COLOR", "TERM", "COLORTERM", "SSH_TTY", "TMUX",
+    *proxy.EXCEPTIONS,
+)  # fmt: skip
 """What Chimera looks at in the environment, beside addresses and keys of providers."""
 
 Facts = dict[str, Any]
@@ -46,16 +49,19 @@ def doctor(files: Files, *, as_json: bool) -> int:
     """Say what is found: versions, terminal, files, database, local servers. Never a key."""
     paths = files.paths()
     settings, broken = files.load_settings()
+    known = Endpoints(settings, files.keys(), os.environ)
     library = Library.load(builtin_folder(), paths.personas)
     database = _database(paths.db)
-    problems = [broken, *library.problems, database.get("problem", "")]
+    providers, keys = asyncio.run(_providers(known)), _keys(known)
+    problems = [broken, *library.problems, database.get("problem", ""), *known.notes]
     report = {
         "versions": _versions(),
         "terminal": _terminal(),
         "files": _files(paths),
         "database": database,
         "personas": {"found": len(library)},
-        "providers": asyncio.run(_providers(settings)),
+        "providers": providers,
+        "keys": keys,
         "environment": _environment(settings),
         "problems": [problem for problem in problems if problem],
     }
@@ -103,6 +109,7 @@ def _colours(environ: Mapping[str, str]) -> str:
 def _files(paths: Paths) -> Facts:
     return {
         "settings": _file(paths.config),
+        "keys": _file(paths.keys),
         "database": _file(paths.db),
         "personas": _file(paths.personas),
         "logs": _file(paths.logs),
@@ -136,33 +143,24 @@ def _database(path: Path) -> Facts:
     return facts | ({"problem": f"The database is damaged: {found.damage}"} if found.damage else {})
 
 
-async def _providers(settings: Settings) -> Facts:
+async def _providers(known: Endpoints) -> Facts:
     """Ask all providers at once how they are."""
-    answers = await asyncio.gather(*(_provider(settings, name) for name in settings.order))
-    return dict(zip(settings.order, answers, strict=True))
+    answers = await asyncio.gather(*(check(known, name) for name in known.names))
+    return {found.name: _provider(found) for found in answers}
 
 
-async def _provider(settings: Settings, name: str) -> str:
-    own = settings.providers.get(name, ProviderSettings())
-    try:
-        at = registry.endpoint(name, base_url=own.base_url, key_env=own.key_env, environ=os.environ)
-    except ChimeraError as error:
-        return error.problem
-    provider = registry.provider(at)
-    try:
-        found = await health.check(provider, at=utc_now())
-    finally:
-        await provider.aclose()
-    latency = "" if found.latency is None else f" in {found.latency * 1000:.0f} ms"
-    models = f", models: {len(found.models)}" if found.models else ""
-    return (
-        f"{found.state}{latency}{models} at {_without_password(at.address)} {found.reason}".strip()
-    )
+def _provider(found: Checked) -> str:
+    at, problem = found.at, found.error.problem if found.error else ""
+    if at is None:
+        return problem
+    latency = f" in {found.seconds * 1000:.0f} ms" if found.seconds and not problem else ""
+    proxy = f" through the proxy {at.proxy_host}" if at.proxy else ""
+    return f"{found.state}{latency} at {at.address}{proxy} {problem}".strip()
 
 
-def _without_password(address: str) -> str:
-    parts = urlsplit(address)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+def _keys(known: Endpoints) -> Facts:
+    """Say where the key of each provider lies."""
+    return {name: words(known.key_state(name)) for name in known.names}
 
 
 def _environment(settings: Settings) -> Facts:
@@ -170,6 +168,7 @@ def _environment(settings: Settings) -> Facts:
     secret = {own.key_env for own in settings.providers.values() if own.key_env}
     for service in registry.SERVICES.values():
         secret |= {*service.key_env, *service.address_env}
+    secret |= set(proxy.VARIABLES)  # may hold a password
     shown = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     return shown | dict.fromkeys(sorted(secret & os.environ.keys()), "set")
 

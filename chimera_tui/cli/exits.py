@@ -57,6 +57,7 @@ def _explain_crash(error: Exception, files: Files) -> None:
     """Say that the program is mistaken, and where it is written down; never with values."""
     from chimera_tui.ui.crash import cause, write_crash  # noqa: PLC0415 - seldom needed
 
-    report = write_crash(error, files.paths().logs, utc_now())
-    output.say(f"chimera-tui: a mistake in Chimera ended it: {cause(error)}")
+    redact = files.keys().redact
+    report = write_crash(error, files.paths().logs, utc_now(), redact)
+    output.say(f"chimera-tui: a mistake in Chimera ended it: {cause(error, redact)}")
     output.say("What was said is kept." + (f" A report is in {report}" if report else ""))

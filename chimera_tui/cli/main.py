@@ -15,6 +15,8 @@ COMMANDS = {
     "conversations": "chimera_tui.cli.conversations",
     "doctor": "chimera_tui.cli.doctor",
     "export": "chimera_tui.cli.export",
+    "keys": "chimera_tui.cli.keys",
+    "providers": "chimera_tui.cli.providers",
     "talk": "chimera_tui.cli.talk",
 }
 """Where each command is: `name` in that module. Imported when it is asked for."""

@@ -26,9 +26,13 @@ async def opened(files: Files) -> AsyncIterator[Chimera]:
     settings, problem = files.load_settings()
     if problem:
         output.say(f"chimera-tui: {problem}")
-    async with open_chimera(settings, db=paths.db, personas=paths.personas) as chimera:
+    async with open_chimera(
+        settings, db=paths.db, personas=paths.personas, keys=files.keys()
+    ) as chimera:
         for problem in chimera.library.problems:
             output.say(f"chimera-tui: {problem}")
+        for note in chimera.key_notes:
+            output.say(f"chimera-tui: {note}")
         for found in chimera.recovered:
             output.say(
                 f"Recovered: the program ended while {found.speaker} spoke in conversation"

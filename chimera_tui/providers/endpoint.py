@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import one_line
+from chimera_tui.providers.exchange import Exchanges
 
 _HOME_NAMES = (".local", ".localhost", ".lan", ".internal", ".home.arpa")
 _ALL_INTERFACES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, never bound
@@ -49,16 +50,29 @@ class Endpoint:
     key: str = field(default="", repr=False)
     key_env: str = ""
     """The environment variable a key is read from; empty if it never needs one."""
+    key_place: str = ""
+    """Where the key was found: a variable, a file, the keyring; empty if there is none."""
     hint: str = ""
     """What to do when nothing answers there."""
     facts: str = ""
     """Path of a list of models that says more than the usual one; empty if there is none."""
+    needs_key: bool = False
     deadlines: Deadlines = LOCAL
+    proxy: str = field(default="", repr=False)
+    """The address of the proxy on the way there, perhaps with a password; empty if there is none.
+    """
+    exchanges: Exchanges = field(default_factory=Exchanges, repr=False, compare=False)
+    """What was sent there last, and what came back."""
 
     @property
     def is_local(self) -> bool:
         """Whether it is on this machine or in this private network."""
         return is_private(urlsplit(self.address).hostname or "")
+
+    @property
+    def proxy_host(self) -> str:
+        """The proxy without its password, to be shown."""
+        return urlsplit(self.proxy).netloc.rpartition("@")[2]
 
 
 def normal(text: str, *, title: str, port: int | None = None, source: str = "") -> str:

@@ -24,6 +24,7 @@ from chimera_tui.domain.conversation import Recovered, SavedConversation
 from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageError
 from chimera_tui.domain.health import HealthState
 from chimera_tui.domain.memory import settle
+from chimera_tui.domain.redaction import Redactor
 from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import crash
@@ -55,6 +56,7 @@ class ChimeraApp(Host):
     Args:
         open_chimera: Opens the database and all that belongs to it; called after the first paint.
         log_folder: Where crash files go, and what is too long for a clipboard.
+        redact: Knows the keys of the person, and takes them out of what is said of a crash.
         is_first_run: Whether there is no database yet: begin with the screen that says what is
             there, instead of an empty room.
         settings: How to draw, and the keys of the person.
@@ -93,6 +95,7 @@ class ChimeraApp(Host):
         open_chimera: OpenChimera,
         *,
         log_folder: Path,
+        redact: Redactor | None = None,
         is_first_run: bool = False,
         settings: Settings = Settings(),  # noqa: B008 - frozen
         theme: str = "",
@@ -101,7 +104,12 @@ class ChimeraApp(Host):
         problems: Iterable[str] = (),
     ) -> None:
         super().__init__(
-            log_folder=log_folder, settings=settings, theme=theme, save=save, problems=problems
+            log_folder=log_folder,
+            redact=redact,
+            settings=settings,
+            theme=theme,
+            save=save,
+            problems=problems,
         )
         self._open_chimera = open_chimera
         self._is_first_run = is_first_run
@@ -167,6 +175,8 @@ class ChimeraApp(Host):
         self.look_again()
         self.set_interval(LOOK_AGAIN, self._look_while_live)
         self._tell_recovered(chimera.recovered)
+        for note in chimera.key_notes:
+            self.tell(note, severity="warning")
         try:
             if self._start:
                 await self.show_room(await self._start(chimera), is_live=True)
@@ -318,7 +328,7 @@ class ChimeraApp(Host):
             error = error.error
         if error is not None:
             message = (
-                f"Chimera stopped by a mistake of its own: {crash.cause(error)}\n"
+                f"Chimera stopped by a mistake of its own: {crash.cause(error, self.redact)}\n"
                 f"What was said is saved. Details: {self.write_crash(error)}"
             )
             self._exit_renderables[:] = [Text(message)]

@@ -15,6 +15,7 @@ from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import SavedConversation
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.names import nearest
+from chimera_tui.domain.redaction import Redactor
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import clipboard, crash
@@ -41,6 +42,7 @@ class Host(App[None]):
 
     Args:
         log_folder: Where crash files go, and what is too long for a clipboard.
+        redact: Knows the keys of the person, and takes them out of what is said of a crash.
         settings: How to draw, and the keys of the person.
         theme: The name of a theme, in place of the one that is set.
         save: Keeps a setting, by its key, for the next time; blocks. Raises ChimeraError.
@@ -51,6 +53,7 @@ class Host(App[None]):
         self,
         *,
         log_folder: Path,
+        redact: Redactor | None,
         settings: Settings,
         theme: str,
         save: Save | None,
@@ -69,6 +72,7 @@ class Host(App[None]):
         if settings.reduced_motion:
             self.animation_level = "none"
         self._log_folder = log_folder
+        self.redact = redact or Redactor()
         self._save = save
         is_plain = bool(os.environ.get("NO_COLOR"))
         self.theme = DARK.name
@@ -186,7 +190,7 @@ class Host(App[None]):
 
     def write_crash(self, error: BaseException) -> str:
         """Write down where a mistake of ours happened; returns where, in words."""
-        path = crash.write_crash(error, self._log_folder, utc_now())
+        path = crash.write_crash(error, self._log_folder, utc_now(), self.redact)
         return str(path) if path else "no crash file could be written"
 
 

@@ -1,14 +1,23 @@
 """Running commands in this process, as `main` does."""
 
-from collections.abc import Callable
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import keyring
 import pytest
+from keyring.core import load_keyring
 
 from chimera_tui.cli.main import run
+from tests.fault_dialects import Reply
+from tests.fault_server import FaultServer
 
 Command = Callable[..., "Result"]
+KEY = "canary-0123456789-WXYZ"
+"""What `server` lets in."""
 
 
 class Result(NamedTuple):
@@ -38,3 +47,40 @@ def command(home: Path, capsys: pytest.CaptureFixture[str]) -> Command:
         return Result(code, *capsys.readouterr())
 
     return run_it
+
+
+@pytest.fixture(autouse=True)
+def _no_keyring() -> Iterator[None]:
+    """Nobody's own keyring is touched."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(load_keyring("keyring.backends.fail.Keyring"))
+    yield
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
+    """LM Studio where only `KEY` is let in, in a thread of its own: commands bring their loop."""
+    started, ended = threading.Event(), threading.Event()
+    found = FaultServer()
+
+    async def guarded(reply: Reply) -> None:
+        if f"Bearer {KEY}\r\n" in found.heads[-1]:
+            await reply.whole(200, reply.dialect.document(), "application/json")
+        else:
+            body = json.dumps({"error": f"Incorrect API key provided: {found.heads[-1]}"})
+            await reply.whole(401, body.encode(), "application/json")
+
+    async def serve() -> None:
+        async with found:
+            started.set()
+            await asyncio.to_thread(ended.wait)
+
+    found.scenarios["guarded"] = guarded
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    started.wait()
+    monkeypatch.setenv("LM_STUDIO_URL", found.url("guarded"))
+    yield found
+    ended.set()
+    thread.join()

@@ -35,7 +35,7 @@ def test_json_has_the_same(command: Command) -> None:
     result = command("doctor", "--json")
     report = json.loads(result.out)
     assert list(report) == [
-        "versions", "terminal", "files", "database", "personas", "providers", "environment",
+        "versions", "terminal", "files", "database", "personas", "providers", "keys", "environment",
         "problems",
     ]  # fmt: skip
     assert SECRET not in result.out
