@@ -58,11 +58,12 @@ class Chimera:
         self._recorder = Recorder(store)
         self._providers: dict[str, Provider] = {DEMO.provider: DemoProvider()}
         facts: dict[str, Facts] = {}
-        for name in settings.order:
+        for name in settings.names:
             own = settings.providers.get(name, ProviderSettings())
             try:
+                key = registry.environment_key(name, own.key_env, environ)
                 at = registry.endpoint(
-                    name, base_url=own.base_url, key_env=own.key_env, environ=environ
+                    name, base_url=own.base_url, key=key, key_env=own.key_env, environ=environ
                 )
             except ChimeraError as error:
                 self.health[name] = Health(
@@ -71,6 +72,9 @@ class Chimera:
                     reason=error.problem,
                     hint=error.hint,
                 )
+                continue
+            if at.needs_key and not at.key:
+                self.health[name] = Health(provider=name, state=HealthState.NO_KEY)
                 continue
             self._providers[name] = Observed(registry.provider(at), self._learn)
             self.health[name] = Health(provider=name, state=HealthState.NOT_ASKED)

@@ -23,6 +23,7 @@ from chimera_tui.cli.files import Files
 from chimera_tui.cli.options import with_files
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.errors import ChimeraError, StorageError
+from chimera_tui.domain.health import HealthState
 from chimera_tui.domain.text import one_line
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.providers import registry
@@ -138,16 +139,21 @@ def _database(path: Path) -> Facts:
 
 async def _providers(settings: Settings) -> Facts:
     """Ask all providers at once how they are."""
-    answers = await asyncio.gather(*(_provider(settings, name) for name in settings.order))
-    return dict(zip(settings.order, answers, strict=True))
+    answers = await asyncio.gather(*(_provider(settings, name) for name in settings.names))
+    return dict(zip(settings.names, answers, strict=True))
 
 
 async def _provider(settings: Settings, name: str) -> str:
     own = settings.providers.get(name, ProviderSettings())
     try:
-        at = registry.endpoint(name, base_url=own.base_url, key_env=own.key_env, environ=os.environ)
+        key = registry.environment_key(name, own.key_env, os.environ)
+        at = registry.endpoint(
+            name, base_url=own.base_url, key=key, key_env=own.key_env, environ=os.environ
+        )
     except ChimeraError as error:
         return error.problem
+    if at.needs_key and not at.key:
+        return f"{HealthState.NO_KEY}: set {at.key_env} to use it"
     provider = registry.provider(at)
     try:
         found = await health.check(provider, at=utc_now())
