@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import one_line
+from chimera_tui.providers.exchange import Exchanges
 
 _HOME_NAMES = (".local", ".localhost", ".lan", ".internal", ".home.arpa")
 _ALL_INTERFACES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, never bound
@@ -53,6 +54,8 @@ class Endpoint:
     key: str = field(default="", repr=False)
     key_env: str = ""
     """The environment variable a key is read from; empty if it never needs one."""
+    key_place: str = ""
+    """Where the key was found: a variable, a file, the keyring; empty if there is none."""
     hint: str = ""
     """What to do when nothing answers there."""
     facts: str = ""
@@ -69,6 +72,11 @@ class Endpoint:
     preferred: tuple[str, ...] = ()
     """Models to choose from where nobody chose, the first choice first."""
     deadlines: Deadlines = LOCAL
+    proxy: str = field(default="", repr=False)
+    """The address of the proxy on the way there, perhaps with a password; empty if there is none.
+    """
+    exchanges: Exchanges = field(default_factory=Exchanges, repr=False, compare=False)
+    """What was sent there last, and what came back."""
 
     @property
     def is_local(self) -> bool:
@@ -79,6 +87,11 @@ class Endpoint:
     def at_once(self) -> int:
         """Requests it may have in flight, unless a person says otherwise."""
         return 1 if self.is_local else 8
+
+    @property
+    def proxy_host(self) -> str:
+        """The proxy without its password, to be shown."""
+        return urlsplit(self.proxy).netloc.rpartition("@")[2]
 
 
 def normal(text: str, *, title: str, port: int | None = None, source: str = "") -> str:

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.domain.redaction import redact
 from chimera_tui.domain.text import one_line
 from chimera_tui.providers.capabilities import ParameterError, named
 from chimera_tui.providers.endpoint import Endpoint
@@ -25,10 +26,6 @@ LONGEST_WAIT = 3600.0
 LONGEST_JUDGED = 4096
 """Characters of an error that are searched for what it is about."""
 
-_KEYS = re.compile(
-    r"(?i)\b(?:bearer\s+|(?:api[_-]?key|token)['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+"
-    r"|\b(?:sk|pk|gsk|xai|hf|lms)[-_][\w*.…-]{4,}|\bAIza[\w-]{10,}"
-)
 _CONTEXT = re.compile(
     r"(?i)context[ _](?:length|window|size)|exceed_context|maximum context|prompt is too long"
     r"|exceeds the maximum number of tokens"
@@ -80,8 +77,8 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
             kind=Fault.TLS,
             hint=_certificate_hint(reason),
         )
-    if name in {"ConnectError", "ConnectTimeout", "PoolTimeout"}:
-        return unreachable(at)
+    if name in {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"}:
+        return unreachable(at, str(error) if name == "ProxyError" else "")
     if name in {"ReadTimeout", "WriteTimeout"}:
         return late(at, at.deadlines.first_content, began=began)
     if began and name == "RemoteProtocolError":
@@ -95,8 +92,15 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
     return ProviderError(f"The connection to {at.title} broke.", kind=Fault.TRANSPORT, hint=_AGAIN)
 
 
-def unreachable(at: Endpoint) -> ProviderError:
-    """Nobody listens there."""
+def unreachable(at: Endpoint, said: str = "") -> ProviderError:
+    """Nobody listens there, or the proxy on the way does not let us through and said why."""
+    if at.proxy:
+        why = f"answers: {one_line(redact(said, at.key), 80)}" if said else "does not answer"
+        return ProviderError(
+            f"{at.title} is not reached: the proxy {at.proxy_host} {why}.",
+            kind=Fault.CONNECT,
+            hint="Check the variable HTTPS_PROXY, or name the host in NO_PROXY.",
+        )
     return ProviderError(
         f"{at.title} does not answer at {at.address}.", kind=Fault.CONNECT, hint=at.hint
     )
@@ -115,7 +119,7 @@ def refused(
         to_chat: Whether a model was asked, rather than a list.
     """
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        target = one_line(headers.get("location", "another place"), 80)
+        target = one_line(redact(headers.get("location", "another place"), at.key), 80)
         return ProviderError(
             f"{at.address} answers with a redirect to {target}; it is not followed.",
             kind=Fault.REDIRECT,
@@ -181,7 +185,7 @@ def empty(at: Endpoint) -> ProviderError:
 
 def unreadable(at: Endpoint, beginning: str = "") -> ProviderError:
     """Name data that is not what the format says; `beginning` is how it starts, if known."""
-    shown = f": {one_line(_redacted(at, beginning), 80)}" if beginning.strip() else ""
+    shown = f": {one_line(redact(beginning, at.key), 80)}" if beginning.strip() else ""
     return ProviderError(
         f"{at.title} sent something that cannot be read{shown}",
         kind=Fault.BAD_DATA,
@@ -192,7 +196,7 @@ def unreadable(at: Endpoint, beginning: str = "") -> ProviderError:
 def web_page(at: Endpoint, beginning: str) -> ProviderError:
     """Name a web page that came in place of an answer."""
     return ProviderError(
-        f"{at.address} answers with a web page: {one_line(_redacted(at, beginning), 80)}",
+        f"{at.address} answers with a web page: {one_line(redact(beginning, at.key), 80)}",
         kind=Fault.BAD_TYPE,
         hint="Check the address, or log in to the network.",
     )
@@ -221,7 +225,7 @@ def message(at: Endpoint, body: str) -> str:
                 found = inner
             case _:
                 break
-    return one_line(_redacted(at, found), 200).rstrip(" .") if isinstance(found, str) else ""
+    return one_line(redact(found, at.key), 200).rstrip(" .") if isinstance(found, str) else ""
 
 
 _AGAIN = "Try again."
@@ -278,7 +282,8 @@ def _key_hint(at: Endpoint) -> str:
         return f"This looks like a key of {owner}; {at.title} needs one of its own."
     if at.needs_key and not at.key:
         return f"Set a key, for instance in {at.key_env}."
-    return f"Check the key in {at.key_env}." if at.key_env else ""
+    place = at.key_place or at.key_env
+    return f"Check the key in {place}." if place else ""
 
 
 _KEYS_OF = {"sk-ant-": "Anthropic", "sk-or-": "OpenRouter", "AIza": "Gemini"}
@@ -307,12 +312,6 @@ def _kind(status: int, body: str) -> Fault:
     if status in _STATUS:
         return _STATUS[HTTPStatus(status)]
     return Fault.REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else Fault.SERVER
-
-
-def _redacted(at: Endpoint, text: str) -> str:
-    if at.key:
-        text = text.replace(at.key, "[key]")
-    return _KEYS.sub("[key]", text)
 
 
 def _certificate_hint(reason: str) -> str:

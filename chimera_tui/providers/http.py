@@ -1,4 +1,4 @@
-"""Our HTTP clients: bounded, never redirected, never proxied, judged before an SDK reads.
+"""Our HTTP clients: bounded, never redirected, judged before an SDK reads, remembered.
 
 `httpx2` is what the openai SDK speaks through, `httpx` the ollama SDK; the two
 are one library under two names, so one guard serves both.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chimera_tui.domain.errors import ProviderError
 from chimera_tui.providers import faults
 from chimera_tui.providers.endpoint import Endpoint
+from chimera_tui.providers.exchange import Recording
 
 if TYPE_CHECKING:  # 0.1 s of imports that the first paint must not wait for
     import httpx2
@@ -60,7 +61,9 @@ class Guard:
         # A connection for each request: to keep one saves nothing worth having between
         # turns that are seconds apart, and meets servers that close it just then.
         self._transport = library.AsyncHTTPTransport(
-            verify=_certificates(at), limits=library.Limits(max_keepalive_connections=0)
+            verify=_certificates(at),
+            limits=library.Limits(max_keepalive_connections=0),
+            proxy=library.Proxy(at.proxy) if at.proxy else None,
         )
         # Each library wants the body to be of its own class.
         self._body = type("GuardedBody", (_Body, library.AsyncByteStream), {})
@@ -72,11 +75,29 @@ class Guard:
             ProviderError: If it is not.
         """
         request.headers["accept-encoding"] = "identity"
+        at = self._at
+        recording = at.exchanges.begin(
+            at.key,
+            request.method,
+            str(request.url),
+            request.headers.items(),
+            await request.aread(),
+        )
+        try:
+            return await self._answer(request, recording)
+        except BaseException as error:
+            recording.ended(error.problem if isinstance(error, ProviderError) else "")
+            raise
+
+    async def _answer(self, request: Any, recording: Recording) -> Any:
         try:
             response = await self._transport.handle_async_request(request)
         except self._lost as error:
             raise faults.broken(self._at, error, began=False) from None
-        body = self._body(response.stream, self._at, self._lost, is_lined=not _is_json(response))
+        recording.answered(response.status_code, response.headers.items())
+        body = self._body(
+            response.stream, self._at, self._lost, recording, is_lined=not _is_json(response)
+        )
         response.stream = body
         try:
             await self._judge(response, body, to_chat=request.method == "POST")
@@ -105,9 +126,17 @@ class _Body:
     """The bytes of an answer: bounded, and UTF-8 wherever a chunk is cut."""
 
     def __init__(
-        self, stream: Any, at: Endpoint, lost: tuple[type[Exception], ...], *, is_lined: bool
+        self,
+        stream: Any,
+        at: Endpoint,
+        lost: tuple[type[Exception], ...],
+        recording: Recording,
+        *,
+        is_lined: bool,
     ) -> None:
         self._stream, self._at, self._lost = stream, at, lost
+        self._recording = recording
+        self._is_recorded = True
         self._longest_line = LONGEST_LINE if is_lined else LONGEST_BODY
         self._line = self._size = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -117,16 +146,19 @@ class _Body:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for chunk in self._stream:
+                if self._is_recorded:
+                    self._is_recorded = self._recording.received(chunk)
                 self._measure(chunk)
                 if mended := self._mended(chunk):
                     self._is_start = False
                     yield mended
         except self._lost as error:
-            raise faults.broken(self._at, error, began=True) from None
+            raise self._failed(faults.broken(self._at, error, began=True)) from None
         if not self._is_whole:
             yield self._decoder.decode(b"", final=True).encode()
 
     async def aclose(self) -> None:
+        self._recording.ended()
         await self._stream.aclose()
 
     async def beginning(self) -> str:
@@ -147,9 +179,15 @@ class _Body:
         newline = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         self._line = len(chunk) - newline - 1 + (self._line if newline < 0 else 0)
         if self._size > LONGEST_BODY:
-            raise faults.endless(self._at, f"more than {LONGEST_BODY // 2**20} MiB came")
+            what = f"more than {LONGEST_BODY // 2**20} MiB came"
+            raise self._failed(faults.endless(self._at, what))
         if self._line > self._longest_line:
-            raise faults.endless(self._at, f"a line of more than {LONGEST_LINE // 2**20} MiB came")
+            what = f"a line of more than {LONGEST_LINE // 2**20} MiB came"
+            raise self._failed(faults.endless(self._at, what))
+
+    def _failed(self, error: ProviderError) -> ProviderError:
+        self._recording.ended(error.problem)
+        return error
 
     def _mended(self, chunk: bytes) -> bytes:
         if self._is_whole and chunk.isascii():

@@ -34,13 +34,15 @@ async def asking(http: "Once[httpx2.AsyncClient]", at: Endpoint) -> "httpx2.Asyn
     """
     if http.made is not None:
         return http.made
-    parts = urlsplit(at.address)
+    parts = urlsplit(at.proxy or at.address)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         async with asyncio.timeout(at.deadlines.connect):
             _, writer = await asyncio.open_connection(parts.hostname, port)
     except (OSError, TimeoutError):
-        raise faults.unreachable(at) from None
+        error = faults.unreachable(at)
+        at.exchanges.begin(at.key, "", at.address).ended(error.problem)
+        raise error from None
     writer.close()
     return await http.get()
 
@@ -61,7 +63,7 @@ async def fetch(
     try:
         return msgspec.json.decode(response.content, type=shape)
     except (ValueError, RecursionError):
-        raise faults.unreadable(at, response.text[:200]) from None
+        raise faults.unreadable(at, response.text[: faults.LONGEST_JUDGED]) from None
 
 
 def ordered(models: Iterable[ModelInfo], at: Endpoint) -> tuple[ModelInfo, ...]:

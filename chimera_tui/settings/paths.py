@@ -15,6 +15,8 @@ class Paths:
 
     config: Path
     """`config.toml`."""
+    keys: Path
+    """`keys.toml`, beside it."""
     db: Path
     """`chimera.db`."""
     logs: Path
@@ -37,6 +39,7 @@ def find_paths(
     config = config or _named(environ, "CHIMERA_CONFIG") or dirs.user_config_path / "config.toml"
     return Paths(
         config=config,
+        keys=config.parent / "keys.toml",
         db=db or _named(environ, "CHIMERA_DB") or dirs.user_data_path / "chimera.db",
         logs=dirs.user_log_path,
         personas=config.parent / "personas",
