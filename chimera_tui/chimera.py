@@ -73,7 +73,7 @@ class Chimera:
         self._retired: list[Provider] = []
         self._endpoints = endpoints
         facts: dict[str, Facts] = {}
-        for name in settings.order:
+        for name in settings.names:
             own = settings.providers.get(name, ProviderSettings())
             try:
                 at = endpoints.find(name)
@@ -84,6 +84,9 @@ class Chimera:
                     reason=error.problem,
                     hint=error.hint,
                 )
+                continue
+            if at.needs_key and not at.key:
+                self.health[name] = Health(provider=name, state=HealthState.NO_KEY)
                 continue
             self._providers[name] = Observed(registry.provider(at), self._learn)
             self.health[name] = Health(provider=name, state=HealthState.NOT_ASKED)
