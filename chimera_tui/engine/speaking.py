@@ -128,6 +128,7 @@ class Listener:
         self._purse = purse
         self._clock, self._sleep = clock, sleep
         self._renderer = Renderer()
+        self._told = set[str]()
 
     async def listen(self, speaking: Speaking) -> Finished | None:
         """Hear a reply to its end; None if we cut it.
@@ -154,6 +155,9 @@ class Listener:
                     await self._take_in(speaking, item)
                 if speaking.finish_note:
                     return None
+        if finished and finished.note and finished.note not in self._told:
+            self._told.add(finished.note)
+            await self._journal.post_notice(finished.note)
         return finished
 
     async def save(
