@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import SystemRandom
@@ -11,10 +11,12 @@ from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import (
     DEMO,
     Assignment,
+    Conversation,
     ConversationSummary,
     ModelRef,
     Recovered,
     SavedConversation,
+    Spent,
 )
 from chimera_tui.domain.errors import ChimeraError, ProviderError, UnknownError
 from chimera_tui.domain.exchange import Exchange
@@ -30,6 +32,7 @@ from chimera_tui.providers.base import Provider
 from chimera_tui.providers.demo import DemoProvider
 from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.resilience import health as checks
+from chimera_tui.resilience.calls import Calls
 from chimera_tui.resilience.model_choice import Facts, ModelChoice
 from chimera_tui.resilience.observed import Observed
 from chimera_tui.settings.files import write_file
@@ -38,6 +41,13 @@ from chimera_tui.settings.settings import ProviderSettings, Settings
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.store import Store, open_store
+
+
+class _Purse:
+    async def allowance(
+        self, conversation: Conversation, spent: Spent
+    ) -> Callable[[ModelRef], None]:
+        return lambda _: None
 
 
 class Chimera:
@@ -63,7 +73,7 @@ class Chimera:
         self._retired: list[Provider] = []
         self._endpoints = endpoints
         facts: dict[str, Facts] = {}
-        for name in settings.order:
+        for name in settings.names:
             own = settings.providers.get(name, ProviderSettings())
             try:
                 at = endpoints.find(name)
@@ -74,6 +84,9 @@ class Chimera:
                     reason=error.problem,
                     hint=error.hint,
                 )
+                continue
+            if at.needs_key and not at.key:
+                self.health[name] = Health(provider=name, state=HealthState.NO_KEY)
                 continue
             self._providers[name] = Observed(registry.provider(at), self._learn)
             self.health[name] = Health(provider=name, state=HealthState.NOT_ASKED)
@@ -230,7 +243,8 @@ class Chimera:
         """
         return Room(
             saved,
-            providers=self._providers,
+            replies=Calls(self._providers),
+            purse=_Purse(),
             recorder=self._recorder,
             models=self.models,
             attended=attended,

@@ -9,18 +9,27 @@ from typing import Any
 from chimera_tui.domain.conversation import (
     Assignment,
     Conversation,
+    CostSource,
     ModelRef,
     SavedConversation,
+    Spent,
     Tree,
+    Usage,
 )
+from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.events import ConversationEnded, Event, TextReceived
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.room import Room
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.resilience.calls import Calls
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MODEL = ModelRef("scripted", "model")
+
+
+PROVIDERS = ("scripted", "other", "demo", "ollama", "lmstudio")
+"""The providers there are for `FixedModels`."""
 
 
 class ListRecorder:
@@ -44,19 +53,45 @@ class FixedModels:
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
 
-    async def resolve(self, assignment: Assignment) -> ModelRef:
+    async def candidates(self, assignment: Assignment) -> tuple[ModelRef, ...]:
         """The assigned model, or the one there is."""
         if self.error:
             raise self.error
-        return assignment.model or MODEL
+        return (assignment.model or MODEL, *assignment.fallbacks)
 
     def context(self, model: ModelRef) -> int:
         """8,192 tokens."""
         return 8192
 
+    def has_provider(self, name: str) -> bool:
+        """Those of `PROVIDERS`."""
+        return name in PROVIDERS
+
     def is_free(self, model: ModelRef) -> bool:
         """Always."""
         return True
+
+    async def cost(self, model: ModelRef, usage: Usage) -> tuple[int | None, CostSource]:
+        """Nothing."""
+        return 0, CostSource.FREE
+
+
+class FullPurse:
+    """Allows everything, until it is told not to."""
+
+    def __init__(self) -> None:
+        self.error: ProviderError | None = None
+
+    async def allowance(
+        self, conversation: Conversation, spent: Spent
+    ) -> Callable[[ModelRef], None]:
+        """Raise what it was told, if anything."""
+
+        def allow(model: ModelRef) -> None:
+            if self.error:
+                raise self.error
+
+        return allow
 
 
 def a_persona(name: str, colour: int = 1, **details: Any) -> Persona:
@@ -99,6 +134,7 @@ def a_room(
     recorder: ListRecorder | None = None,
     *names: str,
     models: FixedModels | None = None,
+    purse: FullPurse | None = None,
     attended: bool = True,
     start: SavedConversation | None = None,
     **details: Any,
@@ -107,7 +143,8 @@ def a_room(
     provider = provider or ScriptedProvider(["Hello."])
     return Room(
         start or saved(*(names or ("Ada", "Bob")), **details),
-        providers={provider.name: provider, "other": provider},
+        replies=Calls({provider.name: provider, "other": provider}),
+        purse=purse or FullPurse(),
         recorder=recorder or ListRecorder(),
         models=models or FixedModels(),
         attended=attended,

@@ -21,7 +21,7 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.domain.health import HealthState
 from chimera_tui.engine.room import Room
-from chimera_tui.settings.settings import ProviderSettings, Settings
+from chimera_tui.settings.settings import HOSTED_PROVIDERS, ProviderSettings, Settings
 from tests.fakes import Watcher, play
 from tests.fault_server import FaultServer, refused_address
 
@@ -87,7 +87,7 @@ async def test_who_has_no_model_is_played_by_the_first_provider_that_answers(
 ) -> None:
     async with FaultServer() as server, opened(tmp_path, desk=server.url("ok")) as chimera:
         health = {one.provider: one.state for one in await chimera.check_providers()}
-        assert health == {
+        assert health == dict.fromkeys(HOSTED_PROVIDERS, HealthState.NO_KEY) | {
             "desk": HealthState.UP,
             "lmstudio": HealthState.DOWN,
             "ollama": HealthState.DOWN,

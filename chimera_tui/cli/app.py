@@ -74,6 +74,7 @@ def start(
         problems=[problem] if problem else [],
     )
     app.run(mouse=settings.mouse)
+    output.finish()
     return app.return_code or 0
 
 

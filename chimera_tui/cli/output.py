@@ -41,6 +41,15 @@ def prepare() -> None:
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")
 
 
+def finish() -> None:
+    """Write what waits, if anybody is there: else Python would exit with 120, whatever we say."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # the terminal is gone
+            silence(stream)
+
+
 def out(text: str) -> None:
     """Write data to stdout at once; the caller cleans what we did not write.
 

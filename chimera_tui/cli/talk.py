@@ -21,6 +21,8 @@ from chimera_tui.cli.talk_plain import PlainText
 from chimera_tui.domain.conversation import Conversation, ModelRef
 from chimera_tui.domain.errors import ChimeraError, Fault
 from chimera_tui.domain.events import (
+    ConversationEnded,
+    EndReason,
     Event,
     MessageCompleted,
     TurnFailed,
@@ -94,6 +96,8 @@ class _Tally:
                 self.spoken += 1
             case TurnFailed(failure=failure):
                 self.failures[failure.kind] += 1
+            case ConversationEnded(reason=EndReason.BUDGET):
+                self.failures[Fault.BUDGET] += 1
 
     @property
     def exit_code(self) -> Exit:

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from chimera_tui.cli.output import Lines
-from chimera_tui.domain.conversation import Failure, Message, Provenance
+from chimera_tui.domain.conversation import Failure, Message, ModelRef, Provenance, Turn
 from chimera_tui.domain.events import (
+    AttemptStarted,
     ConversationChanged,
     ConversationEnded,
     Event,
     MessageCompleted,
     NoticePosted,
     PathChanged,
+    ProviderSwitched,
+    RetryScheduled,
     RoomPaused,
     RoomResumed,
     TextReceived,
+    ThinkingReceived,
+    TurnDelayed,
     TurnDropped,
     TurnFailed,
     TurnStarted,
@@ -37,19 +42,31 @@ class JsonText:
         return Lines(json.dumps(line) + "\n")
 
 
-def _named(event: Event) -> tuple[str, dict[str, Any]] | None:  # noqa: C901, PLR0911 - the union
+def _named(event: Event) -> tuple[str, dict[str, Any]] | None:  # noqa: C901, PLR0911, PLR0912 - the union
     match event:
-        case TurnStarted(turn=turn, model=model):
-            about = {"provider": model.provider, "model": model.model}
-            return "turn_started", {"turn": turn.number, "speaker": turn.speaker} | about
+        case TurnStarted(turn=turn):
+            return "turn_started", _turn(turn)
+        case AttemptStarted(turn=turn, model=model):
+            return "attempt_started", _turn(turn) | _model(model)
+        case TurnDelayed(turn=turn, why=why, seconds=seconds):
+            return "turn_delayed", _turn(turn) | {"why": why, "seconds": seconds}
+        case RetryScheduled(turn=turn, model=model) as retry:
+            about = {"number": retry.number, "of": retry.of, "seconds": retry.seconds}
+            said = {"kind": retry.kind, "problem": retry.problem}
+            return "retry_scheduled", _turn(turn) | _model(model) | said | about
+        case ProviderSwitched(turn=turn, old=old, new=new, kind=kind, problem=problem):
+            said = {"from": str(old), "to": str(new), "kind": kind, "problem": problem}
+            return "provider_switched", _turn(turn) | said
+        case ThinkingReceived(turn=turn, text=text):
+            return "thinking_received", _turn(turn) | {"text": text}
         case TextReceived(turn=turn, text=text):
-            return "text_received", {"turn": turn.number, "speaker": turn.speaker, "text": text}
+            return "text_received", _turn(turn) | {"text": text}
         case MessageCompleted(message=message):
             return "message_completed", _message(message)
         case TurnFailed(failure=failure):
             return "turn_failed", _failure(failure)
         case TurnDropped(turn=turn):
-            return "turn_dropped", {"turn": turn.number, "speaker": turn.speaker}
+            return "turn_dropped", _turn(turn)
         case NoticePosted(notice=notice):
             return "notice_posted", {"text": notice.text}
         case ConversationEnded(reason=reason):
@@ -60,11 +77,18 @@ def _named(event: Event) -> tuple[str, dict[str, Any]] | None:  # noqa: C901, PL
             assert_never(event)
 
 
+def _turn(turn: Turn) -> dict[str, Any]:
+    return {"turn": turn.number, "speaker": turn.speaker}
+
+
+def _model(model: ModelRef | None) -> dict[str, Any]:
+    return {"provider": model and model.provider, "model": model and model.model}
+
+
 def _message(message: Message) -> dict[str, Any]:
     return {
-        "turn": message.turn.number,
+        **_turn(message.turn),
         "message_id": message.id,
-        "speaker": message.turn.speaker,
         "text": message.text,
         **_provenance(message.provenance),
         "finish": message.finish,
@@ -77,8 +101,7 @@ def _provenance(provenance: Provenance | None) -> dict[str, Any]:
         return {}
     cost = provenance.cost
     return {
-        "provider": provenance.model.provider,
-        "model": provenance.model.model,
+        **_model(provenance.model),
         "input_tokens": provenance.usage.input,
         "output_tokens": provenance.usage.output,
         "cost_usd": None if cost is None else cost / 1e6,
@@ -89,12 +112,9 @@ def _provenance(provenance: Provenance | None) -> dict[str, Any]:
 
 
 def _failure(failure: Failure) -> dict[str, Any]:
-    model = failure.model
     return {
-        "turn": failure.turn.number,
-        "speaker": failure.turn.speaker,
-        "provider": model and model.provider,
-        "model": model and model.model,
+        **_turn(failure.turn),
+        **_model(failure.model),
         "kind": failure.kind,
         "problem": failure.problem,
         "hint": failure.hint,

@@ -13,6 +13,7 @@ from chimera_tui.domain.conversation import (
     Turn,
 )
 from chimera_tui.domain.events import (
+    AttemptStarted,
     ConversationChanged,
     ConversationEnded,
     EndReason,
@@ -20,22 +21,36 @@ from chimera_tui.domain.events import (
     MessageCompleted,
     NoticePosted,
     PathChanged,
+    ProviderSwitched,
+    RetryScheduled,
     RoomPaused,
     RoomResumed,
     TextReceived,
+    ThinkingReceived,
+    TurnDelayed,
     TurnDropped,
     TurnFailed,
     TurnStarted,
 )
+from chimera_tui.domain.health import WaitReason
 from chimera_tui.domain.text import clean, one_line
 
 MARGIN = "  "
 """Stands before what is said, so that no reply can write a head and forge a speaker."""
 
+_DELAYS = {
+    WaitReason.LOADING: "The model is being loaded …",
+    WaitReason.LIMIT: "Waiting: enough requests were made in this minute",
+    WaitReason.ASKED: "Waiting: the provider asked for it",
+    WaitReason.BREAKER: "Waiting: the provider does not answer, it is tried again",
+    WaitReason.QUEUE: "Waiting: the provider is busy with other requests of ours",
+}
+"""What is said of a wait; of the pause before another attempt, its event says more."""
 _ENDS = {
     EndReason.FINISHED: "",
     EndReason.STOPPED: "Stopped. What was said is kept.",
     EndReason.FAILED: "Ended: nobody could speak any more. What was said is kept.",
+    EndReason.BUDGET: "Ended: what may be spent is spent. What was said is kept.",
     EndReason.CRASHED: "",  # said with its cause by whoever ran the room
 }
 
@@ -52,9 +67,15 @@ class PlainText:
     def __call__(self, event: Event) -> Lines:  # noqa: C901, PLR0911 - the union
         """Return what is to be written when `event` happens."""
         match event:
-            case TurnStarted(turn=turn, model=model):
+            case AttemptStarted(turn=turn, model=model):
                 self._models[turn.number] = model
                 return Lines()
+            case RetryScheduled(number=number, of=of, seconds=seconds, problem=problem):
+                wait = f" in {seconds:.0f} s" if seconds >= 1 else ""
+                return Lines(err=one_line(f"{problem} Attempt {number} of {of}{wait}."))
+            case TurnDelayed(why=why, seconds=seconds) if why in _DELAYS:
+                wait = f" ({seconds:.0f} s)" if seconds else ""
+                return Lines(err=f"{_DELAYS[why]}{wait}")
             case TextReceived(turn=turn, text=text):
                 return Lines(self._head(turn) + self._cleaner(text).replace("\n", f"\n{MARGIN}"))
             case MessageCompleted(message=message):
@@ -65,9 +86,11 @@ class PlainText:
                 return Lines(err=one_line(notice.text))
             case ConversationEnded(reason=reason):
                 return Lines(err=_ENDS[reason])
-            case TurnDropped() | RoomPaused() | RoomResumed() | PathChanged():
+            case TurnStarted() | TurnDelayed() | ThinkingReceived() | ProviderSwitched():
+                return Lines()  # a notice tells of the new one
+            case TurnDropped() | RoomPaused() | RoomResumed():
                 return Lines()
-            case ConversationChanged():
+            case PathChanged() | ConversationChanged():
                 return Lines()
             case _:
                 assert_never(event)

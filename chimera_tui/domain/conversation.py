@@ -50,6 +50,21 @@ class Assignment:
     persona: Persona
     model: ModelRef | None = None
     """None: the first healthy provider of the priority list."""
+    fallbacks: tuple[ModelRef, ...] = ()
+    """Who takes over, in this order, when the model cannot be had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What a conversation may use up; None: as much as it takes.
+
+    What runs at home, and the demo, cost nothing and count for nothing.
+    """
+
+    cost: int | None = None
+    """Micro-dollars."""
+    tokens: int | None = None
+    """Read and written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +83,7 @@ class Conversation:
     seed: int = 0
     turn_limit: int = 20
     """Automatic turns after the last human word, then the room pauses."""
+    budget: Budget = Budget()
     human_name: str = "Human"
     created_at: datetime
 
@@ -172,6 +188,8 @@ class Provenance:
     """Seconds from the request to the first text."""
     duration: float
     """Seconds from the request to the end."""
+    attempt: int = 1
+    """Which request of the turn it was: the first, or a later one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +205,8 @@ class Message:
     finish: Finish = Finish.STOP
     finish_note: str = ""
     """Why it was cut, in words."""
+    thinking: str = ""
+    """What the model thought before it spoke; shown on demand, told to no model."""
     provenance: Provenance | None = None
     """None for what the human said."""
     created_at: datetime
@@ -217,6 +237,8 @@ class Failure:
     """What had been said when it failed; can be kept."""
     replaces_id: int | None = None
     """The message to which it was to be another answer."""
+    provenance: Provenance | None = None
+    """What it used up; None if nobody was asked, or nobody answered."""
 
 
 @dataclass(slots=True)
@@ -309,6 +331,23 @@ class Tree:
             at = child
 
 
+@dataclass(slots=True)
+class Spent:
+    """What a conversation has used up: all attempts, the failed ones too."""
+
+    cost: int = 0
+    """Micro-dollars, as far as they are known."""
+    tokens: int = 0
+    """Of models that are not free."""
+
+    def add(self, provenance: Provenance | None) -> None:
+        """Count an attempt."""
+        if provenance is None or provenance.cost_source is CostSource.FREE:
+            return
+        self.cost += provenance.cost or 0
+        self.tokens += provenance.usage.input + provenance.usage.output
+
+
 @dataclass(slots=True, kw_only=True)
 class SavedConversation:
     """A conversation as it lies in the database: all that a room needs to go on."""
@@ -320,6 +359,7 @@ class SavedConversation:
     """The turn that failed or was interrupted last, if nobody has chosen a remedy yet."""
     turns: int = 0
     """The highest number of any turn that began."""
+    spent: Spent = field(default_factory=Spent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

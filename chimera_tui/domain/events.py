@@ -15,11 +15,22 @@ from chimera_tui.domain.conversation import (
     Notice,
     Turn,
 )
+from chimera_tui.domain.errors import Fault
+from chimera_tui.domain.health import WaitReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnStarted:
-    """A persona was chosen and its model was asked: from now on it "is typing"."""
+    """A persona was chosen: from now on it "is typing"."""
+
+    turn: Turn
+    replaces_id: int | None = None
+    """The message to which this is to be another answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptStarted:
+    """A model is asked to speak for the persona."""
 
     turn: Turn
     model: ModelRef
@@ -27,7 +38,50 @@ class TurnStarted:
     temperature: float | None
     max_tokens: int
     replaces_id: int | None = None
-    """The message to which this is to be another answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnDelayed:
+    """Nothing comes yet, and why."""
+
+    turn: Turn
+    why: WaitReason
+    seconds: float | None
+    """How long; None if nobody can say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryScheduled:
+    """An attempt failed before anything was heard; the same model is asked again."""
+
+    turn: Turn
+    model: ModelRef
+    kind: Fault
+    problem: str
+    number: int
+    """Of the attempt that comes."""
+    of: int
+    seconds: float
+    """Until then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSwitched:
+    """An attempt failed before anything was heard; another model takes over."""
+
+    turn: Turn
+    old: ModelRef
+    new: ModelRef
+    kind: Fault
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThinkingReceived:
+    """A piece of what the model thinks before it speaks arrived."""
+
+    turn: Turn
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +131,8 @@ class PauseReason(StrEnum):
     """Enough automatic turns since the last human word."""
     FAILURE = "failure"
     """A turn failed and waits for a remedy."""
+    BUDGET = "budget"
+    """What may be spent is spent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +171,8 @@ class EndReason(StrEnum):
     """It was left."""
     FAILED = "failed"
     """Too many turns failed in a row, and nobody was there to choose a remedy."""
+    BUDGET = "budget"
+    """What may be spent is spent."""
     CRASHED = "crashed"
     """A mistake in the program ended it; what was said is kept."""
 
@@ -128,6 +186,11 @@ class ConversationEnded:
 
 Event = (
     TurnStarted
+    | AttemptStarted
+    | TurnDelayed
+    | RetryScheduled
+    | ProviderSwitched
+    | ThinkingReceived
     | TextReceived
     | MessageCompleted
     | TurnFailed

@@ -44,6 +44,7 @@ class Journal:
         self.conversation = saved.conversation
         self.tree = saved.tree
         self.turns = saved.turns
+        self.spent = saved.spent
         self._recorder = recorder
         self._now = now
         self._next_id = max(self.tree.messages, default=0) + 1
@@ -79,6 +80,7 @@ class Journal:
         *,
         finish: Finish = Finish.STOP,
         note: str = "",
+        thinking: str = "",
         provenance: Provenance | None = None,
         replaces: Message | None = None,
     ) -> None:
@@ -93,6 +95,7 @@ class Journal:
             text=text,
             finish=finish,
             finish_note=note,
+            thinking=thinking,
             provenance=provenance,
             created_at=self._now(),
         )

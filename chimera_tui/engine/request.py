@@ -57,6 +57,7 @@ class Renderer:
         model: ModelRef,
         *,
         context: int,
+        extra_tokens: int = 0,
         seed: int,
     ) -> ChatRequest:
         """Write what `assignment.persona`, played by `model`, is asked after `path`.
@@ -67,11 +68,12 @@ class Renderer:
             assignment: Who speaks.
             model: What plays it.
             context: Tokens the model reads at most, reply included.
+            extra_tokens: How many more it may write than its persona needs: to think.
             seed: For the demo.
         """
         persona = assignment.persona
         system = _system(conversation, persona)
-        max_tokens = min(_max_tokens(persona.words), context // 2)
+        max_tokens = min(_max_tokens(persona.words) + extra_tokens, context // 2)
         room = math.floor(context * 0.95) - max_tokens - self.count(model, len(system))
         per_token = self.characters_per_token.get(model, CHARACTERS_PER_TOKEN)
         longest = max(400, int(room * per_token / 2))

@@ -2,24 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import (
     HUMAN,
-    Conversation,
     Failure,
     Finish,
     Message,
-    ModelRef,
     SavedConversation,
     Tree,
 )
-from chimera_tui.domain.errors import ProviderError, StorageError, UnknownError, innermost
+from chimera_tui.domain.errors import Fault, ProviderError, StorageError, UnknownError, innermost
 from chimera_tui.domain.events import (
     ConversationEnded,
     EndReason,
@@ -30,19 +27,18 @@ from chimera_tui.domain.events import (
     TurnDropped,
     TurnFailed,
 )
-from chimera_tui.domain.names import nearest
 from chimera_tui.engine.addressing import addressed
 from chimera_tui.engine.agenda import Agenda, Asked
+from chimera_tui.engine.arranging import Arranging
 from chimera_tui.engine.journal import Journal, Recorder
-from chimera_tui.engine.speaking import Listener, Models, Speaking
+from chimera_tui.engine.speaking import Listener, Models, Purse, Replies, Speaking
 from chimera_tui.engine.turn_taking import Floor, mode
-from chimera_tui.providers.base import Provider
 
 MOST_FAILURES = 3
 """Failed turns in a row after which an unattended room ends."""
 
 
-class Room:
+class Room(Arranging):
     """A conversation while it is alive.
 
     Entering it opens it, leaving it stops it; what is being said then is kept.
@@ -50,7 +46,8 @@ class Room:
 
     Args:
         saved: The conversation to go on with.
-        providers: All providers by name.
+        replies: Whom to ask for replies.
+        purse: Says what may still be spent.
         recorder: Where events go first.
         models: Which model plays whom, and what is known about it.
         attended: Whether a person is there to choose remedies. An unattended room begins at
@@ -65,7 +62,8 @@ class Room:
         self,
         saved: SavedConversation,
         *,
-        providers: Mapping[str, Provider],
+        replies: Replies,
+        purse: Purse,
         recorder: Recorder,
         models: Models,
         attended: bool = True,
@@ -87,10 +85,9 @@ class Room:
                 self._agenda.paused = PauseReason.FAILURE
                 self._agenda.failures.append(saved.failure)
         self._attended = attended
-        self._providers = providers
         self._lease = lease or nullcontext()
-        self._journal = Journal(saved, recorder, now)
-        self._listener = Listener(self._journal, providers, models, clock, sleep)
+        super().__init__(Journal(saved, recorder, now), models)
+        self._listener = Listener(self._journal, replies, models, purse, clock, sleep)
         self._failed_in_row = 0
         self._passed_over: str | None = None
         self._ended: EndReason | None = None
@@ -111,11 +108,6 @@ class Room:
                 await self._running
         finally:
             self._lease.__exit__(None, None, None)
-
-    @property
-    def conversation(self) -> Conversation:
-        """What the conversation goes by now."""
-        return self._journal.conversation
 
     @property
     def tree(self) -> Tree:
@@ -215,11 +207,15 @@ class Room:
         """Keep the part that was said before the turn failed, marked `cut`, and go on."""
         if (failure := self.failure) is None or not failure.text:
             return
-        assignment = self.conversation.assignment(failure.turn.speaker)
         replaces = self.tree.messages.get(failure.replaces_id or 0)
-        speaking = Speaking(failure.turn, assignment, replaces, failure.model, failure.text)
-        speaking.finish_note = failure.problem
-        await self._listener.save(speaking, Finish.CUT)
+        await self._journal.add_message(
+            failure.turn,
+            failure.text,
+            finish=Finish.CUT,
+            note=failure.problem,
+            provenance=failure.provenance,
+            replaces=replaces,
+        )
         await self._settle()
 
     async def choose(self, message_id: int) -> None:
@@ -227,39 +223,6 @@ class Room:
         await self.stop()
         await self._journal.choose(message_id)
         self.auto_turns = self.tree.turns_since_human
-
-    async def rename(self, title: str) -> None:
-        """Give the conversation another title; an empty one gives it its topic back."""
-        await self._journal.change(title=title.strip() or self.conversation.topic)
-
-    async def set_mode(self, name: str) -> None:
-        """Take turns by another rule, from the next turn on.
-
-        Raises:
-            UnknownError: If there is no such mode.
-        """
-        mode(name)
-        await self._journal.change(mode=name)
-
-    async def set_pace(self, pace: float) -> None:
-        """Speak slower or faster, from the next turn on: 0 instant, 1 human, 2 slow."""
-        await self._journal.change(pace=max(0.0, pace))
-
-    async def assign(self, slug: str, model: ModelRef | None) -> None:
-        """Let another model play a persona, from its next turn on; None: automatic.
-
-        Raises:
-            UnknownError: If it is not in the cast, or there is no such provider.
-        """
-        old = self.conversation.assignment(slug)
-        if model is not None and model.provider not in self._providers:
-            raise UnknownError(
-                f"There is no provider `{model.provider}`.",
-                hint=nearest(model.provider, self._providers),
-            )
-        new = replace(old, model=model)
-        cast = tuple(new if one is old else one for one in self.conversation.cast)
-        await self._journal.change(cast=cast)
 
     def hold(self) -> None:
         """The human is typing: no turn begins by itself for 30 seconds, or until `release`."""
@@ -344,12 +307,15 @@ class Room:
             self._taken()
             return
         self._passed_over = speaking.turn.speaker
-        if speaking.request is not None:
+        if speaking.is_begun:
             await self._journal.emit(TurnDropped(turn=speaking.turn))
         await self._restore(speaking.replaces.id if speaking.replaces else None)
 
     async def _fail(self, speaking: Speaking, error: ProviderError | StorageError) -> None:
-        failure = speaking.failure(error)
+        if isinstance(error, ProviderError) and error.kind is Fault.BUDGET:
+            await self._close_purse(speaking, error)
+            return
+        failure = await self._listener.failure(speaking, error)
         try:
             await self._journal.emit(TurnFailed(failure=failure))
         except StorageError:
@@ -361,6 +327,15 @@ class Room:
             await self._pause(PauseReason.FAILURE)
         elif self._failed_in_row >= MOST_FAILURES or isinstance(error, StorageError):
             self._end(EndReason.FAILED)
+
+    async def _close_purse(self, speaking: Speaking, error: ProviderError) -> None:
+        """Nothing more may be spent: that is no fault of the turn."""
+        await self._stopped(speaking)
+        await self._journal.post_notice(f"paused: {error.problem} {error.hint}")
+        if self._attended:
+            await self._pause(PauseReason.BUDGET)
+        else:
+            self._end(EndReason.BUDGET)
 
     def _taken(self) -> None:
         """A persona has said something."""

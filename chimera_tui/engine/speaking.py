@@ -1,38 +1,53 @@
 """A turn that is being taken: asking the model, and letting its words be heard."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from chimera_tui.domain.conversation import (
     Assignment,
+    Conversation,
     CostSource,
     Failure,
     Finish,
     Message,
     ModelRef,
     Provenance,
+    Spent,
     Turn,
     Usage,
 )
 from chimera_tui.domain.errors import Fault, ProviderError, StorageError
-from chimera_tui.domain.events import TextReceived, TurnStarted
+from chimera_tui.domain.events import (
+    AttemptStarted,
+    ProviderSwitched,
+    RetryScheduled,
+    TextReceived,
+    ThinkingReceived,
+    TurnDelayed,
+    TurnStarted,
+)
 from chimera_tui.engine import pacing
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.request import Renderer
-from chimera_tui.providers.base import ChatRequest, Finished, Provider, Text
+from chimera_tui.providers.base import ChatRequest, Finished, Text, Thinking, Waiting
+from chimera_tui.resilience.calls import Ask, AttemptBegan, AttemptFailed, CallItem
 
 LONGEST_REPLY = 256 * 1024
-"""Characters of a reply that are kept; then it is cut."""
+"""Characters of a reply that are kept; then it is cut. Of thoughts the first are kept."""
+
+
+ROOM_TO_THINK = 1500
+"""Tokens more for a model that thought until they ran out."""
 
 
 class Models(Protocol):
     """What a room needs to know about models."""
 
-    async def resolve(self, assignment: Assignment) -> ModelRef:
-        """Say which model plays this assignment now.
+    async def candidates(self, assignment: Assignment) -> Sequence[ModelRef]:
+        """Say which model plays this assignment now, and who takes over when it cannot.
 
         Raises:
             ProviderError: If none can.
@@ -41,8 +56,29 @@ class Models(Protocol):
     def context(self, model: ModelRef) -> int:
         """Tokens that `model` reads at most, reply included."""
 
-    def is_free(self, model: ModelRef) -> bool:
-        """Whether its replies cost nothing."""
+    def has_provider(self, name: str) -> bool:
+        """Whether there is a provider called `name`."""
+
+    async def cost(self, model: ModelRef, usage: Usage) -> tuple[int | None, CostSource]:
+        """Say what a reply costs now, in micro-dollars, and where that comes from."""
+
+
+class Replies(Protocol):
+    """Whom a room asks for replies: `resilience.calls.Calls`."""
+
+    def reply(
+        self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+    ) -> AsyncGenerator[CallItem]:
+        """Let the first of the models reply that can."""
+
+
+class Purse(Protocol):
+    """What may still be spent."""
+
+    async def allowance(
+        self, conversation: Conversation, spent: Spent
+    ) -> Callable[[ModelRef], None]:
+        """Return what is called before each request; raises ProviderError if it may not begin."""
 
 
 @dataclass(slots=True)
@@ -55,28 +91,23 @@ class Speaking:
     """The message to which this is to be another answer."""
     model: ModelRef | None = None
     text: str = ""
+    thinking: str = ""
     finish_note: str = ""
     """Why we cut the reply; empty if we did not."""
+    is_begun: bool = False
+    """Whether it was reported."""
     is_stopped: bool = False
     listening: asyncio.Task[Finished | None] | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     request: ChatRequest | None = None
+    attempt: int = 0
+    """How many requests were made."""
+    heard_at: float = 0.0
+    """Until when the persona seems to think, on the room's clock."""
     began: float = 0.0
-    """When the request was made, on the room's clock."""
+    """When the last request was made, on the room's clock."""
     first_text: float | None = None
     """Seconds from the request to the first text."""
-
-    def failure(self, error: ProviderError | StorageError) -> Failure:
-        """What is left of the turn when `error` ended it."""
-        return Failure(
-            turn=self.turn,
-            model=self.model,
-            kind=error.kind if isinstance(error, ProviderError) else Fault.STORAGE,
-            problem=error.problem,
-            hint=error.hint,
-            text=self.text.strip(),
-            replaces_id=self.replaces.id if self.replaces else None,
-        )
 
 
 class Listener:
@@ -85,16 +116,19 @@ class Listener:
     def __init__(
         self,
         journal: Journal,
-        providers: Mapping[str, Provider],
+        replies: Replies,
         models: Models,
+        purse: Purse,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._journal = journal
-        self._providers = providers
+        self._replies = replies
         self._models = models
+        self._purse = purse
         self._clock, self._sleep = clock, sleep
         self._renderer = Renderer()
+        self._told = set[str]()
 
     async def listen(self, speaking: Speaking) -> Finished | None:
         """Hear a reply to its end; None if we cut it.
@@ -103,22 +137,27 @@ class Listener:
             ProviderError: If it did not come, or not to its end.
             StorageError: If it cannot be recorded.
         """
-        model = speaking.model = await self._models.resolve(speaking.assignment)
-        provider = self._provider(model)
-        request = await self._ask(speaking, model)
-        heard_at = self._clock() + self._delay(speaking.turn)
+        replaces_id = speaking.replaces.id if speaking.replaces else None
+        await self._journal.emit(TurnStarted(turn=speaking.turn, replaces_id=replaces_id))
+        speaking.is_begun = True
+        models = await self._models.candidates(speaking.assignment)
+        speaking.model = models[0]
+        conversation = self._journal.conversation
+        allow = await self._purse.allowance(conversation, self._journal.spent)
+        ask = self._asking(speaking)
+        speaking.heard_at = self._clock() + self._delay(speaking.turn)
         finished = None
-        async with aclosing(provider.stream(request)) as items:
+        async with aclosing(self._replies.reply(models, ask, allow)) as items:
             async for item in items:
-                if isinstance(item, Text):
-                    await self._hear(speaking, item.text, heard_at)
-                elif isinstance(item, Finished):
+                if isinstance(item, Finished):
                     finished = item
+                else:
+                    await self._take_in(speaking, item)
                 if speaking.finish_note:
                     return None
-        if not speaking.text.strip():
-            name = self._journal.conversation.name_of(speaking.turn.speaker)
-            raise _said_nothing(name, finished)
+        if finished and finished.note and finished.note not in self._told:
+            self._told.add(finished.note)
+            await self._journal.post_notice(finished.note)
         return finished
 
     async def save(
@@ -130,32 +169,60 @@ class Listener:
             speaking.text.strip(),
             finish=finish,
             note=speaking.finish_note,
-            provenance=self._provenance(speaking, finished),
+            thinking=speaking.thinking.strip(),
+            provenance=await self._provenance(speaking, finished),
             replaces=speaking.replaces,
         )
 
-    def _provider(self, model: ModelRef) -> Provider:
-        try:
-            return self._providers[model.provider]
-        except KeyError:
-            raise ProviderError(
-                f"There is no provider `{model.provider}`.",
-                kind=Fault.MODEL,
-                hint="Choose another model, or name the provider in the settings.",
-            ) from None
-
-    async def _ask(self, speaking: Speaking, model: ModelRef) -> ChatRequest:
-        """Write the request, and report that the turn has begun."""
-        conversation = self._journal.conversation
-        request = speaking.request = self._renderer.render(
-            conversation,
-            self._journal.tree.path,
-            speaking.assignment,
-            model,
-            context=self._models.context(model),
-            seed=conversation.rng(speaking.turn.number).getrandbits(32),
+    async def failure(self, speaking: Speaking, error: ProviderError | StorageError) -> Failure:
+        """What is left of the turn when `error` ended it."""
+        return Failure(
+            turn=speaking.turn,
+            model=speaking.model,
+            kind=error.kind if isinstance(error, ProviderError) else Fault.STORAGE,
+            problem=error.problem,
+            hint=error.hint,
+            text=speaking.text.strip(),
+            replaces_id=speaking.replaces.id if speaking.replaces else None,
+            provenance=await self._provenance(speaking, None) if speaking.text.strip() else None,
         )
-        started = TurnStarted(
+
+    def _asking(self, speaking: Speaking) -> Ask:
+        conversation = self._journal.conversation
+
+        def ask(model: ModelRef, *, shorter: bool = False, more_room: bool = False) -> ChatRequest:
+            return self._renderer.render(
+                conversation,
+                self._journal.tree.path,
+                speaking.assignment,
+                model,
+                context=self._models.context(model) // (2 if shorter else 1),
+                extra_tokens=ROOM_TO_THINK if more_room else 0,
+                seed=conversation.rng(speaking.turn.number).getrandbits(32),
+            )
+
+        return ask
+
+    async def _take_in(self, speaking: Speaking, item: CallItem) -> None:
+        """Let what happens be known."""
+        turn = speaking.turn
+        match item:
+            case Text(text):
+                await self._hear(speaking, text)
+            case Thinking(text):
+                await self._overhear(speaking, text)
+            case Waiting(why, seconds):
+                await self._journal.emit(TurnDelayed(turn=turn, why=why, seconds=seconds))
+            case AttemptBegan(model, request):
+                await self._begin(speaking, model, request)
+            case AttemptFailed():
+                await self._begin_again(speaking, item)
+
+    async def _begin(self, speaking: Speaking, model: ModelRef, request: ChatRequest) -> None:
+        speaking.model, speaking.request = model, request
+        speaking.attempt += 1
+        speaking.thinking = ""
+        started = AttemptStarted(
             turn=speaking.turn,
             model=model,
             persona_version=speaking.assignment.persona.version,
@@ -165,16 +232,41 @@ class Listener:
         )
         await self._journal.emit(started)
         speaking.began = self._clock()
-        return request
 
-    async def _hear(self, speaking: Speaking, piece: str, heard_at: float) -> None:
+    async def _begin_again(self, speaking: Speaking, failed: AttemptFailed) -> None:
+        turn, error = speaking.turn, failed.error
+        if failed.next == failed.model:
+            scheduled = RetryScheduled(
+                turn=turn,
+                model=failed.model,
+                kind=error.kind,
+                problem=error.problem,
+                number=failed.number,
+                of=failed.of,
+                seconds=failed.seconds,
+            )
+            await self._journal.emit(scheduled)
+            return
+        switched = ProviderSwitched(
+            turn=turn, old=failed.model, new=failed.next, kind=error.kind, problem=error.problem
+        )
+        await self._journal.emit(switched)
+        name = self._journal.conversation.name_of(turn.speaker)
+        await self._journal.post_notice(f"{name} is played by {failed.next} now: {error.problem}")
+
+    async def _overhear(self, speaking: Speaking, piece: str) -> None:
+        if piece := piece[: LONGEST_REPLY - len(speaking.thinking)]:
+            speaking.thinking += piece
+            await self._journal.emit(ThinkingReceived(turn=speaking.turn, text=piece))
+
+    async def _hear(self, speaking: Speaking, piece: str) -> None:
         if not speaking.text:
             piece = piece.lstrip()
         if not piece:
             return
         if speaking.first_text is None:
             speaking.first_text = self._clock() - speaking.began
-            if (wait := heard_at - self._clock()) > 0:
+            if (wait := speaking.heard_at - self._clock()) > 0:
                 await self._sleep(wait)
         room_left = LONGEST_REPLY - len(speaking.text)
         if len(piece) > room_left:
@@ -188,38 +280,29 @@ class Listener:
         words = len(tip.text.split()) if tip else 0
         return pacing.delay(words, conversation.pace, conversation.rng(turn.number))
 
-    def _provenance(self, speaking: Speaking, finished: Finished | None) -> Provenance | None:
+    async def _provenance(self, speaking: Speaking, finished: Finished | None) -> Provenance | None:
         if speaking.model is None:
             return None
         model, request = speaking.model, speaking.request
         usage = finished.usage if finished else None
         if usage is None and request is not None:
-            usage = self._renderer.usage(model, request, speaking.text)
+            usage = self._renderer.usage(model, request, speaking.thinking + speaking.text)
         elif usage is not None and request is not None:
             self._renderer.learn(model, request, usage)
         usage = usage or Usage(is_estimate=True)
-        is_free = self._models.is_free(model)
-        answered = finished.model if finished else ""
-        return Provenance(
-            model=ModelRef(model.provider, answered or model.model),
+        answered = ModelRef(model.provider, (finished.model if finished else "") or model.model)
+        cost, source = await self._models.cost(model, usage)
+        provenance = Provenance(
+            model=answered,
             persona_version=speaking.assignment.persona.version,
             temperature=request.temperature if request else None,
             max_tokens=request.max_tokens if request else 0,
             usage=usage,
-            cost=0 if is_free else None,
-            cost_source=CostSource.FREE if is_free else CostSource.UNKNOWN,
+            cost=cost,
+            cost_source=source,
             first_text=speaking.first_text,
             duration=self._clock() - speaking.began if request else 0.0,
+            attempt=max(1, speaking.attempt),
         )
-
-
-def _said_nothing(name: str, finished: Finished | None) -> ProviderError:
-    if finished and finished.reason is Finish.FILTER:
-        return ProviderError(f"The provider's filter stopped {name}.", kind=Fault.FILTER)
-    if finished and finished.reason is Finish.LENGTH:
-        return ProviderError(
-            f"{name} thought until the tokens ran out, and said nothing.",
-            kind=Fault.EMPTY,
-            hint="Choose a model that thinks less.",
-        )
-    return ProviderError(f"{name} said nothing.", kind=Fault.EMPTY)
+        self._journal.spent.add(provenance)
+        return provenance

@@ -10,8 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from chimera_tui.domain.conversation import SavedConversation
-from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.conversation import Assignment, SavedConversation
 
 SCHEMA = 1
 FORMAT = "chimera-conversation"
@@ -27,10 +26,7 @@ def to_json(saved: SavedConversation) -> str:
     """Return `saved` as one JSON object, readable, with unsafe characters escaped."""
     conversation, tree = saved.conversation, saved.tree
     about = asdict(conversation)
-    cast = [_with_version(a.persona) | {"model": a.model} for a in conversation.cast]
-    for member, assignment in zip(cast, conversation.cast, strict=True):
-        member["preferred_model"] = assignment.persona.model
-        member["model"] = str(assignment.model) if assignment.model else None
+    cast = [_member(assignment) for assignment in conversation.cast]
     del about["cast"]
     document = {
         "format": FORMAT,
@@ -47,8 +43,14 @@ def to_json(saved: SavedConversation) -> str:
     return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
 
 
-def _with_version(persona: Persona) -> dict[str, Any]:
-    return asdict(persona) | {"version": persona.version}
+def _member(assignment: Assignment) -> dict[str, Any]:
+    persona = assignment.persona
+    return asdict(persona) | {
+        "version": persona.version,
+        "preferred_model": persona.model,
+        "model": str(assignment.model) if assignment.model else None,
+        "fallbacks": [str(model) for model in assignment.fallbacks],
+    }
 
 
 def _plain(value: object) -> str:

@@ -73,6 +73,8 @@ class Finished:
     """None if the provider did not count."""
     model: str = ""
     """The model that says it answered; empty if the provider did not say."""
+    note: str = ""
+    """What a person should know of it: that the server dropped a part of what it was sent."""
 
 
 StreamItem = Text | Thinking | Waiting | Finished

@@ -26,15 +26,19 @@ class Deadlines:
     """Between two pieces of text or thinking."""
     turn: float
     """From the request to the end."""
+    probe: float = 3.0
+    """For the whole of `probe`."""
     listing: float = 3.0
-    """For the whole of `list_models`."""
+    """For each document that `list_models` asks for."""
+    aside: float = 1.0
+    """For what is asked before a reply only to be able to say why it takes long."""
     trailer: float = 2.0
     """For what comes after all is said: the count of tokens, the text of an error."""
 
 
 LOCAL = Deadlines(connect=2, first_content=600, gap=120, turn=1800)
 """At home: nearby, but a model may have to be loaded first."""
-REMOTE = Deadlines(connect=5, first_content=300, gap=60, turn=900)
+REMOTE = Deadlines(connect=5, first_content=300, gap=60, turn=900, listing=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,17 @@ class Endpoint:
     """What to do when nothing answers there."""
     facts: str = ""
     """Path of a list of models that says more than the usual one; empty if there is none."""
+    probe: str = ""
+    """Path of what proves the key, where the list of models does not; empty if it does."""
     needs_key: bool = False
+    has_list: bool = True
+    """False if it may lack a list of models, as some servers of one model do."""
+    reports_cost: bool = False
+    """Whether to believe what it says a reply costs."""
+    prices: str = ""
+    """Its name in the price list; empty if it is not there."""
+    preferred: tuple[str, ...] = ()
+    """Models to choose from where nobody chose, the first choice first."""
     deadlines: Deadlines = LOCAL
     proxy: str = field(default="", repr=False)
     """The address of the proxy on the way there, perhaps with a password; empty if there is none.
@@ -68,6 +82,11 @@ class Endpoint:
     def is_local(self) -> bool:
         """Whether it is on this machine or in this private network."""
         return is_private(urlsplit(self.address).hostname or "")
+
+    @property
+    def at_once(self) -> int:
+        """Requests it may have in flight, unless a person says otherwise."""
+        return 1 if self.is_local else 8
 
     @property
     def proxy_host(self) -> str:
@@ -124,6 +143,14 @@ def is_private(host: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return "." not in host or host.endswith(_HOME_NAMES)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine, by number or by the name that always means it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_address(parts: SplitResult, host: str) -> bool:

@@ -8,14 +8,16 @@ import json
 import math
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.redaction import redact
 from chimera_tui.domain.text import one_line
+from chimera_tui.providers.capabilities import ParameterError, named
 from chimera_tui.providers.endpoint import Endpoint
 
 LONGEST_WAIT = 3600.0
@@ -32,8 +34,20 @@ _MODEL = re.compile(
     r"(?i)model[^.]{0,120}(?:not found|does not exist)|model_not_found|no models? loaded"
 )
 _MONEY = re.compile(
-    r"(?i)insufficient[_ ](?:quota|balance|credits)|billing_hard_limit|credit_balance"
+    r"(?i)insufficient[_ ](?:quota|balance|credits)|billing_hard_limit|credit[_ ]balance"
+    r"|spend_limit"
 )
+_SCOPE = re.compile(r"(?i)missing scopes|insufficient permissions")
+_FILTER = re.compile(r"(?i)moderation|guardrail|flagged|content[_ ]policy")
+_IN_FLIGHT = re.compile("in_flight")
+_SAID = (
+    (_CONTEXT, range(400, 600), Fault.CONTEXT),
+    (_MODEL, range(400, 600), Fault.MODEL),
+    (_IN_FLIGHT, {402}, Fault.RATE),
+    (_MONEY, range(400, 500), Fault.MONEY),
+    (_FILTER, {403}, Fault.FILTER),
+)
+"""What an error says, the statuses it counts with, and what it means then; the first counts."""
 _STATUS = {
     HTTPStatus.UNAUTHORIZED: Fault.AUTH,
     HTTPStatus.PAYMENT_REQUIRED: Fault.MONEY,
@@ -42,6 +56,10 @@ _STATUS = {
     HTTPStatus.REQUEST_TIMEOUT: Fault.TIMEOUT,
     HTTPStatus.TOO_MANY_REQUESTS: Fault.RATE,
 }
+
+
+class NoListError(ProviderError):
+    """Something answers at an address, but it does not list models."""
 
 
 def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
@@ -57,7 +75,7 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
         return ProviderError(
             f"The certificate of {at.address} is not valid: {one_line(reason, 120)}.",
             kind=Fault.TLS,
-            hint="Check the address, and this computer's clock.",
+            hint=_certificate_hint(reason),
         )
     if name in {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"}:
         return unreachable(at, str(error) if name == "ProxyError" else "")
@@ -107,11 +125,17 @@ def refused(
             kind=Fault.REDIRECT,
             hint="If that is right, make it the address in the settings.",
         )
-    if status == HTTPStatus.NOT_FOUND and not to_chat:
-        return ProviderError(
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED} and not to_chat:
+        return NoListError(
             f"There is no list of models at {at.address}.",
             kind=Fault.BAD_TYPE,
             hint="Check the address.",
+        )
+    if status == HTTPStatus.FORBIDDEN and not to_chat and _SCOPE.search(body):
+        return NoListError(
+            f"{at.title} does not let this key list its models.",
+            kind=Fault.AUTH,
+            hint="Type the name of a model, or give the key the right to list them.",
         )
     return _said(at, status, body, wait=_wait(headers))
 
@@ -207,17 +231,63 @@ def message(at: Endpoint, body: str) -> str:
 _AGAIN = "Try again."
 
 
+def no_credit(at: Endpoint) -> ProviderError:
+    """Name an account with nothing left on it."""
+    problem, hint = _WORDS[Fault.MONEY]
+    return ProviderError(f"{problem.format(title=at.title)}.", kind=Fault.MONEY, hint=hint)
+
+
+def with_nearest(error: ProviderError, model: str, names: Sequence[str]) -> ProviderError:
+    """Let an error about a missing model name those that are most like it.
+
+    Args:
+        error: Any error; one about something else is returned as it is.
+        model: The model that was asked for.
+        names: The models there are, as far as known.
+    """
+    if error.kind is not Fault.MODEL:
+        return error
+    by_end = {name.rpartition("/")[2].lower(): name for name in names}
+    near = [by_end[end] for end in get_close_matches(model.rpartition("/")[2].lower(), by_end)]
+    shown = ", ".join(one_line(name, 60) for name in near)
+    hint = f"The nearest it has: {shown}." if shown else error.hint
+    problem = error.problem
+    if one_line(model, 60) not in problem:
+        problem = f"{problem.removesuffix('.')} (`{one_line(model, 60)}`)."
+    return ProviderError(problem, kind=error.kind, hint=hint, retry_after=error.retry_after)
+
+
+def looks_like(key: str) -> str:
+    """Return the title of the service whose keys begin like this one; empty if many do."""
+    return next((title for start, title in _KEYS_OF.items() if key.startswith(start)), "")
+
+
 def _said(at: Endpoint, status: int, body: str, *, wait: float | None = None) -> ProviderError:
     said = message(at, body)
     kind = _kind(status, body[:LONGEST_JUDGED] if said else "")
     problem, hint = _WORDS[kind]
-    if kind is Fault.AUTH and (place := at.key_place or at.key_env):
-        hint = f"Check the key in {place}."
+    if kind is Fault.AUTH:
+        hint = _key_hint(at) or hint
     problem = problem.format(title=at.title, status=status)
-    return ProviderError(
-        f"{problem}: {said}." if said else f"{problem}.", kind=kind, hint=hint, retry_after=wait
-    )
+    problem = f"{problem}: {said}." if said else f"{problem}."
+    if kind is Fault.REQUEST and (parameter := named(body[:LONGEST_JUDGED])):
+        return ParameterError(problem, kind=kind, hint=hint, parameter=parameter)
+    return ProviderError(problem, kind=kind, hint=hint, retry_after=wait)
 
+
+def _key_hint(at: Endpoint) -> str:
+    """What to do about a key that is refused; empty if nothing is known of it."""
+    owner = looks_like(at.key)
+    if owner and owner != at.title:
+        return f"This looks like a key of {owner}; {at.title} needs one of its own."
+    if at.needs_key and not at.key:
+        return f"Set a key, for instance in {at.key_env}."
+    place = at.key_place or at.key_env
+    return f"Check the key in {place}." if place else ""
+
+
+_KEYS_OF = {"sk-ant-": "Anthropic", "sk-or-": "OpenRouter", "AIza": "Gemini"}
+"""How keys begin, and whose they are then."""
 
 _WORDS = {
     Fault.AUTH: ("{title} refuses the key", "Check whether it needs a key."),
@@ -225,6 +295,7 @@ _WORDS = {
         "This conversation is longer than the model of {title} can read",
         "Load the model with a longer context, or choose another one.",
     ),
+    Fault.FILTER: ("{title} refuses to answer this", "Say it differently, or skip this turn."),
     Fault.MODEL: ("{title} does not have this model", "Choose another model."),
     Fault.MONEY: ("There is no credit left at {title}", "Waiting does not help: add credit."),
     Fault.RATE: ("{title} asks to wait", "Try again later."),
@@ -235,15 +306,22 @@ _WORDS = {
 
 
 def _kind(status: int, body: str) -> Fault:
-    if _CONTEXT.search(body):
-        return Fault.CONTEXT
-    if _MODEL.search(body):
-        return Fault.MODEL
-    if status == HTTPStatus.TOO_MANY_REQUESTS and _MONEY.search(body):
-        return Fault.MONEY
+    for said, statuses, kind in _SAID:
+        if status in statuses and said.search(body):
+            return kind
     if status in _STATUS:
         return _STATUS[HTTPStatus(status)]
     return Fault.REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else Fault.SERVER
+
+
+def _certificate_hint(reason: str) -> str:
+    if "self-signed" in reason or "self signed" in reason or "issuer" in reason:
+        return "If you know whose it is, let this computer trust it; else somebody listens in."
+    if "expired" in reason or "not yet valid" in reason:
+        return "Check this computer's clock; else its owner has to renew it."
+    if "match" in reason:
+        return "Check the address: it may be another server that answers."
+    return "Check the address: a server without TLS is reached by `http://`."
 
 
 def _certificate(error: BaseException | None) -> str:

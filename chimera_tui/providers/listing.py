@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
+from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import faults
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.once import Once
@@ -17,7 +19,7 @@ if TYPE_CHECKING:  # imported at first use: see `Once`
 MOST = 1000
 """A longer list of models is cut here."""
 
-_NO_CHAT = re.compile(r"(?i)embed|rerank|whisper|\btts\b")
+_NO_CHAT = re.compile(r"(?i)embed|rerank|whisper|\btts\b|\bdall-e|moderation|transcribe|realtime")
 
 T = TypeVar("T")
 
@@ -45,21 +47,30 @@ async def asking(http: "Once[httpx2.AsyncClient]", at: Endpoint) -> "httpx2.Asyn
     return await http.get()
 
 
-async def fetch(client: "httpx2.AsyncClient", at: Endpoint, path: str, shape: type[T]) -> T:
-    """Get a JSON document and check its shape.
+async def fetch(
+    client: "httpx2.AsyncClient", at: Endpoint, path: str, shape: type[T], *, within: float
+) -> T:
+    """Get a JSON document within so many seconds, and check its shape.
 
     Raises:
         ProviderError: If it does not come in time, or is something else.
     """
     try:
-        async with asyncio.timeout(at.deadlines.listing):
+        async with asyncio.timeout(within):
             response = await client.get(at.address + path)
     except TimeoutError:
-        raise faults.late(at, at.deadlines.listing, began=False) from None
+        raise faults.late(at, within, began=False) from None
     try:
         return msgspec.json.decode(response.content, type=shape)
     except (ValueError, RecursionError):
         raise faults.unreadable(at, response.text[: faults.LONGEST_JUDGED]) from None
+
+
+def ordered(models: Iterable[ModelInfo], at: Endpoint) -> tuple[ModelInfo, ...]:
+    """Put the preferred models first and those that cannot chat last; cut a very long list."""
+    rank = {name: place for place, name in enumerate(at.preferred)}
+    by_use = sorted(models, key=lambda m: (not m.can_chat, rank.get(m.name, len(rank))))
+    return tuple(by_use[:MOST])
 
 
 def sounds_chatty(model: str) -> bool:

@@ -1,20 +1,31 @@
 """Ollama's own chat format: one JSON object a line."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import TYPE_CHECKING, cast
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.errors import ProviderError
-from chimera_tui.domain.health import ModelInfo
+from chimera_tui.domain.health import ModelInfo, WaitReason
+from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
 from chimera_tui.providers import faults, http
-from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
+from chimera_tui.providers.base import (
+    ChatRequest,
+    Finished,
+    StreamItem,
+    Text,
+    Thinking,
+    Waiting,
+)
+from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.listing import MOST, asking, fetch, sounds_chatty
+from chimera_tui.providers.listing import asking, fetch, ordered, sounds_chatty
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.watch import count, watched
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import ollama
@@ -22,21 +33,29 @@ if TYPE_CHECKING:  # imported at first use: see `Once`
 KEEP_ALIVE = "10m"
 """How long a model stays in memory after a reply; Ollama's own 5 minutes end in a long pause."""
 
+FAR_BELOW = 0.6
+"""Share of the estimated tokens; a prompt counted shorter than this was shortened by the server."""
+
+_LONG_LOAD = 1.0
+"""Seconds; it is worth a word that a model took longer to load."""
+
 
 class OllamaProvider:
     """An Ollama server, through the ollama SDK.
 
     Every request says how much context it needs: Ollama's own default is small,
-    and what does not fit is dropped without a word. The value must not change
-    from turn to turn, or the model is loaded anew.
+    and what does not fit is dropped without a word. What was said first of a
+    model holds as long as the program runs, or the model would be loaded anew.
     """
 
-    def __init__(self, at: Endpoint) -> None:
+    def __init__(self, at: Endpoint, learned: Learned) -> None:
         self._at = at
+        self._learned = learned
         self._http = Once(lambda: http.client(at))
         self._sdk = Once(self._connect)
-        self._thinkers: frozenset[str] = frozenset()
-        """Models that think before they speak unless told not to, as last listed."""
+        self._contexts: dict[str, int] = {}
+        self._listed: tuple[_Model, ...] | None = None
+        """The models there are, as last listed; None if never."""
 
     @property
     def name(self) -> str:
@@ -48,33 +67,26 @@ class OllamaProvider:
         return watched(self._items(request), self._at)
 
     async def probe(self) -> None:
-        """Ask for the models: no call costs less.
+        """Ask for its version: no call costs less.
 
         Raises:
             ProviderError: If it does not answer within 3 s, or with something else.
         """
-        await self.list_models()
+        await self._fetch("/api/version", _Version, self._at.deadlines.probe)
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """Ask which models there are and which are loaded, without the SDK, which drops half of it.
 
         Raises:
-            ProviderError: If it does not answer within 3 s, or with something else.
+            ProviderError: If it does not answer in time, or with something else.
         """
-        client = await asking(self._http, self._at)
-        tags = await fetch(client, self._at, "/api/tags", _Listing)
+        within = self._at.deadlines.listing
+        self._listed = await self._models("/api/tags", within)
         try:
-            running = await fetch(client, self._at, "/api/ps", _Listing)
+            loaded = {model.name for model in await self._models("/api/ps", within)}
         except ProviderError:
-            running = _Listing(models=[])
-        loaded = {model.name for model in running.models}
-        self._thinkers = frozenset(
-            m.name for m in tags.models if "thinking" in (m.capabilities or ())
-        )
-        return tuple(
-            ModelInfo(name=m.name, is_loaded=m.name in loaded, can_chat=m.can_chat())
-            for m in tags.models[:MOST]
-        )
+            loaded = set()
+        return ordered((self._info(model, loaded) for model in self._listed), self._at)
 
     async def aclose(self) -> None:
         """Close its connections."""
@@ -83,24 +95,83 @@ class OllamaProvider:
         if self._sdk.made:
             await self._sdk.made.close()  # type: ignore[no-untyped-call]  # it has no annotations
 
+    def _info(self, model: "_Model", loaded: set[str]) -> ModelInfo:
+        price = 0.0 if self._at.is_local and not model.remote_host else None
+        return ModelInfo(
+            name=model.name,
+            is_loaded=model.name in loaded,
+            can_chat=model.can_chat(),
+            price_in=price,
+            price_out=price,
+            ignores=self._learned.of(self._at.name, model.name).ignores,
+        )
+
+    async def _fetch(self, path: str, shape: type[T], within: float) -> T:
+        client = await asking(self._http, self._at)
+        return await fetch(client, self._at, path, shape, within=within)
+
+    async def _models(self, path: str, within: float) -> tuple["_Model", ...]:
+        return tuple((await self._fetch(path, _Listing, within)).models)
+
+    async def _must_load(self, model: str) -> bool:
+        """Whether the server says that it has to load the model first."""
+        within = self._at.deadlines.aside
+        with suppress(ProviderError):
+            if self._listed is None:
+                self._listed = await self._models("/api/tags", within)
+            loaded = await self._models("/api/ps", within)
+            known = self._known(model)
+            is_remote = known is not None and known.remote_host is not None
+            return not is_remote and all(_full(one.name) != _full(model) for one in loaded)
+        return False
+
+    def _known(self, model: str) -> "_Model | None":
+        return next((m for m in self._listed or () if _full(m.name) == _full(model)), None)
+
     def _connect(self) -> "ollama.AsyncClient":
         import httpx  # noqa: PLC0415 - called in a worker thread
         import ollama  # noqa: PLC0415
 
-        return ollama.AsyncClient(self._at.address, **http.options(httpx, self._at))
+        options = http.options(httpx, self._at)
+        # Without a header the SDK sends OLLAMA_API_KEY, whoever is asked.
+        options["headers"] = options["headers"] or {"authorization": "Bearer none"}
+        return ollama.AsyncClient(self._at.address, **options)
 
     async def _items(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
-        async with aclosing(self._parts(request)) as parts:
+        if await self._must_load(request.model):
+            yield Waiting(WaitReason.LOADING)
+        reply = self._learned.adapted(
+            self.name, request.model, lambda takes: self._reply(request, takes)
+        )
+        try:
+            async with aclosing(reply) as items:
+                async for item in items:
+                    yield item
+        except ProviderError as error:
+            names = [model.name for model in self._listed or ()]
+            raise faults.with_nearest(error, request.model, names) from None
+
+    async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
+        context = self._contexts.setdefault(request.model, request.context)
+        async with aclosing(self._parts(request, takes, context)) as parts:
             async for part in parts:
                 if part.message.thinking:
                     yield Thinking(part.message.thinking)
                 if part.message.content:
                     yield Text(part.message.content)
                 if part.done:
-                    yield _finished(part)
+                    yield _finished(part, request, context)
                     return
 
-    async def _parts(self, request: ChatRequest) -> AsyncGenerator["ollama.ChatResponse"]:
+    def _think(self, request: ChatRequest, takes: Capability) -> bool | None:
+        """Whether to think, for a model that can; nothing for others, which would refuse."""
+        known = self._known(request.model)
+        can = known and "thinking" in (known.capabilities or ()) and takes.calm is not None
+        return request.think if can else None
+
+    async def _parts(
+        self, request: ChatRequest, takes: Capability, context: int
+    ) -> AsyncGenerator["ollama.ChatResponse"]:
         sdk = await self._sdk.get()
         import ollama  # noqa: PLC0415 - it is there now
 
@@ -109,8 +180,8 @@ class OllamaProvider:
                 model=request.model,
                 messages=_messages(request),
                 stream=True,
-                think=False if request.model in self._thinkers else None,
-                options=_options(request),
+                think=self._think(request, takes),
+                options=_options(request, takes, context),
                 keep_alive=KEEP_ALIVE,
             )
             async with aclosing(cast("AsyncGenerator[ollama.ChatResponse]", parts)) as stream:
@@ -123,32 +194,60 @@ class OllamaProvider:
             raise faults.unreadable(self._at) from None
 
 
+def _full(model: str) -> str:
+    """The name as the server lists it: without a tag, `latest` is meant."""
+    return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
+
+
 def _messages(request: ChatRequest) -> list[dict[str, str]]:
     system = [{"role": "system", "content": request.system}] if request.system.strip() else []
     return [*system, *({"role": m.role, "content": m.text} for m in request.messages)]
 
 
-def _options(request: ChatRequest) -> dict[str, object]:
-    options: dict[str, object] = {"num_ctx": request.context, "num_predict": request.max_tokens}
-    if request.temperature is not None:
-        options["temperature"] = request.temperature
-    if request.stop:
-        options["stop"] = list(request.stop)
+def _options(request: ChatRequest, takes: Capability, context: int) -> dict[str, object]:
+    options: dict[str, object] = {"num_ctx": context, "num_predict": request.max_tokens}
+    heat = takes.heat(request.temperature, think=request.think)
+    if heat is not None:
+        options["temperature"] = heat
+    if stop := request.stop[: takes.stops]:
+        options["stop"] = list(stop)
     return options
 
 
-def _finished(last: "ollama.ChatResponse") -> Finished:
+def _finished(last: "ollama.ChatResponse", request: ChatRequest, context: int) -> Finished:
     sent, received = count(last.prompt_eval_count), count(last.eval_count)
+    usage = None if sent is None or received is None else Usage(input=sent, output=received)
+    loading = (last.load_duration or 0) / 10**9
+    notes = [f"The model was loaded first, in {loading:.0f} s."] if loading > _LONG_LOAD else []
+    if usage and _is_shortened(usage.input, request, context):
+        notes.append(
+            f"The model read only {usage.input} tokens: the conversation does not fit into the "
+            f"{context} it was loaded with, and the server dropped its beginning."
+        )
     return Finished(
         Finish.LENGTH if last.done_reason == "length" else Finish.STOP,
-        None if sent is None or received is None else Usage(input=sent, output=received),
+        usage,
         last.model or "",
+        " ".join(notes),
     )
+
+
+def _is_shortened(read: int, request: ChatRequest, context: int) -> bool:
+    """Whether the server dropped a part of the request: it does not say so.
+
+    What fits by far is never suspected: servers that count only what they had
+    not read before report less, too.
+    """
+    characters = len(request.system) + sum(len(message.text) for message in request.messages)
+    estimate = characters / CHARACTERS_PER_TOKEN
+    return estimate + request.max_tokens > context and read < estimate * FAR_BELOW
 
 
 class _Model(msgspec.Struct):
     name: str
     capabilities: list[str] | None = None
+    remote_host: str | None = None
+    """Where a model of Ollama's cloud runs."""
 
     def can_chat(self) -> bool:
         if self.capabilities:
@@ -158,3 +257,7 @@ class _Model(msgspec.Struct):
 
 class _Listing(msgspec.Struct):
     models: list[_Model]
+
+
+class _Version(msgspec.Struct):
+    version: str

@@ -6,42 +6,47 @@ would surface anywhere, and to build them costs more than everything else.
 """
 
 import asyncio
+import os
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from chimera_tui.domain.conversation import Finish, Usage
+from chimera_tui.domain.conversation import Usage
 from chimera_tui.domain.errors import Fault, ProviderError
-from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers import faults, http
-from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
+from chimera_tui.domain.health import ModelInfo, WaitReason
+from chimera_tui.providers import faults, http, prices
+from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Waiting
+from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.listing import MOST, asking, fetch, sounds_chatty
+from chimera_tui.providers.listing import asking, fetch, ordered
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.watch import count, watched
+from chimera_tui.providers.openai_events import Event, whole
+from chimera_tui.providers.openai_models import Listing, Model, model_info
+from chimera_tui.providers.watch import watched
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import openai
 
-MOST_STOPS = 4
-"""Stop strings that the format allows."""
+T = TypeVar("T")
 
-_FINISH = {"length": Finish.LENGTH, "content_filter": Finish.FILTER}
-_BROKEN_OFF = {"error", "insufficient_system_resource"}
 _VERSION = re.compile(r"/v\d\w*(/|$)")
 
 
 class OpenAIChatProvider:
     """Any OpenAI-compatible service, through the openai SDK."""
 
-    def __init__(self, at: Endpoint) -> None:
+    def __init__(self, at: Endpoint, learned: Learned) -> None:
         self._at = at
+        self._learned = learned
         self._path = "" if _VERSION.search(at.address) else "/v1"
         self._http = Once(lambda: http.client(at))
         self._sdk = Once(self._connect)
+        self._has_facts = bool(at.facts)
+        self._names: tuple[str, ...] = ()
+        """The models there are, as last listed."""
 
     @property
     def name(self) -> str:
@@ -53,30 +58,41 @@ class OpenAIChatProvider:
         return watched(self._items(request), self._at)
 
     async def probe(self) -> None:
-        """Ask for the models: no call costs less.
+        """Ask for what proves the key, and the credit where the service tells of it.
 
         Raises:
             ProviderError: If it does not answer within 3 s, or with something else.
         """
-        await self.list_models()
+        if not self._at.probe:
+            try:
+                await self._fetch(f"{self._path}/models", Listing, self._at.deadlines.probe)
+            except faults.NoListError as error:
+                # A key that may not list models, or a server that has no list, can be used.
+                if self._at.has_list and error.kind is not Fault.AUTH:
+                    raise
+            return
+        match await self._fetch(self._at.probe, object, self._at.deadlines.probe):
+            case {"is_available": False}:
+                raise faults.no_credit(self._at)
+            case {"data": {"limit_remaining": int() | float() as left}} if left <= 0:
+                raise faults.no_credit(self._at)
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
-        """Ask which models there are, without the SDK.
+        """Ask which models there are, without the SDK; the price list says what the service leaves.
 
         Raises:
-            ProviderError: If it does not answer within 3 s, or with something else.
+            ProviderError: If it does not answer in time, or with something else.
         """
-        client = await asking(self._http, self._at)
-        listing = None
-        if self._at.facts:
-            try:
-                listing = await fetch(client, self._at, self._at.facts, _Listing)
-            except ProviderError as error:
-                if error.kind in {Fault.CONNECT, Fault.TLS, Fault.TIMEOUT}:
-                    raise
-        if listing is None:
-            listing = await fetch(client, self._at, f"{self._path}/models", _Listing)
-        return tuple(_model_info(model) for model in listing.data[:MOST])
+        listed = sorted(await self._list(), key=Model.age)
+        unpriced = [model.id for model in listed if model.prices()[0] is None]
+        known = await prices.facts(self._at.prices, unpriced) if self._at.prices else {}
+        infos = (
+            model_info(model, self._at, self._learned, known.get(model.id, prices.Listed()))
+            for model in listed
+        )
+        found = ordered(infos, self._at)
+        self._names = tuple(info.name for info in found)
+        return found
 
     async def aclose(self) -> None:
         """Close its connections."""
@@ -85,6 +101,44 @@ class OpenAIChatProvider:
         if self._sdk.made:
             await self._sdk.made.close()
 
+    async def _list(self) -> list[Model]:
+        within = self._at.deadlines.listing
+        try:
+            facts = await self._facts(within)
+        except ProviderError as error:
+            if error.kind in {Fault.CONNECT, Fault.TLS, Fault.TIMEOUT}:
+                raise
+            facts = None
+        if facts is not None:
+            return facts
+        try:
+            return (await self._fetch(f"{self._path}/models", Listing, within)).data
+        except faults.NoListError:
+            if self._at.has_list:
+                raise
+            return []
+
+    async def _facts(self, within: float) -> list[Model] | None:
+        """The list that says more than the usual one; None if this server has none."""
+        if not self._has_facts:
+            return None
+        try:
+            return (await self._fetch(self._at.facts, Listing, within)).data
+        except faults.NoListError:
+            self._has_facts = False
+            return None
+
+    async def _must_load(self, model: str) -> bool:
+        """Whether the server says that it has to load the model first."""
+        with suppress(ProviderError):
+            facts = await self._facts(self._at.deadlines.aside) or ()
+            return any(m.id == model and m.state == "not-loaded" for m in facts)
+        return False
+
+    async def _fetch(self, path: str, shape: type[T], within: float) -> T:
+        client = await asking(self._http, self._at)
+        return await fetch(client, self._at, path, shape, within=within)
+
     def _connect(self) -> "openai.AsyncOpenAI":
         # The openai SDK looks for httpx among the loaded modules whenever a stream ends: if the
         # ollama SDK were just loading it in another thread, it would find half of it.
@@ -92,31 +146,45 @@ class OpenAIChatProvider:
         import openai  # noqa: PLC0415
 
         # What the environment says about OpenAI's own service is nobody else's business.
-        no_headers: dict[str, Any] = {
-            "OpenAI-Organization": openai.omit,
-            "OpenAI-Project": openai.omit,
-        }
+        foreign = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
+        names = {"OpenAI-Organization", "OpenAI-Project", *(h.partition(":")[0] for h in foreign)}
+        headers: dict[str, Any] = {name.strip(): openai.omit for name in names}
+        headers = {n: v for n, v in headers.items() if n and n.lower() != "authorization"}
+        headers["Authorization"] = f"Bearer {self._at.key or 'none'}"
         return openai.AsyncOpenAI(
             api_key=self._at.key or "none",
             base_url=self._at.address + self._path,
             http_client=http.client(self._at),
             max_retries=0,
-            default_headers=no_headers,
+            default_headers=headers,
         )
 
     async def _items(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
-        async with aclosing(self._events(request)) as events:
+        if await self._must_load(request.model):
+            yield Waiting(WaitReason.LOADING)
+        reply = self._learned.adapted(
+            self._at.name, request.model, lambda takes: self._reply(request, takes)
+        )
+        try:
+            async with aclosing(reply) as items:
+                async for item in items:
+                    yield item
+        except ProviderError as error:
+            raise faults.with_nearest(error, request.model, self._names) from None
+
+    async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
+        async with aclosing(self._events(_body(request, takes))) as events:
             async for event in events:
                 if error := event.trouble():
                     raise faults.reported(self._at, error)
                 for item in event.pieces():
                     yield item
                 if finish := event.finish():
-                    usage = await self._late_count(events) or event.count()
+                    usage = await self._late_count(events) or self._count(event)
                     yield Finished(finish, usage, event.model or "")
                     return
 
-    async def _events(self, request: ChatRequest) -> AsyncGenerator["_Event"]:
+    async def _events(self, body: dict[str, object]) -> AsyncGenerator[Event]:
         sdk = await self._sdk.get()
         import openai  # noqa: PLC0415 - it is there now
 
@@ -124,16 +192,16 @@ class OpenAIChatProvider:
             stream = await sdk.post(
                 "/chat/completions",
                 cast_to=object,
-                body=_body(request),
+                body=body,
                 stream=True,
                 stream_cls=openai.AsyncStream[object],
             )
             async with stream:
                 if "application/json" in stream.response.headers.get("content-type", ""):
-                    yield _whole(await stream.response.aread())
+                    yield whole(await stream.response.aread())
                     return
                 async for data in stream:
-                    yield msgspec.convert(data, _Event)
+                    yield msgspec.convert(data, Event)
         except openai.APIConnectionError as error:
             raise faults.broken(self._at, error, began=True) from None
         except openai.APIError as error:
@@ -141,125 +209,34 @@ class OpenAIChatProvider:
         except (ValueError, RecursionError):  # broken JSON, or not what the format says
             raise faults.unreadable(self._at) from None
 
-    async def _late_count(self, events: AsyncGenerator["_Event"]) -> Usage | None:
+    async def _late_count(self, events: AsyncGenerator[Event]) -> Usage | None:
         """Read on for the count of tokens. The reply is whole: nothing can spoil it any more."""
         usage = None
         with suppress(TimeoutError, ProviderError):
             async with asyncio.timeout(self._at.deadlines.trailer):
                 async for event in events:
-                    usage = event.count() or usage
+                    usage = self._count(event) or usage
         return usage
 
-
-def _whole(document: bytes) -> "_Event":
-    """A server that does not stream answers with one document, whose end is its terminal mark."""
-    event = msgspec.json.decode(document, type=_Event)
-    for choice in event.choices or ():
-        choice.finish_reason = choice.finish_reason or "stop"
-    return event
+    def _count(self, event: Event) -> Usage | None:
+        return event.count(reports_cost=self._at.reports_cost)
 
 
-def _body(request: ChatRequest) -> dict[str, object]:
+def _body(request: ChatRequest, takes: Capability) -> dict[str, object]:
     system = [{"role": "system", "content": request.system}] if request.system.strip() else []
     body: dict[str, object] = {
         "model": request.model,
         "messages": [*system, *({"role": m.role, "content": m.text} for m in request.messages)],
-        "max_tokens": request.max_tokens,
+        takes.room: request.max_tokens,
         "stream": True,
-        "stream_options": {"include_usage": True},
     }
-    if request.temperature is not None:
-        body["temperature"] = request.temperature
-    if request.stop:
-        body["stop"] = request.stop[:MOST_STOPS]
+    if takes.counts:
+        body["stream_options"] = {"include_usage": True}
+    if takes.calm and not request.think:
+        body |= takes.calm
+    heat = takes.heat(request.temperature, think=request.think)
+    if heat is not None:
+        body["temperature"] = heat
+    if stop := request.stop[: takes.stops]:
+        body["stop"] = stop
     return body
-
-
-class _Piece(msgspec.Struct):
-    """What was said or thought; the names differ by service."""
-
-    content: str | None = None
-    refusal: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-
-
-class _Choice(msgspec.Struct):
-    delta: _Piece | None = None
-    message: _Piece | None = None
-    finish_reason: str | None = None
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: object = None
-    completion_tokens: object = None
-
-
-class _Event(msgspec.Struct):
-    """One event of a stream, or a whole reply."""
-
-    choices: list[_Choice] | None = None
-    usage: object = None
-    model: str | None = None
-    kind: str | None = msgspec.field(default=None, name="object")
-    error: object = None
-    message: object = None
-
-    def pieces(self) -> Iterator[StreamItem]:
-        for choice in (self.choices or ())[:1]:
-            if piece := choice.delta or choice.message:
-                if thought := piece.reasoning_content or piece.reasoning:
-                    yield Thinking(thought)
-                if said := piece.content or piece.refusal:
-                    yield Text(said)
-
-    def finish(self) -> Finish | None:
-        """How it ended; None if it goes on."""
-        reason = self.choices[0].finish_reason if self.choices else None
-        return _FINISH.get(reason, Finish.STOP) if reason else None
-
-    def trouble(self) -> object:
-        """An error in the place of words, in one of its shapes; None if there is none."""
-        if self.error or self.kind == "error":
-            return self.error or self.message or "no reason given"
-        if self.choices and self.choices[0].finish_reason in _BROKEN_OFF:
-            return self.choices[0].finish_reason
-        return None
-
-    def count(self) -> Usage | None:
-        try:
-            usage = msgspec.convert(self.usage, _Usage)
-        except msgspec.ValidationError:
-            return None
-        sent, received = count(usage.prompt_tokens), count(usage.completion_tokens)
-        return None if sent is None or received is None else Usage(input=sent, output=received)
-
-
-class _Meta(msgspec.Struct):
-    n_ctx: int | None = None
-
-
-class _Model(msgspec.Struct):
-    """A model as OpenAI lists it, with what llama.cpp (`meta`), vLLM and LM Studio add."""
-
-    id: str
-    meta: _Meta | None = None
-    max_model_len: int | None = None
-    type: str | None = None
-    state: str | None = None
-    loaded_context_length: int | None = None
-    """What it is loaded with; what it could be loaded with is no promise."""
-
-
-class _Listing(msgspec.Struct):
-    data: list[_Model]
-
-
-def _model_info(model: _Model) -> ModelInfo:
-    running = model.meta.n_ctx if model.meta else None
-    return ModelInfo(
-        name=model.id,
-        context=running or model.loaded_context_length or model.max_model_len,
-        is_loaded=running is not None or model.state == "loaded",
-        can_chat=model.type != "embeddings" and sounds_chatty(model.id),
-    )

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chimera_tui.domain.conversation import DEMO, Assignment, ModelRef
+from chimera_tui.domain.conversation import DEMO, Assignment, CostSource, ModelRef, Usage
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 
@@ -82,6 +82,18 @@ class ModelChoice:
             return facts.context
         listed = (m.context for m in health.models if m.name == model.model) if health else ()
         return next((context for context in listed if context), DEFAULT_CONTEXT)
+
+    async def candidates(self, assignment: Assignment) -> tuple[ModelRef, ...]:
+        """See `resolve`."""
+        return (await self.resolve(assignment),)
+
+    def has_provider(self, name: str) -> bool:
+        """Whether there is one."""
+        return name in self._facts or name == DEMO.provider
+
+    async def cost(self, model: ModelRef, usage: Usage) -> tuple[int | None, CostSource]:
+        """What it costs."""
+        return (0, CostSource.FREE) if self.is_free(model) else (None, CostSource.UNKNOWN)
 
     def is_free(self, model: ModelRef) -> bool:
         """Whether it runs at home, or is the demo."""

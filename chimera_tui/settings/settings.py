@@ -11,8 +11,11 @@ from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.settings import toml
 from chimera_tui.settings.files import read_text, write_file
 
+HOSTED_PROVIDERS = ("openai", "anthropic", "deepseek", "gemini", "openrouter")
+"""Services that need a key and nothing else, the first choice first."""
 LOCAL_PROVIDERS = ("lmstudio", "ollama")
 """Looked for at their usual addresses, without any setting."""
+KNOWN_PROVIDERS = (*HOSTED_PROVIDERS, *LOCAL_PROVIDERS)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
@@ -24,7 +27,8 @@ class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = ""
     """Empty, for the known ones only: the usual address."""
     model: Annotated[str, Meta(max_length=200, description="the name of a model there")] = ""
-    """Empty: the one that is loaded, else the first that can chat."""
+    """Empty: at home the one that is loaded, else the first that can chat; of a hosted service the
+    first of a short list of small ones."""
     key_env: Annotated[
         str, Meta(pattern=r"^\w*\Z", description="the name of an environment variable")
     ] = ""
@@ -33,6 +37,13 @@ class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Annotated[int, Meta(ge=512, le=10_000_000, description="tokens, 512 to 10000000")] | None
     ) = None
     """Tokens its models read at most; None: what the provider says."""
+    requests_per_minute: Annotated[
+        int, Meta(ge=1, le=10_000, description="a whole number from 1 to 10000")
+    ] = 60
+    at_once: (
+        Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to 100")] | None
+    ) = None
+    """Requests in flight at most; None: 1 at home, 8 elsewhere."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +62,20 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Automatic turns after the last human word, then a room pauses."""
     priority: Annotated[tuple[str, ...], Meta(description="a list of names of providers")] = ()
     """Who plays a persona without a model: the first healthy one. Empty: see `order`."""
+    local_first: Annotated[bool, Meta(description="true or false")] = False
+    """Whether models at home are preferred, where `priority` says nothing."""
+    budget: Annotated[
+        float, Meta(ge=0, le=1_000, description="US dollars from 0, which is no limit, to 1000")
+    ] = 0.5
+    """What a new conversation may cost; 0: no limit."""
+    token_budget: Annotated[
+        int, Meta(ge=0, le=10**9, description="tokens from 0, which is no limit, to 10^9")
+    ] = 200_000
+    """Tokens a new conversation may use, read and written together; 0: no limit."""
+    daily_budget: Annotated[
+        float, Meta(ge=0, le=10_000, description="US dollars from 0, which is no limit, to 10000")
+    ] = 5.0
+    """What all conversations of a day may cost; 0: no limit."""
     mouse: Annotated[bool, Meta(description="true or false")] = True
     reduced_motion: Annotated[bool, Meta(description="true or false")] = False
     ascii: Annotated[bool, Meta(description="true or false")] = False
@@ -60,17 +85,25 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     providers: Annotated[
         dict[str, ProviderSettings], Meta(description="tables [providers.NAME]")
     ] = field(default_factory=dict)
-    """By name: the endpoints of the person, and other values for the local ones."""
+    """By name: the endpoints of the person, and other values for the known ones."""
     keys: Annotated[
         dict[str, str], Meta(description='key = "binding", for instance pause = "space"')
     ] = field(default_factory=dict)
     """Other keys for a binding, by the id of the binding; several joined by commas."""
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """All providers: those at home behind the hosted ones, or before them if `local_first`."""
+        own = (name for name in self.providers if name not in KNOWN_PROVIDERS)
+        local = (*own, *LOCAL_PROVIDERS)
+        if self.local_first:
+            return (*local, *HOSTED_PROVIDERS)
+        return (*HOSTED_PROVIDERS, *local)
+
+    @property
     def order(self) -> tuple[str, ...]:
-        """The providers in the order in which they are asked: `priority`, else own ones first."""
-        own = (name for name in self.providers if name not in LOCAL_PROVIDERS)
-        return self.priority or (*own, *LOCAL_PROVIDERS)
+        """The providers that may play a persona without a model, the first choice first."""
+        return self.priority or self.names
 
 
 def load_settings(path: Path) -> tuple[Settings, str]:
@@ -127,8 +160,8 @@ def _read(path: Path) -> Settings:
     tables = data.get("providers", {})
     providers = {name: _provider(name, table, text, path) for name, table in tables.items()}
     for name in data.get("priority", ()):
-        if name not in providers and name not in LOCAL_PROVIDERS:
-            known = ", ".join([*providers, *LOCAL_PROVIDERS])
+        if name not in providers and name not in KNOWN_PROVIDERS:
+            known = ", ".join(dict.fromkeys([*providers, *KNOWN_PROVIDERS]))
             problem = f"there is no provider `{name}`."
             raise toml.wrong(path, text, ("priority",), problem, f"There are: {known}.")
     return msgspec.convert(data | {"providers": providers}, Settings)
@@ -140,7 +173,7 @@ def _provider(name: str, table: object, text: str, path: Path) -> ProviderSettin
         hint = "Allowed: up to 32 of a-z, 0-9, - and _, but not `demo`."
         raise toml.wrong(path, text, keys, "this cannot be the name of a provider.", hint)
     settings = toml.check(table, ProviderSettings, text, path, *keys)
-    if not settings.base_url and name not in LOCAL_PROVIDERS:
+    if not settings.base_url and name not in KNOWN_PROVIDERS:
         hint = 'Say where it is, for instance base_url = "http://127.0.0.1:8080".'
         raise toml.wrong(path, text, keys, "`base_url` is missing.", hint)
     return settings

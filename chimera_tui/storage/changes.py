@@ -12,14 +12,18 @@ from chimera_tui.domain.conversation import (
     Message,
     Notice,
 )
-from chimera_tui.domain.events import TurnStarted
+from chimera_tui.domain.errors import Fault
+from chimera_tui.domain.events import AttemptStarted
 from chimera_tui.domain.text import storable
 from chimera_tui.storage.rows import (
     MESSAGE_COLUMNS,
+    USED_COLUMNS,
     conversation_values,
     definition,
+    fallback_lines,
     message_values,
     microseconds,
+    used_values,
 )
 
 _KNOWN_VERSION = """
@@ -32,6 +36,7 @@ _KNOWN_VERSION = """
 """The version as it was saved with the cast. A newer program can give the same
 definition another version (`Persona` has grown); then the cast tells which it is."""
 
+_USED = ", ".join(f"{column} = :{column}" for column in USED_COLUMNS)
 _NEXT_NUMBER = """
     (SELECT ifnull(max(number), 0) + 1 FROM attempt
      WHERE conversation_id = :conversation_id AND turn = :turn)
@@ -63,7 +68,7 @@ def change_conversation(db: sqlite3.Connection, conversation: Conversation) -> N
 
 
 def start_attempt(
-    db: sqlite3.Connection, conversation_id: int, started: TurnStarted, now: datetime
+    db: sqlite3.Connection, conversation_id: int, started: AttemptStarted, now: datetime
 ) -> None:
     """Save that a model is being asked."""
     db.execute(
@@ -131,12 +136,13 @@ def fail_attempt(
         "hint": storable(failure.hint),
         "draft": storable(failure.text),
         "now": microseconds(now),
+        **used_values(failure.provenance),
     }
     failed = db.execute(
-        """
+        f"""
         UPDATE attempt
         SET outcome = 'failed', ended_at = :now, fault = :fault, problem = :problem,
-            hint = :hint, draft = :draft
+            hint = :hint, draft = :draft, {_USED}
         WHERE conversation_id = :conversation_id AND turn = :turn AND outcome IS NULL
         """,
         values,
@@ -153,6 +159,26 @@ def fail_attempt(
             values,
         )
     _touch(db, conversation_id, now)
+
+
+def end_attempt(
+    db: sqlite3.Connection,
+    conversation_id: int,
+    turn: int,
+    *,
+    kind: Fault,
+    problem: str,
+    now: datetime,
+) -> None:
+    """Save how an attempt failed that is followed by another one."""
+    db.execute(
+        """
+        UPDATE attempt
+        SET outcome = 'failed', ended_at = ?, fault = ?, problem = ?, is_dismissed = 1
+        WHERE conversation_id = ? AND turn = ? AND outcome IS NULL
+        """,
+        (microseconds(now), kind, storable(problem), conversation_id, turn),
+    )
 
 
 def drop_turn(db: sqlite3.Connection, conversation_id: int, turn: int, now: datetime) -> None:
@@ -230,10 +256,10 @@ def _close_attempt(
 ) -> None:
     """Say what became of the attempt: this message. A kept part leaves it failed as it was."""
     db.execute(
-        """
+        f"""
         UPDATE attempt
         SET message_id = :message_id, draft = '',
-            outcome = ifnull(outcome, :outcome), ended_at = ifnull(ended_at, :now)
+            outcome = ifnull(outcome, :outcome), ended_at = ifnull(ended_at, :now), {_USED}
         WHERE key = (SELECT max(key) FROM attempt
                      WHERE conversation_id = :conversation_id AND turn = :turn)
           AND message_id IS NULL
@@ -244,6 +270,7 @@ def _close_attempt(
             "message_id": message.id,
             "outcome": "stopped" if message.finish is Finish.STOPPED else "ok",
             "now": microseconds(now),
+            **used_values(message.provenance),
         },
     )
 
@@ -254,7 +281,7 @@ def _save_cast(db: sqlite3.Connection, conversation_id: int, cast: tuple[Assignm
         [(a.persona.version, storable(a.persona.slug), definition(a.persona)) for a in cast],
     )
     db.executemany(
-        "INSERT INTO assignment VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO assignment VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 conversation_id,
@@ -263,6 +290,7 @@ def _save_cast(db: sqlite3.Connection, conversation_id: int, cast: tuple[Assignm
                 assignment.persona.version,
                 storable(assignment.model.provider) if assignment.model else None,
                 storable(assignment.model.model) if assignment.model else None,
+                fallback_lines(assignment),
             )
             for position, assignment in enumerate(cast)
         ],

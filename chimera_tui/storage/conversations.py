@@ -9,12 +9,15 @@ from functools import partial
 from chimera_tui.domain.conversation import (
     DEMO,
     Assignment,
+    Budget,
     Conversation,
     ConversationSummary,
+    CostSource,
     Failure,
     Message,
     Notice,
     SavedConversation,
+    Spent,
     Tree,
 )
 from chimera_tui.domain.errors import StorageError, UnknownError
@@ -28,6 +31,7 @@ LONG = 1000
 """Messages from which on the end of a conversation is worth loading by itself."""
 END = 100
 """Messages that are its end."""
+NO_BUDGET = Budget()
 
 
 class Conversations:
@@ -45,6 +49,7 @@ class Conversations:
         pace: float = 1.0,
         seed: int = 0,
         turn_limit: int = 20,
+        budget: Budget = NO_BUDGET,
         human_name: str = "Human",
     ) -> SavedConversation:
         """Save a conversation in which nothing was said yet; its topic is its title.
@@ -61,6 +66,7 @@ class Conversations:
             pace=pace,
             seed=seed,
             turn_limit=turn_limit,
+            budget=budget,
             human_name=human_name,
             created_at=self._store.now(),
         )
@@ -142,6 +148,7 @@ def _load(db: sqlite3.Connection, conversation_id: int) -> SavedConversation:
         notices=_notices(db, conversation_id),
         failure=_failure(db, conversation_id),
         turns=max(last_turn, _last_attempted_turn(db, conversation_id)),
+        spent=_spent(db, conversation_id),
     )
 
 
@@ -250,6 +257,18 @@ def _last_attempted_turn(db: sqlite3.Connection, conversation_id: int) -> int:
         (conversation_id,),
     ).fetchone()
     return int(turn)
+
+
+def _spent(db: sqlite3.Connection, conversation_id: int) -> Spent:
+    """Add up what all attempts of a conversation have used."""
+    row = db.execute(
+        """
+        SELECT ifnull(sum(cost), 0), ifnull(sum(input_tokens + output_tokens), 0)
+        FROM attempt WHERE conversation_id = ? AND cost_source <> ?
+        """,
+        (conversation_id, CostSource.FREE),
+    ).fetchone()
+    return Spent(cost=int(row[0]), tokens=int(row[1]))
 
 
 def _list_all(db: sqlite3.Connection) -> list[ConversationSummary]:

@@ -3,19 +3,25 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Concatenate, ParamSpec, assert_never
 
 from chimera_tui.domain.conversation import Turn
 from chimera_tui.domain.events import (
+    AttemptStarted,
     ConversationChanged,
     ConversationEnded,
     Event,
     MessageCompleted,
     NoticePosted,
     PathChanged,
+    ProviderSwitched,
+    RetryScheduled,
     RoomPaused,
     RoomResumed,
     TextReceived,
+    ThinkingReceived,
+    TurnDelayed,
     TurnDropped,
     TurnFailed,
     TurnStarted,
@@ -51,9 +57,15 @@ class Recorder:
         """
         now = self._store.now()
         match event:
-            case TurnStarted(turn=turn):
+            case AttemptStarted(turn=turn):
                 self._forget_draft(conversation_id, turn)
                 await self._write(changes.start_attempt, conversation_id, event, now)
+            case (
+                RetryScheduled(turn=turn, kind=kind, problem=problem)
+                | ProviderSwitched(turn=turn, kind=kind, problem=problem)
+            ):
+                end = partial(changes.end_attempt, kind=kind, problem=problem, now=now)
+                await self._write(end, conversation_id, turn.number)
             case TextReceived(turn=turn, text=text):
                 self._draft(conversation_id, turn).add(text)
             case MessageCompleted(message=message):
@@ -71,6 +83,8 @@ class Recorder:
                 await self._write(changes.choose, conversation_id, message_id)
             case ConversationChanged(conversation=conversation):
                 await self._write(changes.change_conversation, conversation)
+            case TurnStarted() | TurnDelayed() | ThinkingReceived():
+                pass  # nothing was said yet
             case PathChanged() | RoomPaused() | RoomResumed() | ConversationEnded():
                 pass  # a path that was only cut short is whole again after the next start
             case _:

@@ -24,25 +24,42 @@ from chimera_tui.domain.conversation import (
     Turn,
 )
 from chimera_tui.domain.persona import Persona
-from chimera_tui.domain.text import storable
+from chimera_tui.domain.text import one_line, storable
 
 Row = tuple[Any, ...]
 Values = dict[str, str | int | float | None]
 
 PROVENANCE_COLUMNS = (
     "provider, model, persona_version, temperature, max_tokens, input_tokens, output_tokens,"
-    " is_estimate, cost, cost_source, first_text, duration"
+    " cache_read, cache_write, thinking_tokens, is_estimate, cost, cost_source, first_text,"
+    " duration, attempt"
+)
+USED_COLUMNS = (
+    "input_tokens",
+    "output_tokens",
+    "is_estimate",
+    "cost",
+    "cost_source",
+    "first_text",
+    "duration",
 )
 MESSAGE_COLUMNS = (
-    "id, parent_id, is_chosen, turn, speaker, text, finish, finish_note, created_at,"
+    "id, parent_id, is_chosen, turn, speaker, text, finish, finish_note, thinking, created_at,"
     f" {PROVENANCE_COLUMNS}"
 )
 IS_CHOSEN = 2
 """Where it stands among `MESSAGE_COLUMNS`."""
 NOTICE_COLUMNS = "after_id, text, created_at"
-CONVERSATION_COLUMNS = "id, title, topic, mode, pace, seed, turn_limit, human_name, created_at"
-ASSIGNMENT_COLUMNS = "assignment.slug, definition, provider, model"
-FAILURE_COLUMNS = "turn, speaker, provider, model, fault, problem, hint, draft, replaces_id"
+CONVERSATION_COLUMNS = (
+    "id, title, topic, mode, pace, seed, turn_limit, budget_cost, budget_tokens, human_name,"
+    " created_at"
+)
+ASSIGNMENT_COLUMNS = "assignment.slug, definition, provider, model, fallbacks"
+FAILURE_COLUMNS = (
+    "turn, speaker, provider, model, fault, problem, hint, draft, replaces_id, persona_version,"
+    " temperature, max_tokens, number, input_tokens, output_tokens, is_estimate, cost,"
+    " cost_source, first_text, duration"
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -56,7 +73,7 @@ def microseconds(moment: datetime) -> int:
 
 def read_message(row: Row) -> Message:
     """Read `MESSAGE_COLUMNS`."""
-    id_, parent_id, _, turn, speaker, text, finish, note, created_at, *provenance = row
+    id_, parent_id, _, turn, speaker, text, finish, note, thinking, created_at, *told = row
     fields = {
         "id": id_,
         "parent_id": parent_id,
@@ -64,7 +81,8 @@ def read_message(row: Row) -> Message:
         "text": text,
         "finish": finish,
         "finish_note": note,
-        "provenance": _provenance_fields(provenance),
+        "thinking": thinking,
+        "provenance": _provenance_fields(told),
         "created_at": _read_time(created_at),
     }
     return msgspec.convert(fields, Message)
@@ -98,6 +116,7 @@ def message_values(message: Message) -> Values:
         "text": storable(message.text),
         "finish": message.finish,
         "finish_note": storable(message.finish_note),
+        "thinking": storable(message.thinking),
         "created_at": microseconds(message.created_at),
     }
     return values | _provenance_values(message.provenance)
@@ -113,7 +132,8 @@ def read_notice(row: Row) -> Notice:
 def read_conversation(row: Row, cast: tuple[Assignment, ...]) -> Conversation:
     """Read `CONVERSATION_COLUMNS`."""
     fields = dict(zip(CONVERSATION_COLUMNS.split(", "), row, strict=True))
-    fields |= {"cast": (), "created_at": _read_time(fields["created_at"])}
+    budget = {"cost": fields.pop("budget_cost"), "tokens": fields.pop("budget_tokens")}
+    fields |= {"cast": (), "budget": budget, "created_at": _read_time(fields["created_at"])}
     return replace(msgspec.convert(fields, Conversation), cast=cast)
 
 
@@ -126,6 +146,8 @@ def conversation_values(conversation: Conversation) -> Values:
         "pace": conversation.pace,
         "seed": conversation.seed,
         "turn_limit": conversation.turn_limit,
+        "budget_cost": conversation.budget.cost,
+        "budget_tokens": conversation.budget.tokens,
         "human_name": storable(conversation.human_name),
         "created_at": microseconds(conversation.created_at),
     }
@@ -149,12 +171,22 @@ def read_summary(row: Row) -> ConversationSummary:
 
 def read_assignment(row: Row) -> Assignment:
     """Read `ASSIGNMENT_COLUMNS`; a persona that cannot be read is there, without a prompt."""
-    slug, definition, provider, model = row
+    slug, definition, provider, model, fallbacks = row
     try:
         persona = msgspec.json.decode(definition, type=Persona)
     except (ValueError, TypeError):
         persona = _unreadable_persona(str(slug))
-    return Assignment(persona=persona, model=_read_model(provider, model))
+    models = (line.partition("/") for line in str(fallbacks).splitlines())
+    return Assignment(
+        persona=persona,
+        model=_read_model(provider, model),
+        fallbacks=tuple(ModelRef(provider, model) for provider, slash, model in models if slash),
+    )
+
+
+def fallback_lines(assignment: Assignment) -> str:
+    """The fallbacks of an assignment as the database keeps them."""
+    return "\n".join(storable(one_line(str(model))) for model in assignment.fallbacks)
 
 
 def definition(persona: Persona) -> str:
@@ -164,7 +196,7 @@ def definition(persona: Persona) -> str:
 
 def read_failure(row: Row) -> Failure:
     """Read `FAILURE_COLUMNS`."""
-    turn, speaker, provider, model, kind, problem, hint, text, replaces_id = row
+    turn, speaker, provider, model, kind, problem, hint, text, replaces_id, *told = row
     fields = {
         "turn": {"number": turn, "speaker": speaker},
         "model": None,
@@ -173,8 +205,28 @@ def read_failure(row: Row) -> Failure:
         "hint": hint,
         "text": text,
         "replaces_id": replaces_id,
+        "provenance": _used_by_failure(provider, model, told),
     }
     return replace(msgspec.convert(fields, Failure), model=_read_model(provider, model))
+
+
+def _used_by_failure(provider: object, model: object, told: list[Any]) -> dict[str, Any] | None:
+    version, temperature, max_tokens, number, *used = told
+    input_, output, is_estimate, cost, source, first_text, duration = used
+    if source is None:
+        return None
+    return {
+        "model": {"provider": provider, "model": model},
+        "persona_version": version or "",
+        "temperature": temperature,
+        "max_tokens": max_tokens or 0,
+        "usage": {"input": input_, "output": output, "is_estimate": is_estimate == 1},
+        "cost": cost,
+        "cost_source": source,
+        "first_text": first_text,
+        "duration": duration or 0.0,
+        "attempt": number,
+    }
 
 
 def _read_time(microseconds: object) -> datetime:
@@ -187,21 +239,21 @@ def _read_time(microseconds: object) -> datetime:
 
 
 def _provenance_fields(row: list[Any]) -> dict[str, Any] | None:
-    provider, model, version, temperature, max_tokens, input_, output, is_estimate = row[:8]
-    cost, cost_source, first_text, duration = row[8:]
-    if provider is None:
+    fields = dict(zip(PROVENANCE_COLUMNS.split(", "), row, strict=True))
+    if fields["provider"] is None:
         return None
-    return {
-        "model": {"provider": provider, "model": model},
-        "persona_version": version or "",
-        "temperature": temperature,
-        "max_tokens": max_tokens,
-        "usage": {"input": input_, "output": output, "is_estimate": is_estimate == 1},
-        "cost": cost,
-        "cost_source": cost_source,
-        "first_text": first_text,
-        "duration": duration,
+    usage = {
+        "input": fields.pop("input_tokens"),
+        "output": fields.pop("output_tokens"),
+        "cache_read": fields.pop("cache_read") or 0,
+        "cache_write": fields.pop("cache_write") or 0,
+        "thinking": fields.pop("thinking_tokens") or 0,
+        "is_estimate": fields.pop("is_estimate") == 1,
     }
+    model = {"provider": fields.pop("provider"), "model": fields.pop("model")}
+    fields["persona_version"] = fields["persona_version"] or ""
+    fields["attempt"] = fields["attempt"] or 1
+    return fields | {"model": model, "usage": usage}
 
 
 def _provenance_values(provenance: Provenance | None) -> Values:
@@ -213,10 +265,23 @@ def _provenance_values(provenance: Provenance | None) -> Values:
         "persona_version": provenance.persona_version,
         "temperature": provenance.temperature,
         "max_tokens": provenance.max_tokens,
+        "cache_read": _claim(provenance.usage.cache_read),
+        "cache_write": _claim(provenance.usage.cache_write),
+        "thinking_tokens": _claim(provenance.usage.thinking),
+        "attempt": provenance.attempt,
+        **used_values(provenance),
+    }
+
+
+def used_values(provenance: Provenance | None) -> Values:
+    """`USED_COLUMNS` by name: what a reply used up, as messages and attempts keep it."""
+    if provenance is None:
+        return dict.fromkeys(USED_COLUMNS)
+    return {
         "input_tokens": _claim(provenance.usage.input),
         "output_tokens": _claim(provenance.usage.output),
         "is_estimate": provenance.usage.is_estimate,
-        "cost": provenance.cost,
+        "cost": None if provenance.cost is None else _claim(provenance.cost),
         "cost_source": provenance.cost_source,
         "first_text": provenance.first_text,
         "duration": provenance.duration,

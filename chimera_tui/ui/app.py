@@ -13,7 +13,7 @@ from random import choice
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -142,6 +142,11 @@ class ChimeraApp(Host):
         if not self.is_headless:
             self._catch_signals()
         self.call_after_refresh(self._start_keeper)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Paint anew after a quick change of size and back, which Textual takes for none."""
+        if event.size == self.screen.size:
+            self.screen.refresh()
 
     def _start_keeper(self) -> None:
         gc.enable()  # who starts us may have put it off until now

@@ -19,6 +19,7 @@ from chimera_tui.domain.conversation import (
     Tree,
 )
 from chimera_tui.domain.events import (
+    AttemptStarted,
     ConversationChanged,
     ConversationEnded,
     EndReason,
@@ -27,9 +28,13 @@ from chimera_tui.domain.events import (
     NoticePosted,
     PathChanged,
     PauseReason,
+    ProviderSwitched,
+    RetryScheduled,
     RoomPaused,
     RoomResumed,
     TextReceived,
+    ThinkingReceived,
+    TurnDelayed,
     TurnDropped,
     TurnFailed,
     TurnStarted,
@@ -149,13 +154,18 @@ class Scene:
         self.speakers: Mapping[str, Speaker] = self._name_all()
         self._count()
 
-    def note(self, event: Event) -> None:  # noqa: C901 - one case an event
+    def note(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case an event
         """Take in what happened."""
         match event:
-            case TurnStarted(turn=turn, model=model):
+            case TurnStarted(turn=turn):
                 self.typing[turn.number] = turn.speaker
-                self.models[turn.number] = model
                 self._drop_failure(turn.number)
+            case AttemptStarted(turn=turn, model=model):
+                self.models[turn.number] = model
+            case ProviderSwitched(turn=turn, new=model):
+                self.models[turn.number] = model
+            case TurnDelayed() | RetryScheduled() | ThinkingReceived():
+                pass
             case TextReceived(turn=turn):
                 self.typing.pop(turn.number, None)
                 self.heard[turn.number] = turn.speaker

@@ -22,6 +22,7 @@ from chimera_tui.domain.conversation import (
 )
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.events import (
+    AttemptStarted,
     ConversationEnded,
     EndReason,
     Event,
@@ -32,7 +33,6 @@ from chimera_tui.domain.events import (
     TextReceived,
     TurnDropped,
     TurnFailed,
-    TurnStarted,
 )
 from chimera_tui.domain.text import clean
 from tests.fakes import MODEL, NOON, a_conversation
@@ -61,8 +61,8 @@ FAILURE = Failure(
 )
 
 
-def started(turn: Turn, model: ModelRef = MODEL) -> TurnStarted:
-    return TurnStarted(
+def started(turn: Turn, model: ModelRef = MODEL) -> AttemptStarted:
+    return AttemptStarted(
         turn=turn, model=model, persona_version="abc", temperature=0.8, max_tokens=300
     )
 
@@ -144,7 +144,7 @@ def test_json_of_each_event() -> None:
     turn = {"conversation_id": 7, "turn": 1, "speaker": "ada"}
     model = {"provider": "scripted", "model": "model"}
     assert [json.loads(text(event).out) for event in events] == [
-        {"event": "turn_started"} | turn | model,
+        {"event": "attempt_started"} | turn | model,
         {"event": "text_received", "text": "\x9b é"} | turn,
         {
             "event": "turn_failed",

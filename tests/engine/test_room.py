@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from chimera_tui.domain.conversation import HUMAN, Failure, Finish, ModelRef, Turn
 from chimera_tui.domain.errors import Fault, ProviderError, StorageError, UnknownError
 from chimera_tui.domain.events import (
+    AttemptStarted,
     ConversationEnded,
     EndReason,
     MessageCompleted,
@@ -17,7 +19,6 @@ from chimera_tui.domain.events import (
     TextReceived,
     TurnDropped,
     TurnFailed,
-    TurnStarted,
 )
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import MODES
@@ -137,7 +138,7 @@ async def test_a_reply_stopped_before_its_first_word_leaves_nothing() -> None:
     async with a_room(ScriptedProvider([asyncio.Event()], ["Next."])) as room:
         watcher = Watcher(room)
         await room.resume()
-        await watcher.until(TurnStarted)
+        await watcher.until(AttemptStarted)
         await room.stop()
         await watcher.until(says("Next."))
     assert TurnDropped(turn=Turn(number=1, speaker="ada")) in watcher.seen
@@ -160,7 +161,9 @@ async def test_a_failed_turn_pauses_the_room_and_can_be_taken_again() -> None:
         watcher = Watcher(room)
         await room.resume()
         failed = await watcher.until(TurnFailed)
-        assert failed.failure == Failure(
+        assert failed.failure.provenance
+        assert failed.failure.provenance.usage.is_estimate
+        assert replace(failed.failure, provenance=None) == Failure(
             turn=Turn(number=1, speaker="ada"),
             model=MODEL,
             kind=Fault.SERVER,
@@ -290,7 +293,7 @@ async def test_another_answer_that_is_stopped_at_once_brings_the_old_one_back() 
         room.next()
         await watcher.until(says("First."))
         await room.retry()
-        await watcher.until(TurnStarted)
+        await watcher.until(AttemptStarted)
         await room.stop()
         assert said(room) == [("ada", "First.")]
 

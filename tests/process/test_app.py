@@ -11,6 +11,7 @@ import pytest
 
 from chimera_tui.domain.text import clean
 from tests.process.program import PROGRAM, TALK, Home
+from tests.process.screen import Screen
 from tests.process.terminal import Terminal
 
 TOPIC = "Should robots dream?"
@@ -103,6 +104,17 @@ def test_without_a_terminal_it_says_so(home: Home, stream: str) -> None:
         assert terminal.wait_exit() == 2
         said = home.path / "said"
         assert "needs a terminal" in (said.read_text() if said.exists() else terminal.text)
+
+
+def test_what_the_terminal_lost_is_painted_anew_in_the_same_size(talked: Home) -> None:
+    """A window that was made small and large again before the app looked."""
+    with talked.open_app() as terminal:
+        terminal.wait_for(TOPIC, "Scientist")
+        said = [words for line in terminal.screen.lines[5:30] if (words := line[30:70].strip())]
+        terminal.screen = Screen(120, 40)
+        terminal.signal(signal.SIGWINCH)
+        terminal.wait_for(*said)
+        leave(terminal)
 
 
 @pytest.mark.parametrize(

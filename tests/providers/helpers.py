@@ -14,7 +14,7 @@ from chimera_tui.providers.base import ChatMessage, ChatRequest, Finished, Provi
 from chimera_tui.providers.endpoint import Deadlines, Endpoint
 
 Wire = Literal["openai", "ollama"]
-PATIENT = Deadlines(connect=20, first_content=20, gap=20, turn=60, listing=20, trailer=20)
+PATIENT = Deadlines(connect=20, first_content=20, gap=20, turn=60, probe=20, listing=20, trailer=20)
 """A busy machine must not look like a fault: a test shortens only the wait it is about."""
 SOON = 0.3
 """Seconds."""

@@ -241,9 +241,9 @@ async def test_what_is_sent_in_the_format_of_openai(server: FaultServer) -> None
 async def test_what_is_sent_in_the_format_of_ollama(server: FaultServer) -> None:
     async with a_provider(an_endpoint(server.url("ok"), "ollama", key="k-1")) as provider:
         await hear(provider)
-    assert server.calls == ["/ok/api/chat"]
-    assert "authorization: bearer k-1\r\n" in server.heads[0].lower()
-    body = server.bodies[0]
+    assert server.calls == ["/ok/api/tags", "/ok/api/ps", "/ok/api/chat"]
+    assert all("authorization: bearer k-1\r\n" in head.lower() for head in server.heads)
+    body = server.bodies[-1]
     assert body["options"] == {
         "num_ctx": 4096,
         "num_predict": 100,
@@ -253,12 +253,25 @@ async def test_what_is_sent_in_the_format_of_ollama(server: FaultServer) -> None
     assert body["keep_alive"] == "10m"
 
 
+@pytest.mark.parametrize("key", ["", "k-1"])
 async def test_what_the_environment_says_of_openai_is_told_to_nobody_else(
-    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
-    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OLLAMA_HOST"):
-        monkeypatch.setenv(name, "private")
+    for name in ("API_KEY", "ADMIN_KEY", "ORG_ID", "PROJECT_ID"):
+        monkeypatch.setenv(f"OPENAI_{name}", "private")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Team: private\nAuthorization: Bearer private")
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
-    async with a_provider(an_endpoint(server.url("ok"))) as provider:
+    async with a_provider(an_endpoint(server.url("ok"), key=key)) as provider:
         await hear(provider)
     assert "private" not in server.heads[0]
+    assert f"authorization: bearer {key or 'none'}\r\n" in server.heads[0].lower()
+
+
+async def test_a_key_of_ollama_in_the_environment_is_sent_only_if_it_was_chosen(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_API_KEY", "private")
+    monkeypatch.setenv("OLLAMA_HOST", "private.invalid")
+    async with a_provider(an_endpoint(server.url("ok"), "ollama")) as provider:
+        await hear(provider)
+    assert "private" not in "".join(server.heads)

@@ -12,7 +12,7 @@ from chimera_tui.providers import registry
 from chimera_tui.providers.endpoint import Endpoint
 from tests.fault_dialects import Reply
 from tests.fault_server import FaultServer
-from tests.providers.helpers import PATIENT, SOON, Wire, a_provider, an_endpoint, hear
+from tests.providers.helpers import PATIENT, SOON, Wire, a_provider, an_endpoint
 
 BAD = {
     "html": Fault.BAD_TYPE,
@@ -28,6 +28,9 @@ BAD = {
     "status-404": Fault.BAD_TYPE,
     "status-503": Fault.SERVER,
 }
+
+
+AT_HOME = ModelInfo(name="", price_in=0, price_out=0)
 
 
 @pytest.fixture
@@ -95,9 +98,9 @@ async def test_lm_studio_tells_more_at_an_address_of_its_own(server: FaultServer
     answer(server, "/api/v0/models", {"data": facts})
     async with a_provider(lm_studio(server.url("listing"))) as provider:
         assert await provider.list_models() == (
-            ModelInfo(name="a", context=4096, is_loaded=True),
-            ModelInfo(name="b"),
-            ModelInfo(name="c", can_chat=False),
+            replace(AT_HOME, name="a", context=4096, is_loaded=True),
+            replace(AT_HOME, name="b"),
+            replace(AT_HOME, name="c", can_chat=False),
         )
     assert server.calls == ["/listing/api/v0/models"]
 
@@ -106,13 +109,14 @@ async def test_llama_cpp_at_the_address_of_lm_studio_is_asked_as_usual(server: F
     answer(server, "/v1/models", {"data": [{"id": "a", "meta": {"n_ctx": 8192, "n_embd": 96}}]})
     async with a_provider(lm_studio(server.url("listing/v1/"))) as provider:
         models = await provider.list_models()
-    assert models == (ModelInfo(name="a", context=8192, is_loaded=True),)
+    assert models == (replace(AT_HOME, name="a", context=8192, is_loaded=True),)
 
 
 async def test_ollama_says_what_a_model_can_and_what_is_loaded(server: FaultServer) -> None:
     tags = [
         {"name": "qwen3:latest", "capabilities": ["completion", "thinking"]},
         {"name": "nomic", "capabilities": ["embedding"]},
+        {"name": "big:cloud", "remote_host": "https://ollama.com:443"},
     ]
 
     async def listing(reply: Reply) -> None:
@@ -123,27 +127,10 @@ async def test_ollama_says_what_a_model_can_and_what_is_loaded(server: FaultServ
     server.scenarios["listing"] = listing
     async with a_provider(an_endpoint(server.url("listing"), "ollama")) as provider:
         assert await provider.list_models() == (
-            ModelInfo(name="qwen3:latest", is_loaded=True),
-            ModelInfo(name="nomic", can_chat=False),
+            replace(AT_HOME, name="qwen3:latest", is_loaded=True),
+            ModelInfo(name="big:cloud"),
+            replace(AT_HOME, name="nomic", can_chat=False),
         )
-
-
-async def test_only_a_model_that_would_think_aloud_is_told_not_to(server: FaultServer) -> None:
-    answer(server, "/api/tags", {"models": [{"name": "m-1", "capabilities": ["thinking"]}]})
-    listing = server.scenarios["listing"]
-
-    async def both(reply: Reply) -> None:
-        chatting = server.calls[-1].endswith("/api/chat")
-        await (server.scenarios["ok"] if chatting else listing)(reply)
-
-    server.scenarios["listing"] = both
-    async with a_provider(an_endpoint(server.url("listing"), "ollama")) as provider:
-        await hear(provider)
-        await provider.list_models()
-        await hear(provider)
-    first, *_, last = server.bodies
-    assert "think" not in first
-    assert last["think"] is False
 
 
 async def test_a_list_takes_no_longer_than_it_may(server: FaultServer) -> None:

@@ -8,6 +8,7 @@ import pytest
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.providers import registry
 from chimera_tui.providers.endpoint import LOCAL, REMOTE
+from chimera_tui.settings.settings import HOSTED_PROVIDERS, KNOWN_PROVIDERS, LOCAL_PROVIDERS
 
 
 @pytest.mark.parametrize(
@@ -81,19 +82,53 @@ def test_the_environment_beats_the_settings_which_beat_the_usual_address() -> No
     assert address({"OLLAMA_URL": " "}) == "http://127.0.0.1:11434"
 
 
-def test_a_key_comes_from_the_environment_and_is_not_shown() -> None:
-    at = registry.endpoint("lmstudio", environ={"LM_API_TOKEN": "secret"})
+def test_a_key_is_not_shown() -> None:
+    at = registry.endpoint("lmstudio", key="secret", environ={})
     assert (at.key, at.key_env) == ("secret", "LM_API_TOKEN")
     assert "secret" not in repr(at)
 
 
+@pytest.mark.parametrize(
+    ("environ", "key_env", "key"),
+    [
+        ({}, "", ""),
+        ({"GOOGLE_API_KEY": "b", "GOOGLE_AI_API_KEY": "c"}, "", "b"),
+        ({"GEMINI_API_KEY": "a", "GOOGLE_API_KEY": "b"}, "", "a"),
+        ({"GEMINI_API_KEY": "a", "MINE": "m"}, "MINE", "m"),
+        ({"GEMINI_API_KEY": "a"}, "MINE", "a"),
+    ],
+)
+def test_a_key_is_looked_for_in_the_environment(
+    environ: dict[str, str], key_env: str, key: str
+) -> None:
+    assert registry.environment_key("gemini", key_env, environ) == key
+
+
 def test_any_other_name_is_an_openai_compatible_service() -> None:
-    environ = {"MY_KEY": "k"}
     at = registry.endpoint(
-        "mine", base_url="https://llm.example.com/v1", key_env="MY_KEY", environ=environ
+        "mine", base_url="https://llm.example.com/v1", key="k", key_env="MY_KEY", environ={}
     )
-    assert (at.title, at.key, at.is_local, at.deadlines) == ("mine", "k", False, REMOTE)
+    assert (at.title, at.key, at.key_env, at.is_local) == ("mine", "k", "MY_KEY", False)
+    assert (at.deadlines, at.at_once) == (REMOTE, 8)
     assert registry.provider(at).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("address", "is_believed"),
+    [
+        ("https://openrouter.ai/api/v1", True),
+        ("http://127.0.0.1:1/api/v1", True),
+        ("http://localhost:1/v1", True),
+        ("http://192.168.0.7/v1", False),
+        ("https://openrouter.ai.example.com/api/v1", False),
+    ],
+)
+def test_only_openrouter_itself_is_believed_what_a_reply_costs(
+    address: str, is_believed: bool
+) -> None:
+    at = registry.endpoint("openrouter", environ={"OPENROUTER_BASE_URL": address})
+    assert at.reports_cost is is_believed
+    assert not registry.endpoint("openai", base_url=address, environ={}).reports_cost
 
 
 def test_a_service_nobody_told_the_address_of_does_not_exist() -> None:
@@ -102,14 +137,30 @@ def test_a_service_nobody_told_the_address_of_does_not_exist() -> None:
     assert "[providers.mine]" in caught.value.hint
 
 
-@pytest.mark.parametrize("name", registry.SERVICES)
-def test_every_known_service_is_complete(name: str) -> None:
+def test_the_settings_know_the_same_services() -> None:
+    assert tuple(registry.SERVICES) == KNOWN_PROVIDERS
+
+
+@pytest.mark.parametrize("name", HOSTED_PROVIDERS)
+def test_every_hosted_service_is_complete(name: str) -> None:
     service = registry.SERVICES[name]
     at = registry.endpoint(name, environ={})
-    assert service.hint
-    assert service.wire in registry.WIRES
+    assert at.address == service.address
+    assert at.needs_key
+    assert at.hint
+    assert at.prices
+    assert at.preferred
+    assert not at.is_local
+    assert (at.deadlines, at.at_once) == (REMOTE, 8)
+
+
+@pytest.mark.parametrize("name", LOCAL_PROVIDERS)
+def test_every_local_service_is_complete(name: str) -> None:
+    at = registry.endpoint(name, environ={})
+    assert at.hint
+    assert not at.needs_key
     assert at.is_local
-    assert at.deadlines is LOCAL
+    assert (at.deadlines, at.at_once) == (LOCAL, 1)
     assert registry.provider(at).name == name
 
 
@@ -117,8 +168,10 @@ def test_a_provider_can_be_made_without_anything_heavy() -> None:
     script = (
         "import sys\n"
         "from chimera_tui.providers import registry\n"
-        "[registry.provider(registry.endpoint(n, environ={})) for n in registry.SERVICES]\n"
-        "print({'openai', 'ollama', 'httpx', 'httpx2', 'anyio', 'pydantic'} & set(sys.modules))"
+        "names = [n for n, s in registry.SERVICES.items() if s.wire in registry.WIRES]\n"
+        "[registry.provider(registry.endpoint(n, environ={})) for n in names]\n"
+        "heavy = {'openai', 'ollama', 'httpx', 'httpx2', 'anyio', 'pydantic', 'genai_prices'}\n"
+        "print(heavy & set(sys.modules))"
     )
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

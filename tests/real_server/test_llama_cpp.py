@@ -30,7 +30,9 @@ async def provider(real_server: str) -> AsyncIterator[Provider]:
 async def test_it_lists_its_model(provider: Provider) -> None:
     health = await check(provider, at=NOON)
     assert health.state is HealthState.UP
-    assert health.models == (ModelInfo(name="tiny", context=8192, is_loaded=True),)
+    assert health.models == (
+        ModelInfo(name="tiny", context=8192, is_loaded=True, price_in=0, price_out=0),
+    )
 
 
 async def test_it_speaks_in_pieces_and_says_when_it_is_done(provider: Provider) -> None:

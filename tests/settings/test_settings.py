@@ -3,7 +3,13 @@ from pathlib import Path
 import pytest
 
 from chimera_tui.domain.errors import ChimeraError, InvalidFileError
-from chimera_tui.settings.settings import ProviderSettings, Settings, load_settings, save_setting
+from chimera_tui.settings.settings import (
+    HOSTED_PROVIDERS,
+    ProviderSettings,
+    Settings,
+    load_settings,
+    save_setting,
+)
 
 FULL = """\
 # mine
@@ -17,6 +23,10 @@ mouse = false
 reduced_motion = true
 ascii = true
 safe_emoji = true
+local_first = true
+budget = 0
+token_budget = 1000
+daily_budget = 1.25
 
 [providers.lab]
 base_url = "http://127.0.0.1:8080/v1"
@@ -26,6 +36,10 @@ context = 4096
 
 [providers.ollama]
 model = "llama3.2"
+
+[providers.openai]
+requests_per_minute = 5
+at_once = 2
 
 [keys]
 pause = "f2,space"
@@ -42,7 +56,8 @@ def test_a_missing_file_means_defaults(path: Path) -> None:
     assert (settings, problem) == (Settings(), "")
     assert settings.mode == "random"
     assert settings.turn_limit == 20
-    assert settings.order == ("lmstudio", "ollama")
+    assert settings.order == (*HOSTED_PROVIDERS, "lmstudio", "ollama")
+    assert (settings.budget, settings.token_budget, settings.daily_budget) == (0.5, 200_000, 5.0)
 
 
 def test_everything_can_be_set(path: Path) -> None:
@@ -59,6 +74,10 @@ def test_everything_can_be_set(path: Path) -> None:
             reduced_motion=True,
             ascii=True,
             safe_emoji=True,
+            local_first=True,
+            budget=0,
+            token_budget=1000,
+            daily_budget=1.25,
             providers={
                 "lab": ProviderSettings(
                     base_url="http://127.0.0.1:8080/v1",
@@ -67,6 +86,7 @@ def test_everything_can_be_set(path: Path) -> None:
                     context=4096,
                 ),
                 "ollama": ProviderSettings(model="llama3.2"),
+                "openai": ProviderSettings(requests_per_minute=5, at_once=2),
             },
             keys={"pause": "f2,space"},
         ),
@@ -74,12 +94,31 @@ def test_everything_can_be_set(path: Path) -> None:
     )
 
 
-def test_own_endpoints_come_first_in_the_order_of_the_file(path: Path) -> None:
-    path.write_text(
-        '[providers.ollama]\nmodel = "m"\n[providers.b]\nbase_url = "http://b"\n'
-        '[providers.a]\nbase_url = "https://a"\n'
-    )
-    assert load_settings(path)[0].order == ("b", "a", "lmstudio", "ollama")
+OWN = """\
+[providers.ollama]
+model = "m"
+[providers.b]
+base_url = "http://b"
+[providers.openai]
+model = "m"
+[providers.a]
+base_url = "https://a"
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "order"),
+    [
+        ("", (*HOSTED_PROVIDERS, "b", "a", "lmstudio", "ollama")),
+        ("local_first = true", ("b", "a", "lmstudio", "ollama", *HOSTED_PROVIDERS)),
+        ('priority = ["a", "gemini"]\nlocal_first = true', ("a", "gemini")),
+    ],
+)
+def test_who_is_asked_first(path: Path, setting: str, order: tuple[str, ...]) -> None:
+    path.write_text(f"{setting}\n{OWN}")
+    settings, _ = load_settings(path)
+    assert settings.order == order
+    assert {*settings.names} == {*HOSTED_PROVIDERS, "b", "a", "lmstudio", "ollama"}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +133,15 @@ def test_own_endpoints_come_first_in_the_order_of_the_file(path: Path) -> None:
         ("turn_limit = 0", "line 1, `turn_limit`", "a whole number from 1 to 100"),
         ("pace = nan", "line 1, `pace`", "a number from 0 to 10"),
         ("mouse = 1", "line 1, `mouse`", "true or false"),
+        ("budget = -1", "line 1, `budget`", "no limit"),
+        ("daily_budget = inf", "line 1, `daily_budget`", "no limit"),
+        ("token_budget = 1.5", "line 1, `token_budget`", "no limit"),
+        ("[providers.openai]\nat_once = 0", "line 2, `providers.openai.at_once`", ">= 1"),
+        (
+            "[providers.openai]\nrequests_per_minute = 0",
+            "line 2, `providers.openai.requests_per_minute`",
+            "from 1 to 10000",
+        ),
         ("safe_emoji = 1", "line 1, `safe_emoji`", "true or false"),
         ("mouze = true", "line 1, `mouze`: there is no such key.", "Did you mean `mouse`?"),
         ('priority = ["zz"]', "line 1, `priority`: there is no provider `zz`.", "lmstudio, ollama"),

@@ -21,12 +21,12 @@ from chimera_tui.domain.conversation import (
 )
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.events import (
+    AttemptStarted,
     Event,
     MessageCompleted,
     TextReceived,
     TurnDropped,
     TurnFailed,
-    TurnStarted,
 )
 from chimera_tui.domain.persona import Persona
 from chimera_tui.storage.conversations import Conversations
@@ -105,8 +105,8 @@ def completed(
     return MessageCompleted(message=message)
 
 
-def started(turn: int, replaces_id: int | None = None) -> TurnStarted:
-    return TurnStarted(
+def started(turn: int, replaces_id: int | None = None) -> AttemptStarted:
+    return AttemptStarted(
         turn=a_turn(turn),
         model=MODEL,
         persona_version=ADA.version,

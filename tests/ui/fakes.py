@@ -31,7 +31,8 @@ from chimera_tui.engine.room import Room
 from chimera_tui.formats import FORMATS
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.scripted import ScriptedProvider
-from tests.fakes import NOON, FixedModels, ListRecorder, a_persona
+from chimera_tui.resilience.calls import Calls
+from tests.fakes import NOON, PROVIDERS, FixedModels, FullPurse, ListRecorder, a_persona
 
 OLLAMA = Health(
     provider="ollama",
@@ -183,7 +184,8 @@ class FakeChimera:
         """A real room over the scripted provider."""
         return Room(
             saved,
-            providers=dict.fromkeys(("scripted", "demo", "ollama", "lmstudio"), self.provider),
+            replies=Calls(dict.fromkeys(PROVIDERS, self.provider)),
+            purse=FullPurse(),
             recorder=self.recorder,
             models=self.models,
             attended=attended,

@@ -8,6 +8,7 @@ import pytest
 from chimera_tui.domain.conversation import HUMAN, CostSource, Failure, ModelRef, Turn
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.events import (
+    AttemptStarted,
     ConversationChanged,
     ConversationEnded,
     EndReason,
@@ -27,7 +28,8 @@ from tests.ui.fakes import LMSTUDIO, MODELS, OLLAMA, a_message, a_saved
 
 TURN = Turn(number=3, speaker="scientist")
 MODEL = ModelRef("ollama", "qwen2.5:14b")
-STARTED = TurnStarted(turn=TURN, model=MODEL, persona_version="1", temperature=0.8, max_tokens=400)
+STARTED = TurnStarted(turn=TURN)
+ASKED = AttemptStarted(turn=TURN, model=MODEL, persona_version="1", temperature=0.8, max_tokens=400)
 
 
 def a_scene() -> Scene:
@@ -42,6 +44,7 @@ def test_one_who_is_chosen_types_then_speaks_then_waits() -> None:
     scene = a_scene()
     scene.note(STARTED)
     assert states(scene)["scientist"] == "typing"
+    scene.note(ASKED)
     assert scene.cast_rows()[2].model == "qwen2.5:14b"
     scene.note(TextReceived(turn=TURN, text="Th"))
     assert states(scene)["scientist"] == "speaking"

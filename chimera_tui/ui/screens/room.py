@@ -14,6 +14,7 @@ from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import SavedConversation, Turn
 from chimera_tui.domain.errors import LiveElsewhereError
 from chimera_tui.domain.events import (
+    AttemptStarted,
     ConversationChanged,
     ConversationEnded,
     EndReason,
@@ -21,9 +22,13 @@ from chimera_tui.domain.events import (
     MessageCompleted,
     NoticePosted,
     PathChanged,
+    ProviderSwitched,
+    RetryScheduled,
     RoomPaused,
     RoomResumed,
     TextReceived,
+    ThinkingReceived,
+    TurnDelayed,
     TurnDropped,
     TurnFailed,
     TurnStarted,
@@ -193,6 +198,10 @@ class RoomScreen(RoomActions):
         match event:
             case TurnStarted() | TurnDropped() | RoomPaused() | RoomResumed():
                 pass  # all of it stands in the panels
+            case AttemptStarted() | TurnDelayed() | RetryScheduled() | ProviderSwitched():
+                pass
+            case ThinkingReceived():
+                pass
             case TextReceived(turn=turn, text=text):
                 self._hear(scene, turn, text)
             case MessageCompleted(message=message):

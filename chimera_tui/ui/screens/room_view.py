@@ -309,6 +309,7 @@ def _paused(scene: Scene, reason: PauseReason) -> Content:
         PauseReason.ASKED: "paused",
         PauseReason.TURN_LIMIT: f"{scene.auto_turns} turns without you",
         PauseReason.FAILURE: "the room waits for you",
+        PauseReason.BUDGET: "the budget is used up",
     }
     if scene.failure:
         last = len(remedies(scene.failure))

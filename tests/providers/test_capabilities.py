@@ -1,0 +1,153 @@
+"""What may be asked of which model."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.providers import capabilities
+from chimera_tui.providers.capabilities import PARAMETERS, Capability, Learned, ParameterError
+
+OURS = ("temperature", "stop")
+
+
+@pytest.mark.parametrize(
+    ("service", "model", "room", "heat", "stops", "calm"),
+    [
+        ("openai", "gpt-4.1-mini", "max_completion_tokens", 1.2, 4, None),
+        ("openai", "gpt-5.6-terra", "max_completion_tokens", 1.2, 4, {"reasoning_effort": "none"}),
+        ("openai", "gpt-6-luna", "max_completion_tokens", 1.2, 4, {"reasoning_effort": "none"}),
+        ("openai", "gpt-5-mini", "max_completion_tokens", None, 4,
+         {"reasoning_effort": "minimal"}),
+        ("openai", "gpt-6.1-sol", "max_completion_tokens", None, 4, {"reasoning_effort": "low"}),
+        ("openai", "gpt-5.4-pro", "max_completion_tokens", None, 4, None),
+        ("openai", "o4-mini", "max_completion_tokens", None, 0, {"reasoning_effort": "low"}),
+        ("anthropic", "claude-sonnet-5-5", "max_tokens", None, 4,
+         {"thinking": {"type": "disabled"}}),
+        ("anthropic", "claude-opus-4-6", "max_tokens", 1.0, 4, None),
+        ("anthropic", "claude-opus-4-7", "max_tokens", None, 4,
+         {"thinking": {"type": "disabled"}}),
+        ("gemini", "gemini-2.5-flash", "max_output_tokens", 1.2, 5, {"thinking_budget": 0}),
+        ("gemini", "gemini-3.8-flash", "max_output_tokens", 1.2, 5,
+         {"thinking_level": "MINIMAL"}),
+        ("deepseek", "deepseek-flash", "max_tokens", 1.2, 4, {"thinking": {"type": "disabled"}}),
+        ("openrouter", "x/y", "max_tokens", 1.2, 4, {"reasoning": {"effort": "none"}}),
+        ("lmstudio", "qwen3", "max_tokens", 1.2, 4, None),
+        ("mine", "gpt-5", "max_tokens", 1.2, 4, None),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_a_model(
+    service: str, model: str, room: str, heat: float | None, stops: int, calm: object
+) -> None:
+    takes = capabilities.of(service, model)
+    assert takes.room == room
+    assert takes.heat(1.2, think=False) == heat
+    assert takes.stops == stops
+    assert takes.calm == calm
+    assert takes.can_chat
+    assert ("temperature" in takes.ignores) == (heat is None)
+    assert ("stop" in takes.ignores) == (stops == 0)
+
+
+@pytest.mark.parametrize("model", ["gpt-5.6-terra", "deepseek-flash"])
+def test_a_temperature_is_kept_back_from_a_model_that_thinks(model: str) -> None:
+    takes = capabilities.of("openai" if model.startswith("gpt") else "deepseek", model)
+    assert takes.heat(0.7, think=False) == 0.7
+    assert takes.heat(0.7, think=True) is None
+    assert takes.without(["think"]).heat(0.7, think=False) is None
+
+
+@pytest.mark.parametrize(
+    "model", ["gpt-audio", "gpt-image-2", "o3-deep-research", "gpt-3.5-turbo-instruct", "sora-2"]
+)
+def test_what_cannot_chat_at_openai(model: str) -> None:
+    assert not capabilities.of("openai", model).can_chat
+    assert capabilities.of("lmstudio", model).can_chat
+
+
+def said(message: str, **more: object) -> str:
+    return json.dumps({"error": {"message": message, "type": "invalid_request_error"} | more})
+
+
+@pytest.mark.parametrize(
+    ("body", "parameter"),
+    [
+        (said("Unsupported value: 'temperature' does not support 0.8 with this model. Only the "
+              "default (1) value is supported.", param="temperature", code="unsupported_value"),
+         "temperature"),
+        (said("`temperature` is deprecated for this model."), "temperature"),
+        (said("Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+              "'max_completion_tokens' instead.", param="max_tokens",
+              code="unsupported_parameter"), "max_tokens"),
+        (said("Unrecognized request argument supplied: 'max_completion_tokens'"), "max_tokens"),
+        (said("'stop' is not supported with this model.", param="stop"), "stop"),
+        (said("Unsupported value: 'reasoning_effort' does not support 'none' with this model.",
+              param="reasoning_effort", code="unsupported_value"), "think"),
+        (said("Reasoning is mandatory for this endpoint and cannot be disabled."), "think"),
+        (json.dumps({"error": '"llama3" does not support thinking'}), "think"),
+        (said("Thinking level MINIMAL is not supported for this model."), "think"),
+        (json.dumps({"detail": "Extra inputs are not permitted: 'stream_options'"}),
+         "stream_options"),
+        (said("max_tokens is too large: 100000. This model supports at most 4096.",
+              param="max_tokens"), ""),
+        (said("Unsupported parameter: 'tools'", param="tools"), ""),
+        (said("Please stop sending unknown things."), ""),
+        (said("Invalid request."), ""),
+        ("not json: unsupported", ""),
+        ("[1]", ""),
+        (json.dumps({"error": None}), ""),
+    ],
+)  # fmt: skip
+def test_which_parameter_a_refusal_names(body: str, parameter: str) -> None:
+    assert capabilities.named(body) == parameter
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_what_is_refused_is_left_out(parameter: str) -> None:
+    takes = Capability(calm={"x": 1})
+    assert takes.without([parameter]) != takes
+    assert takes.without([parameter]).room == (
+        "max_completion_tokens" if parameter == "max_tokens" else "max_tokens"
+    )
+
+
+def test_what_a_newer_version_learnt_changes_nothing() -> None:
+    assert Capability().without(["something"]) == Capability()
+
+
+def refusing(*refused: str, learned: Learned) -> tuple[list[Capability], AsyncIterator[str]]:
+    """A service that refuses these parameters one after the other, then speaks."""
+    asked: list[Capability] = []
+
+    async def ask(takes: Capability) -> AsyncIterator[str]:
+        asked.append(takes)
+        if len(asked) <= len(refused):
+            parameter = refused[len(asked) - 1]
+            raise ParameterError("No.", kind=Fault.REQUEST, parameter=parameter)
+        yield "Hi"
+
+    return asked, learned.adapted("p", "m", ask)  # type: ignore[arg-type]  # it is a generator
+
+
+async def test_what_is_refused_is_learnt_and_asked_again_without() -> None:
+    rows: list[tuple[str, str, str]] = []
+    learned = Learned(lambda *row: rows.append(row))
+    asked, items = refusing("temperature", "stop", learned=learned)
+    assert [item async for item in items] == ["Hi"]
+    assert [takes.ignores for takes in asked] == [set(), {"temperature"}, {"temperature", "stop"}]
+    assert rows == [("p", "m", "temperature"), ("p", "m", "stop")]
+
+    later = Learned(lambda *row: rows.append(row))
+    later.load(rows)
+    assert later.of("p", "m").ignores == {"temperature", "stop"}
+    assert later.of("p", "other").ignores == set()
+    assert later.of("other", "m").ignores == set()
+    assert len(rows) == 2
+
+
+async def test_who_refuses_the_same_twice_has_the_last_word() -> None:
+    asked, items = refusing("stop", "stop", "stop", learned=Learned())
+    with pytest.raises(ProviderError, match=r"No\."):
+        await anext(items)
+    assert len(asked) == 2
