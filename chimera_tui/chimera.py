@@ -18,7 +18,7 @@ from chimera_tui.domain.conversation import (
     SavedConversation,
     Spent,
 )
-from chimera_tui.domain.errors import ChimeraError, ProviderError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, Fault, ProviderError, UnknownError
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.names import nearest
@@ -27,9 +27,10 @@ from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
 from chimera_tui.library.library import Library, builtin_folder
-from chimera_tui.providers import registry
+from chimera_tui.providers import faults, registry
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.demo import DemoProvider
+from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.resilience import health as checks
 from chimera_tui.resilience.calls import Calls
@@ -72,26 +73,10 @@ class Chimera:
         self._providers: dict[str, Provider] = {DEMO.provider: DemoProvider()}
         self._retired: list[Provider] = []
         self._endpoints = endpoints
-        facts: dict[str, Facts] = {}
+        self._facts: dict[str, Facts] = {}
         for name in settings.names:
-            own = settings.providers.get(name, ProviderSettings())
-            try:
-                at = endpoints.find(name)
-            except ChimeraError as error:
-                self.health[name] = Health(
-                    provider=name,
-                    state=HealthState.DOWN,
-                    reason=error.problem,
-                    hint=error.hint,
-                )
-                continue
-            if at.needs_key and not at.key:
-                self.health[name] = Health(provider=name, state=HealthState.NO_KEY)
-                continue
-            self._providers[name] = Observed(registry.provider(at), self._learn)
-            self.health[name] = Health(provider=name, state=HealthState.NOT_ASKED)
-            facts[name] = Facts(model=own.model, context=own.context, is_free=at.is_local)
-        self.models = ModelChoice(facts, settings.order, self.health, self.check_provider)
+            self._connect(name, self._find(name))
+        self.models = ModelChoice(self._facts, settings.order, self.health, self.check_provider)
 
     @property
     def recovered(self) -> tuple[Recovered, ...]:
@@ -155,12 +140,32 @@ class Chimera:
         return await asyncio.to_thread(self._endpoints.key_state, name)
 
     async def _reconnect(self, name: str) -> None:
-        """Use the key that a provider has now; what it still says to the old one goes on."""
+        """Use the key that a provider has now; what is said to it with the old one goes on."""
+        found = await asyncio.to_thread(self._find, name)
+        self._facts.pop(name, None)
         if name in self._providers:
-            at = await asyncio.to_thread(self._endpoints.find, name)
-            self._retired.append(self._providers[name])
-            self._providers[name] = Observed(registry.provider(at), self._learn)
-            self.health[name] = Health(provider=name, state=HealthState.NOT_ASKED)
+            self._retired.append(self._providers.pop(name))
+        self._connect(name, found)
+
+    def _find(self, name: str) -> Endpoint | ChimeraError:
+        """Where a provider is; or why it cannot be used, because it has no address, or no key."""
+        try:
+            at = self._endpoints.find(name)
+        except ChimeraError as error:
+            return error
+        return faults.no_key(at) or at
+
+    def _connect(self, name: str, at: Endpoint | ChimeraError) -> None:
+        """Make what speaks to a provider, if it can be used."""
+        if isinstance(at, ChimeraError):
+            is_without_key = isinstance(at, ProviderError) and at.kind is Fault.AUTH
+            state = HealthState.NO_KEY if is_without_key else HealthState.DOWN
+            self.health[name] = Health(provider=name, state=state, reason=at.problem, hint=at.hint)
+            return
+        own = self.settings.providers.get(name, ProviderSettings())
+        self._facts[name] = Facts(model=own.model, context=own.context, is_free=at.is_local)
+        self._providers[name] = Observed(registry.provider(at), self._learn)
+        self.health[name] = Health(provider=name, state=HealthState.NOT_ASKED)
 
     def _learn(self, name: str, error: ProviderError | None) -> None:
         """A real call says how a provider is, too."""

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from chimera_tui.cli import output
 from chimera_tui.cli.files import Files
-from chimera_tui.domain.errors import ChimeraError, Fault, ProviderError
+from chimera_tui.domain.errors import ChimeraError, ProviderError
 from chimera_tui.domain.exchange import Exchange
-from chimera_tui.providers import registry
+from chimera_tui.providers import faults, registry
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.endpoints import Endpoints
@@ -55,7 +55,7 @@ async def check(known: Endpoints, name: str) -> Checked:
         at = await asyncio.to_thread(known.find, name)
     except ChimeraError as error:
         return Checked(name=name, title=title, at=None, error=error)
-    if missing := missing_key(at):
+    if missing := faults.no_key(at):
         return Checked(name=name, title=title, at=at, error=missing)
     began = time.monotonic()
     failed: ProviderError | None = None
@@ -70,17 +70,6 @@ async def check(known: Endpoints, name: str) -> Checked:
         error=failed,
         seconds=time.monotonic() - began,
         exchanges=known.exchanges(name),
-    )
-
-
-def missing_key(at: Endpoint) -> ProviderError | None:
-    """The error of a provider that cannot be asked without a key; None if it can be asked."""
-    if at.key or not at.needs_key:
-        return None
-    return ProviderError(
-        f"{at.title} needs a key, and none is known.",
-        kind=Fault.AUTH,
-        hint=f"`chimera-tui keys set {at.name}` keeps one; or set {at.key_env}.",
     )
 
 

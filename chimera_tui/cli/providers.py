@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from chimera_tui.cli import output
-from chimera_tui.cli.checking import Checked, asked, check, endpoints, missing_key
+from chimera_tui.cli.checking import Checked, asked, check, endpoints
 from chimera_tui.cli.exits import Exit
 from chimera_tui.cli.files import Files
 from chimera_tui.cli.keys import record as key_record
@@ -20,6 +20,7 @@ from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import one_line
+from chimera_tui.providers import faults
 from chimera_tui.providers.endpoints import Endpoints
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -198,7 +199,7 @@ async def _models_of(
 ) -> tuple[bool, tuple[ModelInfo, ...]] | ChimeraError:
     try:
         at = await asyncio.to_thread(known.find, name)
-        if missing := missing_key(at):
+        if missing := faults.no_key(at):
             return missing
         return at.is_local, await asked(at, lambda provider: provider.list_models())
     except ChimeraError as error:

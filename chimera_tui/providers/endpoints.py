@@ -26,8 +26,8 @@ class Endpoints:
     """
 
     def __init__(self, settings: Settings, keys: Keys, environ: Mapping[str, str]) -> None:
-        self.names = tuple(dict.fromkeys([*registry.SERVICES, *settings.providers]))
-        """All providers that are known or set."""
+        self.names = settings.names
+        """All providers, those that are set and those that are known."""
         self._settings = settings
         self._keys = keys
         self._environ = environ
@@ -114,8 +114,7 @@ class Endpoints:
         )
 
     def _variables(self, name: str) -> tuple[str, ...]:
-        own, known = self._own(name).key_env, registry.service(name).key_env
-        return (own, *known) if own else known
+        return registry.key_names(name, self._own(name).key_env)
 
     def _own(self, name: str) -> ProviderSettings:
         return self._settings.providers.get(name, ProviderSettings())

@@ -230,6 +230,17 @@ def message(at: Endpoint, body: str) -> str:
 _AGAIN = "Try again."
 
 
+def no_key(at: Endpoint) -> ProviderError | None:
+    """Name the want of a key; None if there is one, or none is needed."""
+    if at.key or not at.needs_key:
+        return None
+    return ProviderError(
+        f"{at.title} needs a key, and none is known.",
+        kind=Fault.AUTH,
+        hint=f"`chimera-tui keys set {at.name}` keeps one; or set {at.key_env}.",
+    )
+
+
 def no_credit(at: Endpoint) -> ProviderError:
     """Name an account with nothing left on it."""
     problem, hint = _WORDS[Fault.MONEY]
@@ -286,8 +297,6 @@ def _key_hint(at: Endpoint) -> str:
     owner = looks_like(at.key)
     if owner and owner != at.title:
         return f"This looks like a key of {owner}; {at.title} needs one of its own."
-    if at.needs_key and not at.key:
-        return f"Set a key, for instance in {at.key_env}."
     place = at.key_place or at.key_env
     return f"Check the key in {place}." if place else ""
 

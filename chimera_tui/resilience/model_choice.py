@@ -40,9 +40,14 @@ class ModelChoice:
         check: Callable[[str], Awaitable[Health]],
     ) -> None:
         self._facts = facts
-        self._order = [name for name in order if name in facts]
+        self._all = tuple(order)
         self._health = health
         self._check = check
+
+    @property
+    def _order(self) -> list[str]:
+        """The providers that can be asked now: those with a key, where one is needed."""
+        return [name for name in self._all if name in self._facts]
 
     async def resolve(self, assignment: Assignment) -> ModelRef:
         """Say which model plays this assignment: its own, else the first healthy provider's.
