@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from chimera_tui.domain.events import MessageCompleted
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
+from chimera_tui.resilience.gate import Gate
 from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.ui.adapter import key_of
@@ -176,7 +178,7 @@ async def many_streams(folder: Path, count: int = 8, rate: float = 200) -> Strea
     """Let `count` personas speak at once, through engine and database to the painted screen."""
     provider = SteadyProvider(rate, tokens=int(rate * 5))
     async with open_chimera(Settings(), db=folder / "streams.db") as chimera:
-        chimera._providers[provider.name] = provider
+        chimera.connections.gates[provider.name] = Gate(provider, per_minute=inf, at_once=inf)
         saved = await chimera.new_conversation(topic="All at once", cast=CAST, turn_limit=count)
         first = chimera.library.get(CAST[0])
         cast = tuple(

@@ -2,53 +2,36 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import SystemRandom
 
-from chimera_tui.domain.clock import utc_now
+from chimera_tui.connections import MICRO, Connections
 from chimera_tui.domain.conversation import (
     DEMO,
     Assignment,
-    Conversation,
+    Budget,
     ConversationSummary,
     ModelRef,
     Recovered,
     SavedConversation,
-    Spent,
 )
-from chimera_tui.domain.errors import ChimeraError, Fault, ProviderError, UnknownError
-from chimera_tui.domain.exchange import Exchange
-from chimera_tui.domain.health import Health, HealthState
+from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
 from chimera_tui.library.library import Library, builtin_folder
-from chimera_tui.providers import faults, registry
-from chimera_tui.providers.base import Provider
-from chimera_tui.providers.demo import DemoProvider
-from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.endpoints import Endpoints
-from chimera_tui.resilience import health as checks
-from chimera_tui.resilience.calls import Calls
-from chimera_tui.resilience.model_choice import Facts, ModelChoice
-from chimera_tui.resilience.observed import Observed
 from chimera_tui.settings.files import write_file
-from chimera_tui.settings.keys import Keys, KeyState
-from chimera_tui.settings.settings import ProviderSettings, Settings
+from chimera_tui.settings.keys import Keys
+from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.store import Store, open_store
-
-
-class _Purse:
-    async def allowance(
-        self, conversation: Conversation, spent: Spent
-    ) -> Callable[[ModelRef], None]:
-        return lambda _: None
 
 
 class Chimera:
@@ -57,26 +40,18 @@ class Chimera:
     Attributes:
         settings: What the person has set.
         library: The personas that can be cast.
-        health: What is known of each provider, by name, in the order of the settings.
-        models: Which model plays whom.
+        connections: The providers, and which model plays whom.
     """
 
     def __init__(
-        self, settings: Settings, library: Library, store: Store, endpoints: Endpoints
+        self, settings: Settings, library: Library, store: Store, connections: Connections
     ) -> None:
         self.settings = settings
         self.library = library
-        self.health: dict[str, Health] = {}
+        self.connections = connections
         self._store = store
         self._conversations = Conversations(store)
         self._recorder = Recorder(store)
-        self._providers: dict[str, Provider] = {DEMO.provider: DemoProvider()}
-        self._retired: list[Provider] = []
-        self._endpoints = endpoints
-        self._facts: dict[str, Facts] = {}
-        for name in settings.names:
-            self._connect(name, self._find(name))
-        self.models = ModelChoice(self._facts, settings.order, self.health, self.check_provider)
 
     @property
     def recovered(self) -> tuple[Recovered, ...]:
@@ -88,88 +63,20 @@ class Chimera:
         """Why nothing can be saved; empty if it can."""
         return self._store.read_only
 
-    @property
-    def key_notes(self) -> tuple[str, ...]:
-        """What a person should know of where the keys lie: who else can read them, for instance."""
-        return self._endpoints.notes
-
     # Providers
 
-    async def check_provider(self, name: str) -> Health:
-        """Ask a provider how it is; it may take three seconds."""
-        provider = self._providers.get(name)
-        if provider is not None and name != DEMO.provider:
-            self.health[name] = await checks.check(provider, self.health[name], at=utc_now())
-        return self.health[name]
+    @property
+    def health(self) -> Mapping[str, Health]:
+        """What is known of each provider, by name, in the order of the settings."""
+        return self.connections.health
+
+    async def check_provider(self, name: str, *, models: bool = True) -> Health:
+        """Ask a provider how it is, and for its models; it may take three seconds."""
+        return await self.connections.check(name, models=models)
 
     async def check_providers(self) -> tuple[Health, ...]:
         """Ask all providers at once how they are."""
         return tuple(await asyncio.gather(*(self.check_provider(name) for name in self.health)))
-
-    def exchanges(self, name: str) -> tuple[Exchange, ...]:
-        """The last requests to a provider and what came back, without keys; the newest last."""
-        return self._endpoints.exchanges(name)
-
-    async def key_states(self) -> tuple[KeyState, ...]:
-        """Say of every provider where its key lies, and how it ends."""
-        names = self._endpoints.names
-        return tuple(
-            await asyncio.to_thread(lambda: [self._endpoints.key_state(name) for name in names])
-        )
-
-    async def set_key(self, name: str, text: str) -> KeyState:
-        """Keep a key for a provider and use it from the next request on; `check_provider` tests it.
-
-        Raises:
-            UnknownError: If there is no such provider.
-            ChimeraError: If this can be no key, or it cannot be kept.
-        """
-        state = await asyncio.to_thread(self._endpoints.keep_key, name, text)
-        await self._reconnect(name)
-        return state
-
-    async def forget_key(self, name: str) -> KeyState:
-        """Forget the kept key of a provider; one in the environment stays.
-
-        Raises:
-            UnknownError: If there is no such provider.
-            ChimeraError: If what keeps it cannot be changed.
-        """
-        await asyncio.to_thread(self._endpoints.forget_key, name)
-        await self._reconnect(name)
-        return await asyncio.to_thread(self._endpoints.key_state, name)
-
-    async def _reconnect(self, name: str) -> None:
-        """Use the key that a provider has now; what is said to it with the old one goes on."""
-        found = await asyncio.to_thread(self._find, name)
-        self._facts.pop(name, None)
-        if name in self._providers:
-            self._retired.append(self._providers.pop(name))
-        self._connect(name, found)
-
-    def _find(self, name: str) -> Endpoint | ChimeraError:
-        """Where a provider is; or why it cannot be used, because it has no address, or no key."""
-        try:
-            at = self._endpoints.find(name)
-        except ChimeraError as error:
-            return error
-        return faults.no_key(at) or at
-
-    def _connect(self, name: str, at: Endpoint | ChimeraError) -> None:
-        """Make what speaks to a provider, if it can be used."""
-        if isinstance(at, ChimeraError):
-            is_without_key = isinstance(at, ProviderError) and at.kind is Fault.AUTH
-            state = HealthState.NO_KEY if is_without_key else HealthState.DOWN
-            self.health[name] = Health(provider=name, state=state, reason=at.problem, hint=at.hint)
-            return
-        own = self.settings.providers.get(name, ProviderSettings())
-        self._facts[name] = Facts(model=own.model, context=own.context, is_free=at.is_local)
-        self._providers[name] = Observed(registry.provider(at), self._learn)
-        self.health[name] = Health(provider=name, state=HealthState.NOT_ASKED)
-
-    def _learn(self, name: str, error: ProviderError | None) -> None:
-        """A real call says how a provider is, too."""
-        self.health[name] = checks.learnt(self.health[name], error, at=utc_now())
 
     # Conversations
 
@@ -225,7 +132,7 @@ class Chimera:
         slugs = [persona.slug for persona in personas]
         for slug, model in models.items():
             self._must_exist(slug, slugs, "persona in this cast")
-            self._must_exist(model.provider, self._providers, "provider")
+            self._must_exist(model.provider, [DEMO.provider, *self.health], "provider")
         mode = mode or self.settings.mode
         find_mode(mode)
         otherwise = DEMO if demo else None
@@ -236,6 +143,7 @@ class Chimera:
             pace=self.settings.pace if pace is None else pace,
             seed=SystemRandom().getrandbits(32) if seed is None else seed,
             turn_limit=turn_limit or self.settings.turn_limit,
+            budget=self._budget(),
             human_name=self.settings.human_name,
         )
 
@@ -248,10 +156,10 @@ class Chimera:
         """
         return Room(
             saved,
-            replies=Calls(self._providers),
-            purse=_Purse(),
+            replies=self.connections.calls,
+            purse=self.connections,
             recorder=self._recorder,
-            models=self.models,
+            models=self.connections,
             attended=attended,
             lease=self._store.leases.hold(saved.conversation.id),
         )
@@ -305,10 +213,10 @@ class Chimera:
             raise ChimeraError(problem, hint="Choose another name.")
         await asyncio.to_thread(write_file, path, text)
 
-    async def aclose(self) -> None:
-        """Close all connections to providers."""
-        for provider in (*self._providers.values(), *self._retired):
-            await provider.aclose()
+    def _budget(self) -> Budget:
+        """What a new conversation may use up."""
+        cost, tokens = self.settings.budget, self.settings.token_budget
+        return Budget(cost=round(cost * MICRO) if cost else None, tokens=tokens or None)
 
     def _must_exist(
         self, name: str, names: Sequence[str] | Mapping[str, object], what: str
@@ -343,9 +251,9 @@ async def open_chimera(
     keys = keys or Keys(db.with_name("keys.toml"), environ)
     endpoints = Endpoints(settings, keys, environ)
     async with open_store(db) as store:
-        # A keyring that is locked may take three seconds to say so.
-        chimera = await asyncio.to_thread(Chimera, settings, library, store, endpoints)
+        connections = Connections(settings, store, endpoints)
         try:
-            yield chimera
+            await connections.open()
+            yield Chimera(settings, library, store, connections)
         finally:
-            await chimera.aclose()
+            await connections.aclose()

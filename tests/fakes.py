@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 from chimera_tui.domain.conversation import (
@@ -23,6 +24,7 @@ from chimera_tui.engine.room import Room
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.resilience.calls import Calls
+from chimera_tui.resilience.gate import Gate
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MODEL = ModelRef("scripted", "model")
@@ -129,6 +131,13 @@ def saved(*names: str, tree: Tree | None = None, **details: Any) -> SavedConvers
     return SavedConversation(conversation=a_conversation(*names, **details), tree=tree, turns=turns)
 
 
+def calls_to(provider: Provider) -> Calls:
+    """Calls that reach one provider by all names, without a second attempt."""
+    gate = Gate(provider, per_minute=inf, at_once=inf)
+    gate.attempts = 1
+    return Calls(dict.fromkeys((provider.name, *PROVIDERS), gate))
+
+
 def a_room(
     provider: Provider | None = None,
     recorder: ListRecorder | None = None,
@@ -143,7 +152,7 @@ def a_room(
     provider = provider or ScriptedProvider(["Hello."])
     return Room(
         start or saved(*(names or ("Ada", "Bob")), **details),
-        replies=Calls({provider.name: provider, "other": provider}),
+        replies=calls_to(provider),
         purse=purse or FullPurse(),
         recorder=recorder or ListRecorder(),
         models=models or FixedModels(),

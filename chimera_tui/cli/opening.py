@@ -31,7 +31,7 @@ async def opened(files: Files) -> AsyncIterator[Chimera]:
     ) as chimera:
         for problem in chimera.library.problems:
             output.say(f"chimera-tui: {problem}")
-        for note in chimera.key_notes:
+        for note in chimera.connections.key_notes:
             output.say(f"chimera-tui: {note}")
         for found in chimera.recovered:
             output.say(

@@ -175,7 +175,7 @@ class ChimeraApp(Host):
         self.look_again()
         self.set_interval(LOOK_AGAIN, self._look_while_live)
         self._tell_recovered(chimera.recovered)
-        for note in chimera.key_notes:
+        for note in chimera.connections.key_notes:
             self.tell(note, severity="warning")
         try:
             if self._start:

@@ -246,12 +246,12 @@ async def test_three_failures_in_a_row_end_an_unattended_conversation() -> None:
 @pytest.mark.parametrize(
     ("script", "problem"),
     [
-        ([], "The Ada said nothing."),
-        ([" \n", "  "], "The Ada said nothing."),
-        ([Finished(Finish.FILTER)], "The provider's filter stopped The Ada."),
+        ([], "scripted/model said nothing."),
+        ([" \n", "  "], "scripted/model said nothing."),
+        ([Finished(Finish.FILTER)], "The filter of scripted stopped the reply."),
         (
             [Finished(Finish.LENGTH)],
-            "The Ada thought until the tokens ran out, and said nothing.",
+            "scripted/model thought, and said nothing.",
         ),
     ],
 )

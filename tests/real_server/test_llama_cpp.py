@@ -11,7 +11,8 @@ from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import HealthState, ModelInfo
 from chimera_tui.providers import registry
 from chimera_tui.providers.base import ChatMessage, Provider
-from chimera_tui.resilience.health import check
+from chimera_tui.resilience.gate import Gate
+from chimera_tui.resilience.monitor import Monitor
 from tests.fakes import NOON
 from tests.providers.helpers import HELLO, hear
 
@@ -28,7 +29,9 @@ async def provider(real_server: str) -> AsyncIterator[Provider]:
 
 
 async def test_it_lists_its_model(provider: Provider) -> None:
-    health = await check(provider, at=NOON)
+    monitor = Monitor(now=lambda: NOON)
+    monitor.follow(Gate(provider))
+    health = await monitor.check(provider.name)
     assert health.state is HealthState.UP
     assert health.models == (
         ModelInfo(name="tiny", context=8192, is_loaded=True, price_in=0, price_out=0),

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from chimera_tui.domain.conversation import (
     DEMO,
@@ -31,8 +31,7 @@ from chimera_tui.engine.room import Room
 from chimera_tui.formats import FORMATS
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.scripted import ScriptedProvider
-from chimera_tui.resilience.calls import Calls
-from tests.fakes import NOON, PROVIDERS, FixedModels, FullPurse, ListRecorder, a_persona
+from tests.fakes import NOON, FixedModels, FullPurse, ListRecorder, a_persona, calls_to
 
 OLLAMA = Health(
     provider="ollama",
@@ -180,11 +179,22 @@ class FakeChimera:
         self.saved[id_] = SavedConversation(conversation=conversation)
         return self.saved[id_]
 
+    key_notes = ()
+
+    @property
+    def connections(self) -> Self:
+        """Itself: it knows no providers of its own."""
+        return self
+
+    def is_free(self, model: ModelRef) -> bool:
+        """Always."""
+        return self.models.is_free(model)
+
     def room(self, saved: SavedConversation, *, attended: bool = True) -> Room:
         """A real room over the scripted provider."""
         return Room(
             saved,
-            replies=Calls(dict.fromkeys(PROVIDERS, self.provider)),
+            replies=calls_to(self.provider),
             purse=FullPurse(),
             recorder=self.recorder,
             models=self.models,

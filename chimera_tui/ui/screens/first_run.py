@@ -217,7 +217,7 @@ class FirstRunScreen(Screen[None]):
         if not self.is_live:
             return ", offline and free"
         first = self._ready[0]
-        is_free = self._chimera and self._chimera.models.is_free(ModelRef(first.name, ""))
+        is_free = self._chimera and self._chimera.connections.is_free(ModelRef(first.name, ""))
         return ", local and free" if is_free else f", by {first.name}"
 
     def _cast(self) -> tuple[str, ...]:
