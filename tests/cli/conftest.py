@@ -10,6 +10,8 @@ import pytest
 from keyring.core import load_keyring
 
 from chimera_tui.cli.main import run
+from chimera_tui.providers import proxy
+from chimera_tui.providers.registry import SERVICES
 from tests.fault_dialects import Reply
 from tests.fault_server import FaultServer, in_a_thread
 
@@ -29,7 +31,8 @@ class Result(NamedTuple):
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home folder in which nothing was set yet, and no provider in the environment."""
-    for name in ("LM_STUDIO_URL", "OLLAMA_URL", "OLLAMA_HOST", "CHIMERA_DB", "CHIMERA_CONFIG"):
+    known = [name for one in SERVICES.values() for name in (*one.address_env, *one.key_env)]
+    for name in (*known, *proxy.VARIABLES, *proxy.EXCEPTIONS, "CHIMERA_DB", "CHIMERA_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path))

@@ -14,7 +14,6 @@ from tests.fault_server import FaultServer, refused_address
 @pytest.fixture(autouse=True)
 def _providers(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_URL", refused_address())
-    monkeypatch.delenv("LM_API_TOKEN", raising=False)
 
 
 def type_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
