@@ -10,7 +10,6 @@ import re
 import ssl
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -258,14 +257,21 @@ def with_nearest(error: ProviderError, model: str, names: Sequence[str]) -> Prov
     """
     if error.kind is not Fault.MODEL:
         return error
-    by_end = {name.rpartition("/")[2].lower(): name for name in names}
-    near = [by_end[end] for end in get_close_matches(model.rpartition("/")[2].lower(), by_end)]
+    from difflib import get_close_matches  # noqa: PLC0415 - nobody needs it before the first paint
+
+    by_end = {_end(name): name for name in names}
+    near = [by_end[end] for end in get_close_matches(_end(model), by_end)]
     shown = ", ".join(one_line(name, 60) for name in near)
     hint = f"The nearest it has: {shown}." if shown else error.hint
     problem = error.problem
     if one_line(model, 60) not in problem:
         problem = f"{problem.removesuffix('.')} (`{one_line(model, 60)}`)."
     return ProviderError(problem, kind=error.kind, hint=hint, retry_after=error.retry_after)
+
+
+def _end(model: str) -> str:
+    """What of a model's name tells it from others."""
+    return model.lower().rpartition("/")[2].removesuffix(":latest")
 
 
 def looks_like(key: str) -> str:

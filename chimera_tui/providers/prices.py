@@ -7,10 +7,12 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chimera_tui.domain.conversation import CostSource, Usage
+
+if TYPE_CHECKING:  # comes with the price list
+    from decimal import Decimal
 
 _MICRO = 10**6
 
@@ -64,7 +66,7 @@ async def facts(service: str, models: Iterable[str]) -> Mapping[str, Listed]:
     return await asyncio.to_thread(lambda: {model: _listed(service, model) for model in models})
 
 
-def _total(service: str, model: str, usage: Usage, at: datetime) -> Decimal | None:
+def _total(service: str, model: str, usage: Usage, at: datetime) -> "Decimal | None":
     """In US dollars. It imports 0.15 s of CPU the first time: called in a worker thread."""
     import genai_prices  # noqa: PLC0415
 

@@ -1,11 +1,14 @@
 """Faults in words: what is said, what is kept back."""
 
+import ssl
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chimera_tui.domain.errors import Fault
 from chimera_tui.providers import faults
+from chimera_tui.providers.capabilities import ParameterError
 from tests.providers.helpers import an_endpoint
 
 AT = an_endpoint("http://127.0.0.1:1234", key="hunter2hunter2")
@@ -28,6 +31,16 @@ AT = an_endpoint("http://127.0.0.1:1234", key="hunter2hunter2")
         (404, "{}", Fault.MODEL, ""),
         (429, '{"error": {"code": 1, "message": "insufficient_quota"}}', Fault.MONEY, ""),
         (503, '{"error": {"message": "Loading model"}}', Fault.SERVER, "Loading model"),
+        (402, '{"error": {"message": "Insufficient credits"}}', Fault.MONEY, "Insufficient"),
+        (402, '{"error": {"message": "Wait.", "metadata": {"error_type": "in_flight_budget"}}}',
+         Fault.RATE, ""),
+        (400, '{"error": {"message": "Your credit balance is too low"}}', Fault.MONEY, "too low"),
+        (429, '{"error": {"message": "Stop.", "code": "project_spend_limit_exceeded"}}',
+         Fault.MONEY, ""),
+        (403, '{"error": {"message": "Your input was flagged by moderation"}}',
+         Fault.FILTER, "flagged"),
+        (403, "{}", Fault.AUTH, ""),
+        (500, '{"error": "the moderation service is down"}', Fault.SERVER, ""),
     ],
 )  # fmt: skip
 def test_an_error_is_named_by_its_status_and_words(
@@ -86,6 +99,53 @@ def test_what_a_server_says_cannot_reach_the_terminal() -> None:
 )
 def test_how_long_a_provider_asks_to_wait(headers: dict[str, str], wait: float | None) -> None:
     assert faults.refused(AT, 429, headers, "", to_chat=True).retry_after == wait
+
+
+def test_a_refused_parameter_is_named_to_the_program() -> None:
+    body = '{"error": {"message": "`temperature` is deprecated for this model."}}'
+    error = faults.refused(AT, 400, {}, body, to_chat=True)
+    assert isinstance(error, ParameterError)
+    assert error.parameter == "temperature"
+    assert not isinstance(faults.refused(AT, 500, {}, body, to_chat=True), ParameterError)
+
+
+@pytest.mark.parametrize(
+    ("model", "hint"),
+    [
+        ("gpt-6-lunar", "The nearest it has: openai/gpt-6-luna."),
+        ("Qwen3", "The nearest it has: qwen3:latest."),
+        ("claude", "Choose another model."),
+    ],
+)
+def test_a_missing_model_is_told_the_nearest(model: str, hint: str) -> None:
+    missing = faults.refused(AT, 404, {}, "{}", to_chat=True)
+    error = faults.with_nearest(missing, model, ["openai/gpt-6-luna", "qwen3:latest"])
+    assert f"`{model}`" in error.problem
+    assert error.hint == hint
+    assert error.kind is Fault.MODEL
+
+
+def test_another_error_is_told_no_models() -> None:
+    busy = faults.refused(AT, 503, {}, "{}", to_chat=True)
+    assert faults.with_nearest(busy, "m", ["m-1"]) is busy
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("self-signed certificate", "trust it"),
+        ("unable to get local issuer certificate", "trust it"),
+        ("certificate has expired", "clock"),
+        ("IP address mismatch, certificate is not valid for '127.0.0.1'", "another server"),
+    ],
+)
+def test_a_certificate_that_is_not_valid_has_its_remedy(reason: str, said: str) -> None:
+    cause = ssl.SSLCertVerificationError()
+    cause.verify_message = reason
+    error = faults.broken(AT, cause, began=False)
+    assert error.kind is Fault.TLS
+    assert reason in error.problem
+    assert said in error.hint
 
 
 @given(st.text(), st.text(), st.integers(300, 999))

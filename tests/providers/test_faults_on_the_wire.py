@@ -1,10 +1,12 @@
 """Every way a server can fail, through the real SDKs over real sockets."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -176,6 +178,20 @@ async def test_plain_text_behind_https(server: FaultServer) -> None:
         with pytest.raises(ProviderError) as caught:
             await hear(provider)
     assert caught.value.kind is Fault.TLS
+
+
+@pytest.mark.parametrize("wire", ["openai", "ollama"])
+async def test_a_certificate_that_nobody_vouches_for(wire: Wire) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).parent / "self_signed.pem")
+    server = await asyncio.start_server(lambda _, w: w.close(), "127.0.0.1", 0, ssl=context)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        async with a_provider(an_endpoint(f"https://127.0.0.1:{port}", wire)) as provider:
+            with pytest.raises(ProviderError, match="self-signed certificate") as caught:
+                await hear(provider)
+    assert caught.value.kind is Fault.TLS
+    assert "trust it" in caught.value.hint
 
 
 @pytest.mark.parametrize("wire", ["openai", "ollama"])

@@ -124,7 +124,7 @@ def test_any_other_name_is_an_openai_compatible_service() -> None:
     ],
 )
 def test_only_openrouter_itself_is_believed_what_a_reply_costs(
-    address: str, is_believed: bool
+    address: str, *, is_believed: bool
 ) -> None:
     at = registry.endpoint("openrouter", environ={"OPENROUTER_BASE_URL": address})
     assert at.reports_cost is is_believed
