@@ -14,6 +14,9 @@ It remembers what was asked and counts the connections that stand.
 import asyncio
 import json
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 from tests.fault_dialects import LISTING, OLLAMA, OPENAI, Dialect, Reply
@@ -97,3 +100,23 @@ class FaultServer:
             await status(reply, int(number))
         else:
             await self.scenarios[name](reply)
+
+
+@contextmanager
+def in_a_thread(server: FaultServer) -> Iterator[FaultServer]:
+    """Let a server run beside a test that has no loop, or that starts processes."""
+    started, ended = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with server:
+            started.set()
+            await asyncio.to_thread(ended.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    started.wait()
+    try:
+        yield server
+    finally:
+        ended.set()
+        thread.join()

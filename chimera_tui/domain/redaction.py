@@ -5,10 +5,8 @@ in base64. An unknown one is found by its shape, or by the word in front of it.
 """
 
 import base64
-import json
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote, quote_plus
 
 REDACTED = "[key]"
 """What stands where a key stood."""
@@ -60,17 +58,17 @@ class Redactor:
     """Takes out of texts the keys that it was told of, and all that look like one."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        self._writings: set[str] = set()
+        self._keys: set[str] = set()
         self._known: re.Pattern[str] | None = None
         for key in known:
             self.know(key)
 
     def know(self, key: str) -> None:
         """Take `key` out of every text from now on."""
-        if len(key) >= SHORTEST_KNOWN and key not in self._writings:
-            self._writings |= _writings(key)
-            longest_first = sorted(self._writings, key=len, reverse=True)
-            self._known = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+        if len(key) >= SHORTEST_KNOWN and key not in self._keys:
+            self._keys.add(key)
+            longest_first = sorted(self._keys, key=len, reverse=True)
+            self._known = re.compile("|".join(map(_writings, longest_first)), re.IGNORECASE)
 
     def __call__(self, text: str) -> str:
         """Return `text` without keys."""
@@ -93,24 +91,27 @@ def _told(value: str) -> str:
     return f"{scheme}{end_of(key) if scheme.lower() != 'basic ' else ''}".strip() or REDACTED
 
 
-def _writings(key: str) -> set[str]:
-    """The ways in which `key` may be written in a text."""
-    escaped = json.dumps(key)[1:-1]
-    plain = {
-        key,
-        quote(key),
-        quote(key, safe=""),
-        quote_plus(key),
-        escaped,
-        escaped.replace("/", "\\/"),
-    }
-    return plain | {
-        inside for shift in range(3) if len(inside := _base64(key, shift)) >= SHORTEST_KNOWN
-    }
+def _writings(key: str) -> str:
+    """A pattern for all ways in which `key` may be written in a text."""
+    plain = "".join(_character(char) for char in re.sub(r"\\+", r"\\", key))
+    packed = (_base64(key, shift) for shift in range(3))
+    return "|".join([plain, *(text for text in packed if len(text) >= SHORTEST_KNOWN)])
+
+
+def _character(char: str) -> str:
+    """A pattern for one character: as it is, in JSON (in JSON …), in a URL, in HTML."""
+    if char.isalnum() or char in "-_.~":
+        return re.escape(char)
+    code = f"{ord(char):02x}"
+    named = rf"%(?:25)*{code}|&(?:\w{{2,5}}|#x?0*\w{{2,3}});"
+    if char == "\\":  # any number: how many there are depends on how often it was escaped
+        return rf"(?:\\++(?:u00{code})?|{named})++"
+    return rf"(?:\\*{re.escape(char)}|\\+u00{code}|{named})"
 
 
 def _base64(key: str, shift: int) -> str:
-    """What base64 makes of `key` after `shift` other bytes, without what the others change."""
+    """A pattern for base64 of `key` after `shift` other bytes, without what the others change."""
     written = base64.b64encode(b"\0" * shift + key.encode()).decode().rstrip("=")
     whole = (shift + len(key.encode())) // 3 * 4
-    return written[(0, 2, 3)[shift] : whole]
+    inside = written[(0, 2, 3)[shift] : whole]
+    return inside.replace("+", "[+-]").replace("/", "[/_]")

@@ -15,6 +15,7 @@ from chimera_tui.domain.errors import ProviderError
 from chimera_tui.providers import faults
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.exchange import Recording
+from chimera_tui.providers.quiet import keep_quiet
 
 if TYPE_CHECKING:  # 0.1 s of imports that the first paint must not wait for
     import httpx2
@@ -37,6 +38,7 @@ def client(at: Endpoint) -> "httpx2.AsyncClient":
 
 def options(library: ModuleType, at: Endpoint) -> dict[str, Any]:
     """Return what every client of `library` is given: httpx or httpx2."""
+    keep_quiet()
     deadlines = at.deadlines
     return {
         "transport": Guard(library, at),

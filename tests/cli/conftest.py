@@ -1,8 +1,6 @@
 """Running commands in this process, as `main` does."""
 
-import asyncio
 import json
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +11,7 @@ from keyring.core import load_keyring
 
 from chimera_tui.cli.main import run
 from tests.fault_dialects import Reply
-from tests.fault_server import FaultServer
+from tests.fault_server import FaultServer, in_a_thread
 
 Command = Callable[..., "Result"]
 KEY = "canary-0123456789-WXYZ"
@@ -61,7 +59,6 @@ def _no_keyring() -> Iterator[None]:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
     """LM Studio where only `KEY` is let in, in a thread of its own: commands bring their loop."""
-    started, ended = threading.Event(), threading.Event()
     found = FaultServer()
 
     async def guarded(reply: Reply) -> None:
@@ -71,16 +68,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
             body = json.dumps({"error": f"Incorrect API key provided: {found.heads[-1]}"})
             await reply.whole(401, body.encode(), "application/json")
 
-    async def serve() -> None:
-        async with found:
-            started.set()
-            await asyncio.to_thread(ended.wait)
-
     found.scenarios["guarded"] = guarded
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    started.wait()
-    monkeypatch.setenv("LM_STUDIO_URL", found.url("guarded"))
-    yield found
-    ended.set()
-    thread.join()
+    with in_a_thread(found):
+        monkeypatch.setenv("LM_STUDIO_URL", found.url("guarded"))
+        yield found
