@@ -156,6 +156,8 @@ class AnthropicProvider:
                 async for data in stream:
                     yield msgspec.convert(data, Event)
         except anthropic.APIConnectionError as error:
+            if isinstance(error.__cause__, ProviderError):  # raised by our transport
+                raise error.__cause__ from None
             raise faults.broken(self._at, error, began=True) from None
         except anthropic.APIError as error:
             raise faults.reported(self._at, error.body or error.message) from None
