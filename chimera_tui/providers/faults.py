@@ -7,11 +7,13 @@ freed of anything that looks like a key before it gets into an error.
 import json
 import math
 import re
+import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.redaction import redact
@@ -27,7 +29,7 @@ LONGEST_JUDGED = 4096
 
 _CONTEXT = re.compile(
     r"(?i)context[ _](?:length|window|size)|exceed_context|maximum context|prompt is too long"
-    r"|exceeds the maximum number of tokens"
+    r"|exceeds the maximum number of tokens|too many total text bytes"
 )
 _MODEL = re.compile(
     r"(?i)model[^.]{0,120}(?:not found|does not exist)|model_not_found|no models? loaded"
@@ -36,13 +38,18 @@ _MONEY = re.compile(
     r"(?i)insufficient[_ ](?:quota|balance|credits)|billing_hard_limit|credit[_ ]balance"
     r"|spend_limit"
 )
+_KEY = re.compile(r"(?i)API_KEY_INVALID|API_KEY_EXPIRED|api key (?:not valid|expired|not found)")
+_DAY = re.compile(r'"quotaId":\s*"[^"]*PerDay')
+_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
 _SCOPE = re.compile(r"(?i)missing scopes|insufficient permissions")
 _FILTER = re.compile(r"(?i)moderation|guardrail|flagged|content[_ ]policy")
 _IN_FLIGHT = re.compile("in_flight")
 _SAID = (
     (_CONTEXT, range(400, 600), Fault.CONTEXT),
     (_MODEL, range(400, 600), Fault.MODEL),
+    (_KEY, {400, 403}, Fault.AUTH),
     (_IN_FLIGHT, {402}, Fault.RATE),
+    (_DAY, {429}, Fault.MONEY),
     (_MONEY, range(400, 500), Fault.MONEY),
     (_FILTER, {403}, Fault.FILTER),
 )
@@ -53,8 +60,24 @@ _STATUS = {
     HTTPStatus.FORBIDDEN: Fault.AUTH,
     HTTPStatus.NOT_FOUND: Fault.MODEL,
     HTTPStatus.REQUEST_TIMEOUT: Fault.TIMEOUT,
+    HTTPStatus.CONFLICT: Fault.SERVER,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Fault.CONTEXT,
     HTTPStatus.TOO_MANY_REQUESTS: Fault.RATE,
 }
+
+
+_TYPES = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+"""What Anthropic calls errors in a stream, and the status they would have had before it."""
 
 
 class NoListError(ProviderError):
@@ -77,7 +100,7 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
             hint=_certificate_hint(reason),
         )
     if name in {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"}:
-        return unreachable(at, str(error) if name == "ProxyError" else "")
+        return unreachable(at, str(error) if name == "ProxyError" else "", cause=error)
     if name in {"ReadTimeout", "WriteTimeout"}:
         return late(at, at.deadlines.first_content, began=began)
     if began and name == "RemoteProtocolError":
@@ -91,7 +114,9 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
     return ProviderError(f"The connection to {at.title} broke.", kind=Fault.TRANSPORT, hint=_AGAIN)
 
 
-def unreachable(at: Endpoint, said: str = "") -> ProviderError:
+def unreachable(
+    at: Endpoint, said: str = "", *, cause: BaseException | None = None
+) -> ProviderError:
     """Nobody listens there, or the proxy on the way does not let us through and said why."""
     if at.proxy:
         why = f"answers: {one_line(redact(said, at.key), 80)}" if said else "does not answer"
@@ -99,6 +124,12 @@ def unreachable(at: Endpoint, said: str = "") -> ProviderError:
             f"{at.title} is not reached: the proxy {at.proxy_host} {why}.",
             kind=Fault.CONNECT,
             hint="Check the variable HTTPS_PROXY, or name the host in NO_PROXY.",
+        )
+    if any(isinstance(error, socket.gaierror) for error in _chain(cause)):
+        return ProviderError(
+            f"There is no {urlsplit(at.address).hostname}, or this computer is offline.",
+            kind=Fault.CONNECT,
+            hint="Check the address, and whether this computer is online.",
         )
     return ProviderError(
         f"{at.title} does not answer at {at.address}.", kind=Fault.CONNECT, hint=at.hint
@@ -141,7 +172,12 @@ def refused(
 
 def reported(at: Endpoint, error: object) -> ProviderError:
     """Name an error object that came where a reply was expected."""
-    status: object = error.get("code") or error.get("status") if isinstance(error, dict) else None
+    status: object = None
+    if isinstance(error, dict):
+        error = error.get("error") or error
+    if isinstance(error, dict):
+        status = error.get("code") or error.get("status")
+        status = _TYPES.get(str(error.get("type")), status)
     if not re.fullmatch(r"[45]\d\d", str(status)):
         status = 500
     text = error if isinstance(error, str) else json.dumps({"error": error}, default=str)
@@ -285,6 +321,10 @@ def _said(at: Endpoint, status: int, body: str, *, wait: float | None = None) ->
     problem, hint = _WORDS[kind]
     if kind is Fault.AUTH:
         hint = _key_hint(at) or hint
+    if kind is Fault.MONEY and _DAY.search(body[:LONGEST_JUDGED]):
+        problem, hint = _DAY_IS_OVER
+    elif kind is Fault.RATE and wait is None:
+        wait = _delay(body[:LONGEST_JUDGED])
     problem = problem.format(title=at.title, status=status)
     problem = f"{problem}: {said}." if said else f"{problem}."
     if kind is Fault.REQUEST and (parameter := named(body[:LONGEST_JUDGED])):
@@ -320,6 +360,12 @@ _WORDS = {
 }
 
 
+_DAY_IS_OVER = (
+    "What {title} allows for a day is used up",
+    "Waiting some minutes does not help: go on tomorrow, or with another model.",
+)
+
+
 def _kind(status: int, body: str) -> Fault:
     for said, statuses, kind in _SAID:
         if status in statuses and said.search(body):
@@ -339,15 +385,27 @@ def _certificate_hint(reason: str) -> str:
     return "Check the address: a server without TLS is reached by `http://`."
 
 
-def _certificate(error: BaseException | None) -> str:
+def _certificate(error: BaseException) -> str:
     """Why TLS failed, from the chain of causes; empty if it did not."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return str(error.verify_message)
-        if isinstance(error, ssl.SSLError):
-            return str(error.reason or error).replace("_", " ").lower()
-        error = error.__cause__ or error.__context__
+    for cause in _chain(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return str(cause.verify_message)
+        if isinstance(cause, ssl.SSLError):
+            return str(cause.reason or cause).replace("_", " ").lower()
     return ""
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and all that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _delay(body: str) -> float | None:
+    """Seconds to wait as Gemini asks for them, in the body of its answer."""
+    found = _DELAY.search(body)
+    return min(float(found[1]), LONGEST_WAIT) if found else None
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:

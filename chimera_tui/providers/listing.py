@@ -39,8 +39,8 @@ async def asking(http: "Once[httpx2.AsyncClient]", at: Endpoint) -> "httpx2.Asyn
     try:
         async with asyncio.timeout(at.deadlines.connect):
             _, writer = await asyncio.open_connection(parts.hostname, port)
-    except (OSError, TimeoutError):
-        error = faults.unreachable(at)
+    except (OSError, TimeoutError) as cause:
+        error = faults.unreachable(at, cause=cause)
         at.exchanges.begin(at.key, "", at.address).ended(error.problem)
         raise error from None
     writer.close()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chimera_tui.domain.errors import ChimeraError
+from chimera_tui.providers.anthropic_messages import AnthropicProvider
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.capabilities import Learned
 from chimera_tui.providers.endpoint import (
@@ -15,11 +16,14 @@ from chimera_tui.providers.endpoint import (
     is_private,
     normal,
 )
+from chimera_tui.providers.gemini import GeminiProvider
 from chimera_tui.providers.ollama import OllamaProvider
 from chimera_tui.providers.openai_chat import OpenAIChatProvider
 
 WIRES: Mapping[str, Callable[[Endpoint, Learned], Provider]] = {
     "openai": OpenAIChatProvider,
+    "anthropic": AnthropicProvider,
+    "gemini": GeminiProvider,
     "ollama": OllamaProvider,
 }
 """The wire formats: what speaks to an endpoint."""
