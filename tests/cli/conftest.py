@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import keyring
 import pytest
-from keyring.core import load_keyring
 
 from chimera_tui.cli.main import run
 from chimera_tui.providers import proxy
@@ -48,15 +46,6 @@ def command(home: Path, capsys: pytest.CaptureFixture[str]) -> Command:
         return Result(code, *capsys.readouterr())
 
     return run_it
-
-
-@pytest.fixture(autouse=True)
-def _no_keyring() -> Iterator[None]:
-    """Nobody's own keyring is touched."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(load_keyring("keyring.backends.fail.Keyring"))
-    yield
-    keyring.set_keyring(before)
 
 
 @pytest.fixture

@@ -112,6 +112,15 @@ def test_what_can_be_no_key_is_refused(
     assert not keys_file(home).exists()
 
 
+def test_bytes_that_are_no_text_are_refused(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(KEY.encode() + b"\xff")))
+    result = command("keys", "set", "lmstudio")
+    assert result.code == 1
+    assert "ASCII" in result.err
+
+
 def test_an_unknown_provider_is_said_before_the_key_is_asked_for(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

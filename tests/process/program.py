@@ -46,7 +46,6 @@ class Home:
             "CHIMERA_DB": str(self.db),
             "LM_STUDIO_URL": nobody,
             "OLLAMA_URL": nobody,
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
