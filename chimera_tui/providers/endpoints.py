@@ -114,8 +114,7 @@ class Endpoints:
         )
 
     def _variables(self, name: str) -> tuple[str, ...]:
-        own, known = self._own(name).key_env, registry.service(name).key_env
-        return (own, *known) if own else known
+        return registry.key_names(name, self._own(name).key_env)
 
     def _own(self, name: str) -> ProviderSettings:
         return self._settings.providers.get(name, ProviderSettings())
