@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -293,8 +294,6 @@ def with_nearest(error: ProviderError, model: str, names: Sequence[str]) -> Prov
     """
     if error.kind is not Fault.MODEL:
         return error
-    from difflib import get_close_matches  # noqa: PLC0415 - nobody needs it before the first paint
-
     by_end = {_end(name): name for name in names}
     near = [by_end[end] for end in get_close_matches(_end(model), by_end)]
     shown = ", ".join(one_line(name, 60) for name in near)
@@ -310,6 +309,21 @@ def _end(model: str) -> str:
     return model.lower().rpartition("/")[2].removesuffix(":latest")
 
 
+def foreign_key(at: Endpoint) -> ProviderError | None:
+    """Name a key that is meant for another service, which is better not sent; None if it is not.
+
+    Elsewhere than at the usual address of a service another key may be right.
+    """
+    owner = looks_like(at.key)
+    if not at.is_usual or owner in {"", at.title}:
+        return None
+    return ProviderError(
+        f"The key for {at.title} looks like one of {owner}: it was not sent.",
+        kind=Fault.AUTH,
+        hint=_key_hint(at),
+    )
+
+
 def looks_like(key: str) -> str:
     """Return the title of the service whose keys begin like this one; empty if many do."""
     return next((title for start, title in _KEYS_OF.items() if key.startswith(start)), "")
@@ -321,7 +335,9 @@ def _said(at: Endpoint, status: int, body: str, *, wait: float | None = None) ->
     problem, hint = _WORDS[kind]
     if kind is Fault.AUTH:
         hint = _key_hint(at) or hint
-    if kind is Fault.MONEY and _DAY.search(body[:LONGEST_JUDGED]):
+    if kind is Fault.CONTEXT and not at.is_local:
+        hint = "Choose a model that reads more, or begin a new conversation."
+    elif kind is Fault.MONEY and _DAY.search(body[:LONGEST_JUDGED]):
         problem, hint = _DAY_IS_OVER
     elif kind is Fault.RATE and wait is None:
         wait = _delay(body[:LONGEST_JUDGED])

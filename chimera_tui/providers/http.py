@@ -97,6 +97,8 @@ class Guard:
         request.headers["accept-encoding"] = "identity"
         request.extensions["timeout"] = self._timeout
         at = self._at
+        if (foreign := faults.foreign_key(at)) is not None:
+            raise foreign
         recording = at.exchanges.begin(
             at.key,
             request.method,
