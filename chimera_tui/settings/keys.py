@@ -29,16 +29,6 @@ from chimera_tui.settings.paths import private_folder
 
 LONGEST_KEY = 4096
 """Characters."""
-SHORTEST_HOSTED = 16
-"""Characters; the keys of hosted services are all longer."""
-_BEGINNINGS = {
-    "sk-ant-": ("anthropic", "Anthropic"),
-    "sk-or-": ("openrouter", "OpenRouter"),
-    "sk-proj-": ("openai", "OpenAI"),
-    "AIza": ("gemini", "Gemini"),
-}
-"""How keys begin that can be of one service only."""
-_HOSTED = {"openai", "anthropic", "deepseek", "gemini", "openrouter"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _ASSIGNED = re.compile(r"(?:export\s+)?[A-Z][A-Z0-9]*_[A-Z0-9_]*\s*=\s*(?=[^\s=])")
 _HEADER = re.compile(
@@ -172,7 +162,7 @@ class Keys:
         Raises:
             ChimeraError: If it cannot be a key, or cannot be kept.
         """
-        value = cleaned(text, name)
+        value = cleaned(text)
         self.redact.know(value)
         entries = self._entries(must_be_sound=True)
         place = origin(address)
@@ -299,26 +289,24 @@ def origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def cleaned(text: str, name: str = "") -> str:
+def cleaned(text: str) -> str:
     """Return the key in what a person typed or pasted: without quotes, `Bearer `, `NAME=`.
 
     Args:
         text: What was given. It is never repeated in an error.
-        name: The provider it is for; empty if that does not matter.
 
     Raises:
         ChimeraError: If it cannot be a key.
     """
     key = _ASSIGNED.sub("", text.strip(), count=1) if _ASSIGNED.match(text.strip()) else text
     key = _HEADER.sub("", key.strip().strip("\"'`"), count=1).strip().strip("\"'`").strip()
-    if problem := _what_is_wrong(key, name):
+    if problem := _what_is_wrong(key):
         raise ChimeraError(problem, hint="Copy the key again, whole, from where it was made.")
     return key
 
 
-def _what_is_wrong(key: str, name: str) -> str:
+def _what_is_wrong(key: str) -> str:
     """Say why this can be no key; empty if it can."""
-    of, title = next((of for start, of in _BEGINNINGS.items() if key.startswith(start)), ("", ""))
     found = {
         "No key was given.": not key,
         "This key is shortened: dots or stars stand in its middle.": bool(
@@ -330,8 +318,6 @@ def _what_is_wrong(key: str, name: str) -> str:
         ),
         "This is an address, not a key.": bool(re.match(r"(?i)https?://", key)),
         "This is too long for a key.": len(key) > LONGEST_KEY,
-        "This is too short for a key.": name in _HOSTED and len(key) < SHORTEST_HOSTED,
-        f"This is a key of {title}.": bool(of) and name in _HOSTED and name != of,
     }
     return next((problem for problem, is_so in found.items() if is_so), "")
 

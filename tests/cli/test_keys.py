@@ -112,6 +112,17 @@ def test_what_can_be_no_key_is_refused(
     assert not keys_file(home).exists()
 
 
+def test_a_key_of_another_service_is_not_kept(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    type_in(monkeypatch, "sk-ant-api03-0123456789abcdef")
+    result = command("keys", "set", "openai")
+    assert result.code == 1
+    assert "Anthropic" in result.err
+    assert "0123456789" not in result.err
+    assert not keys_file(home).exists()
+
+
 def test_bytes_that_are_no_text_are_refused(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -269,7 +269,7 @@ def test_what_was_found_is_taken_out_of_texts(file: Path) -> None:
     ],
 )
 def test_what_is_around_a_key_is_dropped(text: str) -> None:
-    assert cleaned(text, "openai") == KEY
+    assert cleaned(text) == KEY
 
 
 def test_a_key_may_end_in_signs() -> None:
@@ -291,12 +291,9 @@ def test_a_key_may_end_in_signs() -> None:
         ("sk-abc****wxyz", "shortened"),
         ("https://api.openai.com/v1/abcdefgh", "address"),
         ("x" * 5000, "too long"),
-        ("sk-1234", "too short"),
-        ("sk-ant-api03-0123456789abcdef", "a key of Anthropic"),
-        ("AIzaSyA0123456789abcdef", "a key of Gemini"),
     ],
 )
 def test_what_can_be_no_key_is_refused_in_words_without_it(text: str, problem: str) -> None:
     with pytest.raises(ChimeraError, match=problem) as caught:
-        cleaned(text, "openai")
+        cleaned(text)
     assert not text.strip() or text not in str(caught.value)
