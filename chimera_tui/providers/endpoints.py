@@ -10,7 +10,8 @@ from chimera_tui.providers import faults, registry
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.exchange import Exchanges
 from chimera_tui.providers.proxy import proxy_of
-from chimera_tui.settings.keys import Keys, KeyState, cleaned
+from chimera_tui.settings.key_text import cleaned
+from chimera_tui.settings.keys import Keys, KeyState
 from chimera_tui.settings.settings import ProviderSettings, Settings
 
 

@@ -24,16 +24,11 @@ from chimera_tui.domain.redaction import Redactor, end_of
 from chimera_tui.domain.text import one_line
 from chimera_tui.settings import toml
 from chimera_tui.settings.files import read_text, write_file
+from chimera_tui.settings.key_text import cleaned
 from chimera_tui.settings.keyring import KeyringError, SystemKeyring
 from chimera_tui.settings.paths import private_folder
 
-LONGEST_KEY = 4096
-"""Characters."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_ASSIGNED = re.compile(r"(?:export\s+)?[A-Z][A-Z0-9]*_[A-Z0-9_]*\s*=\s*(?=[^\s=])")
-_HEADER = re.compile(
-    r"(?i)(?:(?:authorization|x-api-key|x-goog-api-key)\s*:\s*)?(?:bearer(?:\s+|\Z))?"
-)
 _HEAD = "# The keys of Chimera, each for one address. Whoever can read this file can use them.\n"
 
 
@@ -287,39 +282,6 @@ def origin(address: str) -> str:
     """What a key is bound to: the scheme, host and port of an address."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def cleaned(text: str) -> str:
-    """Return the key in what a person typed or pasted: without quotes, `Bearer `, `NAME=`.
-
-    Args:
-        text: What was given. It is never repeated in an error.
-
-    Raises:
-        ChimeraError: If it cannot be a key.
-    """
-    key = _ASSIGNED.sub("", text.strip(), count=1) if _ASSIGNED.match(text.strip()) else text
-    key = _HEADER.sub("", key.strip().strip("\"'`"), count=1).strip().strip("\"'`").strip()
-    if problem := _what_is_wrong(key):
-        raise ChimeraError(problem, hint="Copy the key again, whole, from where it was made.")
-    return key
-
-
-def _what_is_wrong(key: str) -> str:
-    """Say why this can be no key; empty if it can."""
-    found = {
-        "No key was given.": not key,
-        "This key is shortened: dots or stars stand in its middle.": bool(
-            re.search(r"…|\.\.\.|\*\*\*|•", key)
-        ),
-        "A key has no blanks or line ends in it.": any(c.isspace() for c in key),
-        "A key has only letters, digits and signs of ASCII.": not (
-            key.isascii() and key.isprintable()
-        ),
-        "This is an address, not a key.": bool(re.match(r"(?i)https?://", key)),
-        "This is too long for a key.": len(key) > LONGEST_KEY,
-    }
-    return next((problem for problem, is_so in found.items() if is_so), "")
 
 
 def _entry_name(name: str, place: str) -> str:

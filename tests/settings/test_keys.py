@@ -13,8 +13,9 @@ from keyring.backend import KeyringBackend
 from keyring.core import load_keyring
 
 from chimera_tui.domain.errors import ChimeraError, InvalidFileError
+from chimera_tui.settings.key_text import cleaned
 from chimera_tui.settings.keyring import SystemKeyring
-from chimera_tui.settings.keys import Key, Keys, KeySource, cleaned
+from chimera_tui.settings.keys import Key, Keys, KeySource
 
 KEY = "canary/0123456789-ABCD"
 NONE, FORGETFUL = "keyring.backends.fail.Keyring", "keyring.backends.null.Keyring"
