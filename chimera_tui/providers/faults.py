@@ -5,80 +5,22 @@ freed of anything that looks like a key before it gets into an error.
 """
 
 import json
-import math
 import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from difflib import get_close_matches
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.redaction import redact
 from chimera_tui.domain.text import one_line
+from chimera_tui.providers import refusals
 from chimera_tui.providers.capabilities import ParameterError, named
 from chimera_tui.providers.endpoint import Endpoint
 
-LONGEST_WAIT = 3600.0
-"""Seconds: nobody is told to wait longer than this."""
-
-LONGEST_JUDGED = 4096
-"""Characters of an error that are searched for what it is about."""
-
-_CONTEXT = re.compile(
-    r"(?i)context[ _](?:length|window|size)|exceed_context|maximum context|prompt is too long"
-    r"|exceeds the maximum number of tokens|too many total text bytes"
-)
-_MODEL = re.compile(
-    r"(?i)model[^.]{0,120}(?:not found|does not exist)|model_not_found|no models? loaded"
-)
-_MONEY = re.compile(
-    r"(?i)insufficient[_ ](?:quota|balance|credits)|billing_hard_limit|credit[_ ]balance"
-    r"|spend_limit"
-)
-_KEY = re.compile(r"(?i)API_KEY_INVALID|API_KEY_EXPIRED|api key (?:not valid|expired|not found)")
-_DAY = re.compile(r'"quotaId":\s*"[^"]*PerDay')
-_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
 _SCOPE = re.compile(r"(?i)missing scopes|insufficient permissions")
-_FILTER = re.compile(r"(?i)moderation|guardrail|flagged|content[_ ]policy")
-_IN_FLIGHT = re.compile("in_flight")
-_SAID = (
-    (_CONTEXT, range(400, 600), Fault.CONTEXT),
-    (_MODEL, range(400, 600), Fault.MODEL),
-    (_KEY, {400, 403}, Fault.AUTH),
-    (_IN_FLIGHT, {402}, Fault.RATE),
-    (_DAY, {429}, Fault.MONEY),
-    (_MONEY, range(400, 500), Fault.MONEY),
-    (_FILTER, {403}, Fault.FILTER),
-)
-"""What an error says, the statuses it counts with, and what it means then; the first counts."""
-_STATUS = {
-    HTTPStatus.UNAUTHORIZED: Fault.AUTH,
-    HTTPStatus.PAYMENT_REQUIRED: Fault.MONEY,
-    HTTPStatus.FORBIDDEN: Fault.AUTH,
-    HTTPStatus.NOT_FOUND: Fault.MODEL,
-    HTTPStatus.REQUEST_TIMEOUT: Fault.TIMEOUT,
-    HTTPStatus.CONFLICT: Fault.SERVER,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Fault.CONTEXT,
-    HTTPStatus.TOO_MANY_REQUESTS: Fault.RATE,
-}
-
-
-_TYPES = {
-    "invalid_request_error": 400,
-    "authentication_error": 401,
-    "billing_error": 402,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "timeout_error": 504,
-    "overloaded_error": 529,
-}
-"""What Anthropic calls errors in a stream, and the status they would have had before it."""
 
 
 class NoListError(ProviderError):
@@ -168,21 +110,15 @@ def refused(
             kind=Fault.AUTH,
             hint="Type the name of a model, or give the key the right to list them.",
         )
-    return _said(at, status, body, wait=_wait(headers))
+    return _said(at, status, body, headers)
 
 
 def reported(at: Endpoint, error: object) -> ProviderError:
     """Name an error object that came where a reply was expected."""
-    status: object = None
     if isinstance(error, dict):
         error = error.get("error") or error
-    if isinstance(error, dict):
-        status = error.get("code") or error.get("status")
-        status = _TYPES.get(str(error.get("type")), status)
-    if not re.fullmatch(r"[45]\d\d", str(status)):
-        status = 500
     text = error if isinstance(error, str) else json.dumps({"error": error}, default=str)
-    return _said(at, int(str(status)), text)
+    return _said(at, refusals.status_of(error), text, {})
 
 
 def late(at: Endpoint, seconds: float, *, began: bool) -> ProviderError:
@@ -274,7 +210,7 @@ def no_key(at: Endpoint) -> ProviderError | None:
     return ProviderError(
         f"{at.title} needs a key, and none is known.",
         kind=Fault.AUTH,
-        hint=f"`chimera-tui keys set {at.name}` keeps one; or set {at.key_env}.",
+        hint=f"Set a key: `chimera-tui keys set {at.name}`, or the variable {at.key_env}.",
     )
 
 
@@ -329,22 +265,22 @@ def looks_like(key: str) -> str:
     return next((title for start, title in _KEYS_OF.items() if key.startswith(start)), "")
 
 
-def _said(at: Endpoint, status: int, body: str, *, wait: float | None = None) -> ProviderError:
+def _said(at: Endpoint, status: int, body: str, headers: Mapping[str, str]) -> ProviderError:
     said = message(at, body)
-    kind = _kind(status, body[:LONGEST_JUDGED] if said else "")
+    judged = body[: refusals.LONGEST_JUDGED] if said else ""
+    kind = refusals.kind_of(status, judged)
     problem, hint = _WORDS[kind]
     if kind is Fault.AUTH:
         hint = _key_hint(at) or hint
     if kind is Fault.CONTEXT and not at.is_local:
         hint = "Choose a model that reads more, or begin a new conversation."
-    elif kind is Fault.MONEY and _DAY.search(body[:LONGEST_JUDGED]):
+    elif kind is Fault.MONEY and refusals.is_of_a_day(judged):
         problem, hint = _DAY_IS_OVER
-    elif kind is Fault.RATE and wait is None:
-        wait = _delay(body[:LONGEST_JUDGED])
     problem = problem.format(title=at.title, status=status)
     problem = f"{problem}: {said}." if said else f"{problem}."
-    if kind is Fault.REQUEST and (parameter := named(body[:LONGEST_JUDGED])):
+    if kind is Fault.REQUEST and (parameter := named(judged)):
         return ParameterError(problem, kind=kind, hint=hint, parameter=parameter)
+    wait = None if kind is Fault.MONEY else refusals.wait_of(headers, judged)
     return ProviderError(problem, kind=kind, hint=hint, retry_after=wait)
 
 
@@ -353,6 +289,8 @@ def _key_hint(at: Endpoint) -> str:
     owner = looks_like(at.key)
     if owner and owner != at.title:
         return f"This looks like a key of {owner}; {at.title} needs one of its own."
+    if missing := no_key(at):
+        return missing.hint
     place = at.key_place or at.key_env
     return f"Check the key in {place}." if place else ""
 
@@ -382,15 +320,6 @@ _DAY_IS_OVER = (
 )
 
 
-def _kind(status: int, body: str) -> Fault:
-    for said, statuses, kind in _SAID:
-        if status in statuses and said.search(body):
-            return kind
-    if status in _STATUS:
-        return _STATUS[HTTPStatus(status)]
-    return Fault.REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else Fault.SERVER
-
-
 def _certificate_hint(reason: str) -> str:
     if "self-signed" in reason or "self signed" in reason or "issuer" in reason:
         return "If you know whose it is, let this computer trust it; else somebody listens in."
@@ -416,27 +345,3 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _delay(body: str) -> float | None:
-    """Seconds to wait as Gemini asks for them, in the body of its answer."""
-    found = _DELAY.search(body)
-    return min(float(found[1]), LONGEST_WAIT) if found else None
-
-
-def _wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds the service asks to wait: milliseconds, seconds or a date; None if absurd."""
-    try:
-        if text := headers.get("retry-after-ms"):
-            seconds = float(text) / 1000
-        else:
-            seconds = float(headers.get("retry-after", "nan"))
-    except ValueError:
-        try:
-            until = parsedate_to_datetime(headers["retry-after"])
-            seconds = (
-                until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)
-            ).total_seconds()
-        except (ValueError, KeyError):
-            return None
-    return min(seconds, LONGEST_WAIT) if math.isfinite(seconds) and seconds >= 0 else None

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chimera_tui.domain.errors import Fault
-from chimera_tui.providers import faults
+from chimera_tui.providers import faults, refusals
 from chimera_tui.providers.capabilities import ParameterError
 from tests.providers.helpers import an_endpoint
 
@@ -160,7 +160,7 @@ def test_a_certificate_that_is_not_valid_has_its_remedy(reason: str, said: str) 
 def test_any_answer_becomes_an_error_in_words(wait: str, body: str, status: int) -> None:
     error = faults.refused(AT, status, {"retry-after": wait}, body, to_chat=True)
     assert error.problem
-    assert error.retry_after is None or 0 <= error.retry_after <= faults.LONGEST_WAIT
+    assert error.retry_after is None or 0 <= error.retry_after <= refusals.LONGEST_WAIT
 
 
 @pytest.mark.parametrize(
