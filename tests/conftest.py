@@ -1,12 +1,17 @@
-"""What holds for all tests: nothing leaves this machine."""
+"""What holds for all tests: nothing leaves this machine, and nobody's keyring is touched."""
 
 import ipaddress
+import os
 import signal
 import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+# Before anything imports the library, and for the programs that tests start: nobody's own keyring
+# is touched.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 pytest_plugins = ["tests.real_server.fixture"]
 

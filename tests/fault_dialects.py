@@ -13,6 +13,10 @@ SAID = "Hello, wörld 🙂 世界!"
 PIECES = (SAID[:3], SAID[3:9], SAID[9:])
 
 
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
 class Dialect(Protocol):
     """How a wire format says things."""
 
@@ -37,7 +41,7 @@ class OpenAI:
     content_type = "text/event-stream"
 
     def event(self, value: object) -> bytes:
-        return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
+        return b"data: " + _json(value) + b"\n\n"
 
     def choice(self, reason: str | None = None, **delta: object) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
@@ -59,13 +63,81 @@ class OpenAI:
         return json.dumps({"model": "m-1", "choices": choices, "usage": usage}).encode()
 
 
+class Anthropic:
+    """Named server-sent events; the end is a reason with the count, then `message_stop`."""
+
+    content_type = "text/event-stream"
+
+    def event(self, value: object) -> bytes:
+        name = value.get("type", "message") if isinstance(value, dict) else "message"
+        return b"event: %b\ndata: %b\n\n" % (str(name).encode(), _json(value))
+
+    def start(self, sent: object = 4) -> bytes:
+        usage = {"input_tokens": sent, "cache_read_input_tokens": 2, "output_tokens": 1}
+        usage |= {"cache_creation_input_tokens": 1}
+        message = {"type": "message", "role": "assistant", "model": "m-1", "usage": usage}
+        return self.event({"type": "message_start", "message": message})
+
+    def piece(self, text: str, *, is_thought: bool = False) -> bytes:
+        kind = "thinking" if is_thought else "text"
+        delta = {"type": f"{kind}_delta", kind: text}
+        return self.event({"type": "content_block_delta", "index": 0, "delta": delta})
+
+    def end(self, reason: str = "stop", *, sent: object = 7, received: object = 5) -> bytes:
+        reason = {"stop": "end_turn", "length": "max_tokens", "filter": "refusal"}.get(
+            reason, reason
+        )
+        usage = {"output_tokens": received, "output_tokens_details": {"thinking_tokens": 2}}
+        delta = {"stop_reason": reason, "stop_sequence": None}
+        new = sent - 3 if isinstance(sent, int) else sent
+        return (
+            self.start(new)
+            + self.event({"type": "message_delta", "delta": delta, "usage": usage})
+            + self.event({"type": "message_stop"})
+        )
+
+    def document(self) -> bytes:
+        usage = {"input_tokens": 4, "cache_read_input_tokens": 3, "output_tokens": 5}
+        content = [{"type": "text", "text": SAID}]
+        message = {"type": "message", "role": "assistant", "model": "m-1", "content": content}
+        return _json(message | {"stop_reason": "end_turn", "usage": usage})
+
+
+class Gemini:
+    """Server-sent events with CRLF; the last one has a reason, and there is no other mark."""
+
+    content_type = "text/event-stream"
+
+    def event(self, value: object) -> bytes:
+        return b"data: " + _json(value) + b"\r\n\r\n"
+
+    def part(self, text: object, *, is_thought: bool = False, **more: object) -> dict[str, object]:
+        part = {"text": text} | ({"thought": True} if is_thought else {})
+        content = {"parts": [part], "role": "model"}
+        return {"candidates": [{"content": content, "index": 0} | more], "modelVersion": "m-1"}
+
+    def piece(self, text: str, *, is_thought: bool = False) -> bytes:
+        return self.event(self.part(text, is_thought=is_thought))
+
+    def end(self, reason: str = "stop", *, sent: object = 7, received: object = 5) -> bytes:
+        reason = {"stop": "STOP", "length": "MAX_TOKENS", "filter": "SAFETY"}.get(reason, reason)
+        said = received - 2 if isinstance(received, int) else received
+        usage = {"promptTokenCount": sent, "candidatesTokenCount": said, "thoughtsTokenCount": 2}
+        usage |= {"cachedContentTokenCount": 2}
+        return self.event(self.part("", finishReason=reason) | {"usageMetadata": usage})
+
+    def document(self) -> bytes:
+        usage = {"promptTokenCount": 7, "candidatesTokenCount": 5}
+        return _json(self.part(SAID, finishReason="STOP") | {"usageMetadata": usage})
+
+
 class Ollama:
     """One JSON object a line; the last one is `done`, with the count."""
 
     content_type = "application/x-ndjson"
 
     def event(self, value: object) -> bytes:
-        return json.dumps(value, ensure_ascii=False).encode() + b"\n"
+        return _json(value) + b"\n"
 
     def part(self, text: str = "", **more: object) -> bytes:
         message = {"role": "assistant", "content": text}
@@ -86,13 +158,13 @@ class Ollama:
 
 
 class Listing:
-    """The list of models, in both dialects at once: the JSON document that a GET asks for."""
+    """The list of models, in all dialects at once: the JSON document that a GET asks for."""
 
     content_type = "application/json"
     models = ("m-1", "text-embedding-m-2")
 
     def event(self, value: object) -> bytes:
-        return json.dumps(value, ensure_ascii=False).encode()
+        return _json(value)
 
     def piece(self, text: str, *, is_thought: bool = False) -> bytes:
         return b" "
@@ -109,7 +181,17 @@ class Listing:
         )
 
 
-OPENAI, OLLAMA, LISTING = OpenAI(), Ollama(), Listing()
+OPENAI, ANTHROPIC, GEMINI, OLLAMA = OpenAI(), Anthropic(), Gemini(), Ollama()
+LISTING = Listing()
+
+
+def spoken_at(path: str) -> Dialect:
+    """The wire format in which a request to `path` is answered."""
+    if path.endswith("api/chat"):
+        return OLLAMA
+    if path.endswith("v1/messages"):
+        return ANTHROPIC
+    return GEMINI if ":streamGenerateContent" in path else OPENAI
 
 
 @dataclass

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
-from tests.fault_dialects import LISTING, OLLAMA, OPENAI, Dialect, Reply
+from tests.fault_dialects import LISTING, Reply, spoken_at
 from tests.fault_scenarios import SCENARIOS, status
 
 
@@ -93,8 +93,8 @@ class FaultServer:
         self.heads.append(head)
         self.bodies.append(json.loads(body) if body else None)
         name, _, rest = path.strip("/").partition("/")
-        dialect: Dialect = OLLAMA if rest.endswith("api/chat") else OPENAI
-        reply = Reply(dialect if head.startswith("POST") else LISTING, reader, writer)
+        dialect = spoken_at(rest.partition("?")[0]) if head.startswith("POST") else LISTING
+        reply = Reply(dialect, reader, writer)
         name, _, number = name.partition("-")
         if name == "status":
             await status(reply, int(number))

@@ -10,7 +10,17 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LONGEST_FILE = 400
 """Lines."""
-HEAVY = {"openai", "ollama", "httpx", "httpx2", "anyio", "pydantic", "tomlkit", "sqlite3"}
+HEAVY = {
+    "keyring",
+    "openai",
+    "ollama",
+    "httpx",
+    "httpx2",
+    "anyio",
+    "pydantic",
+    "tomlkit",
+    "sqlite3",
+}
 """What nothing before the first paint may import; openai alone takes half a second."""
 
 

@@ -116,7 +116,10 @@ def _read(state: KeyState) -> str:
         question = f"Key of {state.title} for {state.address} (it is not shown)"
         key: str = click.prompt(question, hide_input=True, default="", show_default=False, err=True)
         return key
-    return sys.stdin.read(LONGEST_FILE) if sys.stdin else ""
+    try:
+        return sys.stdin.read(LONGEST_FILE) if sys.stdin else ""
+    except UnicodeDecodeError:
+        return "\ufffd"  # refused in the same words as any other sign that no key has
 
 
 def _say_notes(files: Files) -> None:

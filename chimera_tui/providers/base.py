@@ -40,6 +40,18 @@ class ChatRequest:
     pace: float = 1.0
     """How fast the demo speaks: 0 instant, 1 a human pace."""
 
+    def turns(self) -> list[tuple[Literal["user", "assistant"], list[str]]]:
+        """The messages for services that refuse empty texts and two turns of one role in a row."""
+        turns: list[tuple[Literal["user", "assistant"], list[str]]] = []
+        for message in self.messages:
+            if not message.text.strip():
+                continue
+            if turns and turns[-1][0] == message.role:
+                turns[-1][1].append(message.text)
+            else:
+                turns.append((message.role, [message.text]))
+        return turns
+
 
 @dataclass(frozen=True, slots=True)
 class Text:

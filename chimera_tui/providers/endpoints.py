@@ -6,10 +6,11 @@ from dataclasses import replace
 from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.names import nearest
-from chimera_tui.providers import registry
+from chimera_tui.providers import faults, registry
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.exchange import Exchanges
 from chimera_tui.providers.proxy import proxy_of
+from chimera_tui.settings.key_text import cleaned
 from chimera_tui.settings.keys import Keys, KeyState
 from chimera_tui.settings.settings import ProviderSettings, Settings
 
@@ -92,9 +93,13 @@ class Endpoints:
 
         Raises:
             UnknownError: If there is no provider of this name.
-            ChimeraError: If it has no address, or this can be no key, or it cannot be kept.
+            ChimeraError: If it has no address, or this can be no key, or is one of another service,
+                or it cannot be kept.
         """
-        self._keys.keep(name, self._place(name).address, text)
+        at = replace(self._place(name), key=cleaned(text))
+        if foreign := faults.foreign_key(at):
+            raise foreign
+        self._keys.keep(name, at.address, at.key)
         return self.key_state(name)
 
     def forget_key(self, name: str) -> bool:

@@ -5,56 +5,22 @@ freed of anything that looks like a key before it gets into an error.
 """
 
 import json
-import math
 import re
+import socket
 import ssl
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.redaction import redact
 from chimera_tui.domain.text import one_line
+from chimera_tui.providers import refusals
 from chimera_tui.providers.capabilities import ParameterError, named
 from chimera_tui.providers.endpoint import Endpoint
 
-LONGEST_WAIT = 3600.0
-"""Seconds: nobody is told to wait longer than this."""
-
-LONGEST_JUDGED = 4096
-"""Characters of an error that are searched for what it is about."""
-
-_CONTEXT = re.compile(
-    r"(?i)context[ _](?:length|window|size)|exceed_context|maximum context|prompt is too long"
-    r"|exceeds the maximum number of tokens"
-)
-_MODEL = re.compile(
-    r"(?i)model[^.]{0,120}(?:not found|does not exist)|model_not_found|no models? loaded"
-)
-_MONEY = re.compile(
-    r"(?i)insufficient[_ ](?:quota|balance|credits)|billing_hard_limit|credit[_ ]balance"
-    r"|spend_limit"
-)
 _SCOPE = re.compile(r"(?i)missing scopes|insufficient permissions")
-_FILTER = re.compile(r"(?i)moderation|guardrail|flagged|content[_ ]policy")
-_IN_FLIGHT = re.compile("in_flight")
-_SAID = (
-    (_CONTEXT, range(400, 600), Fault.CONTEXT),
-    (_MODEL, range(400, 600), Fault.MODEL),
-    (_IN_FLIGHT, {402}, Fault.RATE),
-    (_MONEY, range(400, 500), Fault.MONEY),
-    (_FILTER, {403}, Fault.FILTER),
-)
-"""What an error says, the statuses it counts with, and what it means then; the first counts."""
-_STATUS = {
-    HTTPStatus.UNAUTHORIZED: Fault.AUTH,
-    HTTPStatus.PAYMENT_REQUIRED: Fault.MONEY,
-    HTTPStatus.FORBIDDEN: Fault.AUTH,
-    HTTPStatus.NOT_FOUND: Fault.MODEL,
-    HTTPStatus.REQUEST_TIMEOUT: Fault.TIMEOUT,
-    HTTPStatus.TOO_MANY_REQUESTS: Fault.RATE,
-}
 
 
 class NoListError(ProviderError):
@@ -77,7 +43,7 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
             hint=_certificate_hint(reason),
         )
     if name in {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"}:
-        return unreachable(at, str(error) if name == "ProxyError" else "")
+        return unreachable(at, str(error) if name == "ProxyError" else "", cause=error)
     if name in {"ReadTimeout", "WriteTimeout"}:
         return late(at, at.deadlines.first_content, began=began)
     if began and name == "RemoteProtocolError":
@@ -91,7 +57,9 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
     return ProviderError(f"The connection to {at.title} broke.", kind=Fault.TRANSPORT, hint=_AGAIN)
 
 
-def unreachable(at: Endpoint, said: str = "") -> ProviderError:
+def unreachable(
+    at: Endpoint, said: str = "", *, cause: BaseException | None = None
+) -> ProviderError:
     """Nobody listens there, or the proxy on the way does not let us through and said why."""
     if at.proxy:
         why = f"answers: {one_line(redact(said, at.key), 80)}" if said else "does not answer"
@@ -99,6 +67,12 @@ def unreachable(at: Endpoint, said: str = "") -> ProviderError:
             f"{at.title} is not reached: the proxy {at.proxy_host} {why}.",
             kind=Fault.CONNECT,
             hint="Check the variable HTTPS_PROXY, or name the host in NO_PROXY.",
+        )
+    if any(isinstance(error, socket.gaierror) for error in _chain(cause)):
+        return ProviderError(
+            f"There is no {urlsplit(at.address).hostname}, or this computer is offline.",
+            kind=Fault.CONNECT,
+            hint="Check the address, and whether this computer is online.",
         )
     return ProviderError(
         f"{at.title} does not answer at {at.address}.", kind=Fault.CONNECT, hint=at.hint
@@ -136,16 +110,15 @@ def refused(
             kind=Fault.AUTH,
             hint="Type the name of a model, or give the key the right to list them.",
         )
-    return _said(at, status, body, wait=_wait(headers))
+    return _said(at, status, body, headers)
 
 
 def reported(at: Endpoint, error: object) -> ProviderError:
     """Name an error object that came where a reply was expected."""
-    status: object = error.get("code") or error.get("status") if isinstance(error, dict) else None
-    if not re.fullmatch(r"[45]\d\d", str(status)):
-        status = 500
+    if isinstance(error, dict):
+        error = error.get("error") or error
     text = error if isinstance(error, str) else json.dumps({"error": error}, default=str)
-    return _said(at, int(str(status)), text)
+    return _said(at, refusals.status_of(error), text, {})
 
 
 def late(at: Endpoint, seconds: float, *, began: bool) -> ProviderError:
@@ -237,7 +210,7 @@ def no_key(at: Endpoint) -> ProviderError | None:
     return ProviderError(
         f"{at.title} needs a key, and none is known.",
         kind=Fault.AUTH,
-        hint=f"`chimera-tui keys set {at.name}` keeps one; or set {at.key_env}.",
+        hint=f"Set a key: `chimera-tui keys set {at.name}`, or the variable {at.key_env}.",
     )
 
 
@@ -257,8 +230,6 @@ def with_nearest(error: ProviderError, model: str, names: Sequence[str]) -> Prov
     """
     if error.kind is not Fault.MODEL:
         return error
-    from difflib import get_close_matches  # noqa: PLC0415 - nobody needs it before the first paint
-
     by_end = {_end(name): name for name in names}
     near = [by_end[end] for end in get_close_matches(_end(model), by_end)]
     shown = ", ".join(one_line(name, 60) for name in near)
@@ -274,21 +245,42 @@ def _end(model: str) -> str:
     return model.lower().rpartition("/")[2].removesuffix(":latest")
 
 
+def foreign_key(at: Endpoint) -> ProviderError | None:
+    """Name a key that is meant for another service, which is better not sent; None if it is not.
+
+    Elsewhere than at the usual address of a service another key may be right.
+    """
+    owner = looks_like(at.key)
+    if not at.is_usual or owner in {"", at.title}:
+        return None
+    return ProviderError(
+        f"The key for {at.title} looks like one of {owner}: it was not sent.",
+        kind=Fault.AUTH,
+        hint=_key_hint(at),
+    )
+
+
 def looks_like(key: str) -> str:
     """Return the title of the service whose keys begin like this one; empty if many do."""
     return next((title for start, title in _KEYS_OF.items() if key.startswith(start)), "")
 
 
-def _said(at: Endpoint, status: int, body: str, *, wait: float | None = None) -> ProviderError:
+def _said(at: Endpoint, status: int, body: str, headers: Mapping[str, str]) -> ProviderError:
     said = message(at, body)
-    kind = _kind(status, body[:LONGEST_JUDGED] if said else "")
+    judged = body[: refusals.LONGEST_JUDGED] if said else ""
+    kind = refusals.kind_of(status, judged)
     problem, hint = _WORDS[kind]
     if kind is Fault.AUTH:
         hint = _key_hint(at) or hint
+    if kind is Fault.CONTEXT and not at.is_local:
+        hint = "Choose a model that reads more, or begin a new conversation."
+    elif kind is Fault.MONEY and refusals.is_of_a_day(judged):
+        problem, hint = _DAY_IS_OVER
     problem = problem.format(title=at.title, status=status)
     problem = f"{problem}: {said}." if said else f"{problem}."
-    if kind is Fault.REQUEST and (parameter := named(body[:LONGEST_JUDGED])):
+    if kind is Fault.REQUEST and (parameter := named(judged)):
         return ParameterError(problem, kind=kind, hint=hint, parameter=parameter)
+    wait = None if kind is Fault.MONEY else refusals.wait_of(headers, judged)
     return ProviderError(problem, kind=kind, hint=hint, retry_after=wait)
 
 
@@ -297,6 +289,8 @@ def _key_hint(at: Endpoint) -> str:
     owner = looks_like(at.key)
     if owner and owner != at.title:
         return f"This looks like a key of {owner}; {at.title} needs one of its own."
+    if missing := no_key(at):
+        return missing.hint
     place = at.key_place or at.key_env
     return f"Check the key in {place}." if place else ""
 
@@ -320,13 +314,10 @@ _WORDS = {
 }
 
 
-def _kind(status: int, body: str) -> Fault:
-    for said, statuses, kind in _SAID:
-        if status in statuses and said.search(body):
-            return kind
-    if status in _STATUS:
-        return _STATUS[HTTPStatus(status)]
-    return Fault.REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else Fault.SERVER
+_DAY_IS_OVER = (
+    "What {title} allows for a day is used up",
+    "Waiting some minutes does not help: go on tomorrow, or with another model.",
+)
 
 
 def _certificate_hint(reason: str) -> str:
@@ -339,30 +330,18 @@ def _certificate_hint(reason: str) -> str:
     return "Check the address: a server without TLS is reached by `http://`."
 
 
-def _certificate(error: BaseException | None) -> str:
+def _certificate(error: BaseException) -> str:
     """Why TLS failed, from the chain of causes; empty if it did not."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return str(error.verify_message)
-        if isinstance(error, ssl.SSLError):
-            return str(error.reason or error).replace("_", " ").lower()
-        error = error.__cause__ or error.__context__
+    for cause in _chain(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return str(cause.verify_message)
+        if isinstance(cause, ssl.SSLError):
+            return str(cause.reason or cause).replace("_", " ").lower()
     return ""
 
 
-def _wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds the service asks to wait: milliseconds, seconds or a date; None if absurd."""
-    try:
-        if text := headers.get("retry-after-ms"):
-            seconds = float(text) / 1000
-        else:
-            seconds = float(headers.get("retry-after", "nan"))
-    except ValueError:
-        try:
-            until = parsedate_to_datetime(headers["retry-after"])
-            seconds = (
-                until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)
-            ).total_seconds()
-        except (ValueError, KeyError):
-            return None
-    return min(seconds, LONGEST_WAIT) if math.isfinite(seconds) and seconds >= 0 else None
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and all that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

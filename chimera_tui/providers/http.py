@@ -7,7 +7,7 @@ are one library under two names, so one guard serves both.
 import asyncio
 import codecs
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from chimera_tui.providers.quiet import keep_quiet
 if TYPE_CHECKING:  # 0.1 s of imports that the first paint must not wait for
     import httpx2
 
+Rewrite = Callable[[], Callable[[bytes], bytes]]
+
 LONGEST_LINE = 1024 * 1024
 LONGEST_BODY = 16 * 1024 * 1024
 LONGEST_ERROR = 64 * 1024
@@ -29,24 +31,37 @@ LONGEST_ERROR = 64 * 1024
 _JSON_ESCAPES = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
-def client(at: Endpoint) -> "httpx2.AsyncClient":
-    """Make the client that lists models, and through which the openai SDK speaks."""
+def client(
+    at: Endpoint, headers: Mapping[str, str] | None = None, rewrite: Rewrite | None = None
+) -> "httpx2.AsyncClient":
+    """Make the client that lists models, and through which all SDKs but Ollama's speak.
+
+    Args:
+        at: Where to.
+        headers: What every request says of itself; None: the key, as most services want it.
+        rewrite: Makes what rewrites the bytes of one stream of events, for an SDK that cannot
+            read them all.
+    """
     import httpx2  # noqa: PLC0415 - called in a worker thread, after the first paint
 
-    return httpx2.AsyncClient(**options(httpx2, at))
+    given = options(httpx2, at, rewrite)
+    return httpx2.AsyncClient(**given if headers is None else given | {"headers": headers})
 
 
-def options(library: ModuleType, at: Endpoint) -> dict[str, Any]:
+def options(library: ModuleType, at: Endpoint, rewrite: Rewrite | None = None) -> dict[str, Any]:
     """Return what every client of `library` is given: httpx or httpx2."""
     keep_quiet()
-    deadlines = at.deadlines
     return {
-        "transport": Guard(library, at),
+        "transport": Guard(library, at, rewrite),
         "headers": {"authorization": f"Bearer {at.key}"} if at.key else None,
-        "timeout": library.Timeout(deadlines.first_content, connect=deadlines.connect),
+        "timeout": _timeout(library, at),
         "follow_redirects": False,
         "trust_env": False,
     }
+
+
+def _timeout(library: ModuleType, at: Endpoint) -> Any:
+    return library.Timeout(at.deadlines.first_content, connect=at.deadlines.connect)
 
 
 class Guard:
@@ -57,8 +72,11 @@ class Guard:
     which the SDKs let pass untouched.
     """
 
-    def __init__(self, library: ModuleType, at: Endpoint) -> None:
+    def __init__(self, library: ModuleType, at: Endpoint, rewrite: Rewrite | None = None) -> None:
         self._at = at
+        self._rewrite = rewrite
+        # google-genai would wait for a connection for ever.
+        self._timeout = _timeout(library, at).as_dict()
         self._lost = (library.TransportError, OSError)
         # A connection for each request: to keep one saves nothing worth having between
         # turns that are seconds apart, and meets servers that close it just then.
@@ -77,7 +95,10 @@ class Guard:
             ProviderError: If it is not.
         """
         request.headers["accept-encoding"] = "identity"
+        request.extensions["timeout"] = self._timeout
         at = self._at
+        if (foreign := faults.foreign_key(at)) is not None:
+            raise foreign
         recording = at.exchanges.begin(
             at.key,
             request.method,
@@ -101,6 +122,8 @@ class Guard:
             response.stream, self._at, self._lost, recording, is_lined=not _is_json(response)
         )
         response.stream = body
+        if self._rewrite and "event-stream" in response.headers.get("content-type", ""):
+            body.rewrite = self._rewrite()
         try:
             await self._judge(response, body, to_chat=request.method == "POST")
         except BaseException:
@@ -141,6 +164,7 @@ class _Body:
         self._is_recorded = True
         self._longest_line = LONGEST_LINE if is_lined else LONGEST_BODY
         self._line = self._size = 0
+        self.rewrite: Callable[[bytes], bytes] = bytes
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._is_start = self._is_whole = True
         """Whether nothing came yet; whether no character is cut by the end of what came."""
@@ -153,7 +177,7 @@ class _Body:
                 self._measure(chunk)
                 if mended := self._mended(chunk):
                     self._is_start = False
-                    yield mended
+                    yield self.rewrite(mended)
         except self._lost as error:
             raise self._failed(faults.broken(self._at, error, began=True)) from None
         if not self._is_whole:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers import faults
+from chimera_tui.providers import faults, refusals
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.once import Once
 
@@ -39,8 +39,8 @@ async def asking(http: "Once[httpx2.AsyncClient]", at: Endpoint) -> "httpx2.Asyn
     try:
         async with asyncio.timeout(at.deadlines.connect):
             _, writer = await asyncio.open_connection(parts.hostname, port)
-    except (OSError, TimeoutError):
-        error = faults.unreachable(at)
+    except (OSError, TimeoutError) as cause:
+        error = faults.unreachable(at, cause=cause)
         at.exchanges.begin(at.key, "", at.address).ended(error.problem)
         raise error from None
     writer.close()
@@ -63,7 +63,7 @@ async def fetch(
     try:
         return msgspec.json.decode(response.content, type=shape)
     except (ValueError, RecursionError):
-        raise faults.unreadable(at, response.text[: faults.LONGEST_JUDGED]) from None
+        raise faults.unreadable(at, response.text[: refusals.LONGEST_JUDGED]) from None
 
 
 def ordered(models: Iterable[ModelInfo], at: Endpoint) -> tuple[ModelInfo, ...]:

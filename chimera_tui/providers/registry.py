@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chimera_tui.domain.errors import ChimeraError
+from chimera_tui.providers.anthropic_messages import AnthropicProvider
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.capabilities import Learned
 from chimera_tui.providers.endpoint import (
@@ -15,11 +16,14 @@ from chimera_tui.providers.endpoint import (
     is_private,
     normal,
 )
+from chimera_tui.providers.gemini import GeminiProvider
 from chimera_tui.providers.ollama import OllamaProvider
 from chimera_tui.providers.openai_chat import OpenAIChatProvider
 
 WIRES: Mapping[str, Callable[[Endpoint, Learned], Provider]] = {
     "openai": OpenAIChatProvider,
+    "anthropic": AnthropicProvider,
+    "gemini": GeminiProvider,
     "ollama": OllamaProvider,
 }
 """The wire formats: what speaks to an endpoint."""
@@ -176,11 +180,6 @@ def key_names(name: str, key_env: str = "") -> tuple[str, ...]:
     return (key_env, *known) if key_env else known
 
 
-def environment_key(name: str, key_env: str, environ: Mapping[str, str]) -> str:
-    """The key of `name` in the environment; empty if there is none."""
-    return next((environ[env] for env in key_names(name, key_env) if environ.get(env)), "")
-
-
 def endpoint(
     name: str,
     *,
@@ -227,6 +226,7 @@ def endpoint(
         probe=known.probe,
         needs_key=known.needs_key,
         has_list=known.has_list,
+        is_usual=host == usual.hostname,
         reports_cost=known.reports_cost and (host == usual.hostname or is_loopback(host)),
         prices=known.prices,
         preferred=known.preferred,

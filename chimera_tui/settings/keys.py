@@ -24,26 +24,11 @@ from chimera_tui.domain.redaction import Redactor, end_of
 from chimera_tui.domain.text import one_line
 from chimera_tui.settings import toml
 from chimera_tui.settings.files import read_text, write_file
+from chimera_tui.settings.key_text import cleaned
 from chimera_tui.settings.keyring import KeyringError, SystemKeyring
 from chimera_tui.settings.paths import private_folder
 
-LONGEST_KEY = 4096
-"""Characters."""
-SHORTEST_HOSTED = 16
-"""Characters; the keys of hosted services are all longer."""
-_BEGINNINGS = {
-    "sk-ant-": ("anthropic", "Anthropic"),
-    "sk-or-": ("openrouter", "OpenRouter"),
-    "sk-proj-": ("openai", "OpenAI"),
-    "AIza": ("gemini", "Gemini"),
-}
-"""How keys begin that can be of one service only."""
-_HOSTED = {"openai", "anthropic", "deepseek", "gemini", "openrouter"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_ASSIGNED = re.compile(r"(?:export\s+)?[A-Z][A-Z0-9]*_[A-Z0-9_]*\s*=\s*(?=[^\s=])")
-_HEADER = re.compile(
-    r"(?i)(?:(?:authorization|x-api-key|x-goog-api-key)\s*:\s*)?(?:bearer(?:\s+|\Z))?"
-)
 _HEAD = "# The keys of Chimera, each for one address. Whoever can read this file can use them.\n"
 
 
@@ -172,7 +157,7 @@ class Keys:
         Raises:
             ChimeraError: If it cannot be a key, or cannot be kept.
         """
-        value = cleaned(text, name)
+        value = cleaned(text)
         self.redact.know(value)
         entries = self._entries(must_be_sound=True)
         place = origin(address)
@@ -297,43 +282,6 @@ def origin(address: str) -> str:
     """What a key is bound to: the scheme, host and port of an address."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def cleaned(text: str, name: str = "") -> str:
-    """Return the key in what a person typed or pasted: without quotes, `Bearer `, `NAME=`.
-
-    Args:
-        text: What was given. It is never repeated in an error.
-        name: The provider it is for; empty if that does not matter.
-
-    Raises:
-        ChimeraError: If it cannot be a key.
-    """
-    key = _ASSIGNED.sub("", text.strip(), count=1) if _ASSIGNED.match(text.strip()) else text
-    key = _HEADER.sub("", key.strip().strip("\"'`"), count=1).strip().strip("\"'`").strip()
-    if problem := _what_is_wrong(key, name):
-        raise ChimeraError(problem, hint="Copy the key again, whole, from where it was made.")
-    return key
-
-
-def _what_is_wrong(key: str, name: str) -> str:
-    """Say why this can be no key; empty if it can."""
-    of, title = next((of for start, of in _BEGINNINGS.items() if key.startswith(start)), ("", ""))
-    found = {
-        "No key was given.": not key,
-        "This key is shortened: dots or stars stand in its middle.": bool(
-            re.search(r"…|\.\.\.|\*\*\*|•", key)
-        ),
-        "A key has no blanks or line ends in it.": any(c.isspace() for c in key),
-        "A key has only letters, digits and signs of ASCII.": not (
-            key.isascii() and key.isprintable()
-        ),
-        "This is an address, not a key.": bool(re.match(r"(?i)https?://", key)),
-        "This is too long for a key.": len(key) > LONGEST_KEY,
-        "This is too short for a key.": name in _HOSTED and len(key) < SHORTEST_HOSTED,
-        f"This is a key of {title}.": bool(of) and name in _HOSTED and name != of,
-    }
-    return next((problem for problem, is_so in found.items() if is_so), "")
 
 
 def _entry_name(name: str, place: str) -> str:

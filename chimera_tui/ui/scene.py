@@ -281,6 +281,7 @@ def provider_rows(healths: Iterable[Health], wanted: Iterable[str] = ()) -> list
         HealthState.UP: "ok",
         HealthState.SLOW: "slow",
         HealthState.NOT_ASKED: "off",
+        HealthState.NO_KEY: "off",
         HealthState.DOWN: "off",
     }
     return [

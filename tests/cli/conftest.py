@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import keyring
 import pytest
-from keyring.core import load_keyring
 
 from chimera_tui.cli.main import run
+from chimera_tui.providers import proxy
+from chimera_tui.providers.registry import SERVICES
 from tests.fault_dialects import Reply
 from tests.fault_server import FaultServer, in_a_thread
 
@@ -29,7 +29,8 @@ class Result(NamedTuple):
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home folder in which nothing was set yet, and no provider in the environment."""
-    for name in ("LM_STUDIO_URL", "OLLAMA_URL", "OLLAMA_HOST", "CHIMERA_DB", "CHIMERA_CONFIG"):
+    known = [name for one in SERVICES.values() for name in (*one.address_env, *one.key_env)]
+    for name in (*known, *proxy.VARIABLES, *proxy.EXCEPTIONS, "CHIMERA_DB", "CHIMERA_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
@@ -45,15 +46,6 @@ def command(home: Path, capsys: pytest.CaptureFixture[str]) -> Command:
         return Result(code, *capsys.readouterr())
 
     return run_it
-
-
-@pytest.fixture(autouse=True)
-def _no_keyring() -> Iterator[None]:
-    """Nobody's own keyring is touched."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(load_keyring("keyring.backends.fail.Keyring"))
-    yield
-    keyring.set_keyring(before)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from tests.fault_server import FaultServer, refused_address
 @pytest.fixture(autouse=True)
 def _providers(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_URL", refused_address())
-    monkeypatch.delenv("LM_API_TOKEN", raising=False)
 
 
 def type_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -111,6 +110,26 @@ def test_what_can_be_no_key_is_refused(
     assert words in result.err
     assert KEY not in result.err
     assert not keys_file(home).exists()
+
+
+def test_a_key_of_another_service_is_not_kept(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    type_in(monkeypatch, "sk-ant-api03-0123456789abcdef")
+    result = command("keys", "set", "openai")
+    assert result.code == 1
+    assert "Anthropic" in result.err
+    assert "0123456789" not in result.err
+    assert not keys_file(home).exists()
+
+
+def test_bytes_that_are_no_text_are_refused(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(KEY.encode() + b"\xff")))
+    result = command("keys", "set", "lmstudio")
+    assert result.code == 1
+    assert "ASCII" in result.err
 
 
 def test_an_unknown_provider_is_said_before_the_key_is_asked_for(

@@ -12,7 +12,6 @@ from tests.fault_server import FaultServer, refused_address
 @pytest.fixture(autouse=True)
 def _nobody(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_URL", refused_address())
-    monkeypatch.delenv("LM_API_TOKEN", raising=False)
 
 
 def test_the_list_asks_nobody(command: Command, server: FaultServer) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chimera_tui.providers import proxy
+from chimera_tui.providers.registry import SERVICES
 from tests.fault_server import refused_address
 from tests.process.terminal import Terminal
 
@@ -16,7 +18,10 @@ PROGRAM = (sys.executable, "-m", "chimera_tui")
 PATIENCE = 30.0
 """Seconds to wait for what must come; only a failing test waits so long."""
 TALK = ("talk", "--demo", "--topic", "Should robots dream?", "--mode", "round_robin", "--seed", "7")
-_OURS = ("CHIMERA_", "TEXTUAL", "NO_COLOR", "OLLAMA_", "LM_", "SSH_", "TMUX", "COLUMNS", "LINES")
+_OURS = (
+    "CHIMERA_", "TEXTUAL", "NO_COLOR", "SSH_", "TMUX", "COLUMNS", "LINES", *proxy.VARIABLES,
+    *(name for one in SERVICES.values() for name in (*one.address_env, *one.key_env)),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

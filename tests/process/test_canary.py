@@ -26,7 +26,8 @@ from tests.process.test_app import BROKEN, BROKEN_ROOM, LIVE, QUIT
 
 OWN, FILED = "own", "filed"
 """Endpoints of one's own: with the key in a variable, and in `keys.toml`."""
-NAMES = (*registry.SERVICES, OWN, FILED)
+SERVICES = {name: s for name, s in registry.SERVICES.items() if s.wire in registry.WIRES}
+NAMES = (*SERVICES, OWN, FILED)
 _KEY_HEADER = re.compile(r"(?im)^(?:authorization: bearer |x-api-key: |x-goog-api-key: )(.+?)\r?$")
 
 
@@ -91,11 +92,10 @@ def world(home: Home) -> Iterator[World]:
     for act in (echo, echo_page, echo_redirect, echo_error_in_stream):
         server.scenarios[act.__name__] = _with_key(server, act)
     with in_a_thread(server):
-        environment = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring", "OWN_KEY": ""}
-        for name, service in registry.SERVICES.items():
+        environment = {"OWN_KEY": canary(OWN)}
+        for name, service in SERVICES.items():
             environment |= {service.address_env[0]: server.url("echo")}
             environment |= {service.key_env[0]: canary(name)}
-        environment["OWN_KEY"] = canary(OWN)
         write_settings(home, server, "echo")
         world = World(home, server, environment)
         with world.home.start(
@@ -166,7 +166,7 @@ def test_no_answer_leaves_a_key_anywhere(world: World, scenario: str) -> None:
     """The SDKs are told to log all that they do; every provider fails once, in a conversation."""
     write_settings(world.home, world.server, scenario)
     world.environment |= dict.fromkeys(("OPENAI_LOG", "ANTHROPIC_LOG"), "debug")
-    for service in registry.SERVICES.values():
+    for service in SERVICES.values():
         world.environment[service.address_env[0]] = world.server.url(scenario)
     world.run("providers", "check", "--json")
     cast = ("comedian", "scientist", "philosopher")

@@ -5,7 +5,9 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-import ollama  # noqa: F401 - loaded before any deadline of a test begins
+import anthropic  # noqa: F401 - loaded before any deadline of a test begins
+import google.genai  # noqa: F401
+import ollama  # noqa: F401
 import openai  # noqa: F401
 
 from chimera_tui.domain.persona import Persona
@@ -13,12 +15,13 @@ from chimera_tui.providers import registry
 from chimera_tui.providers.base import ChatMessage, ChatRequest, Finished, Provider, Text, Thinking
 from chimera_tui.providers.endpoint import Deadlines, Endpoint
 
-Wire = Literal["openai", "ollama"]
+Wire = Literal["openai", "anthropic", "gemini", "ollama"]
+WIRES: tuple[Wire, ...] = ("openai", "anthropic", "gemini", "ollama")
 PATIENT = Deadlines(connect=20, first_content=20, gap=20, turn=60, probe=20, listing=20, trailer=20)
 """A busy machine must not look like a fault: a test shortens only the wait it is about."""
 SOON = 0.3
 """Seconds."""
-NAMES = {"openai": "lmstudio", "ollama": "ollama"}
+NAMES = {"openai": "lmstudio", "anthropic": "anthropic", "gemini": "gemini", "ollama": "ollama"}
 
 ADA = Persona(
     slug="ada", name="Ada", emoji="A", colour=1, category="", one_line="", prompt="You are Ada."

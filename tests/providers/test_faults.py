@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chimera_tui.domain.errors import Fault
-from chimera_tui.providers import faults
+from chimera_tui.providers import faults, refusals
 from chimera_tui.providers.capabilities import ParameterError
 from tests.providers.helpers import an_endpoint
 
@@ -125,6 +125,13 @@ def test_a_missing_model_is_told_the_nearest(model: str, hint: str) -> None:
     assert error.kind is Fault.MODEL
 
 
+def test_only_at_home_a_model_can_be_loaded_with_more_context() -> None:
+    body = '{"error": {"message": "too long", "code": "context_length_exceeded"}}'
+    away = an_endpoint("https://api.example.com")
+    assert "Load the model" in faults.refused(AT, 400, {}, body, to_chat=True).hint
+    assert "new conversation" in faults.refused(away, 400, {}, body, to_chat=True).hint
+
+
 def test_another_error_is_told_no_models() -> None:
     busy = faults.refused(AT, 503, {}, "{}", to_chat=True)
     assert faults.with_nearest(busy, "m", ["m-1"]) is busy
@@ -153,7 +160,7 @@ def test_a_certificate_that_is_not_valid_has_its_remedy(reason: str, said: str) 
 def test_any_answer_becomes_an_error_in_words(wait: str, body: str, status: int) -> None:
     error = faults.refused(AT, status, {"retry-after": wait}, body, to_chat=True)
     assert error.problem
-    assert error.retry_after is None or 0 <= error.retry_after <= faults.LONGEST_WAIT
+    assert error.retry_after is None or 0 <= error.retry_after <= refusals.LONGEST_WAIT
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ BOTH: dict[str, str | Fault] = {
     "status-403": Fault.AUTH,
     "status-404": Fault.MODEL,
     "status-408": Fault.TIMEOUT,
-    "status-413": Fault.REQUEST,
+    "status-413": Fault.CONTEXT,
     "status-422": Fault.REQUEST,
     "status-429": Fault.RATE,
     "status-500": Fault.SERVER,

@@ -13,8 +13,9 @@ from keyring.backend import KeyringBackend
 from keyring.core import load_keyring
 
 from chimera_tui.domain.errors import ChimeraError, InvalidFileError
+from chimera_tui.settings.key_text import cleaned
 from chimera_tui.settings.keyring import SystemKeyring
-from chimera_tui.settings.keys import Key, Keys, KeySource, cleaned
+from chimera_tui.settings.keys import Key, Keys, KeySource
 
 KEY = "canary/0123456789-ABCD"
 NONE, FORGETFUL = "keyring.backends.fail.Keyring", "keyring.backends.null.Keyring"
@@ -66,9 +67,8 @@ class Rude(Kept):
 
 @pytest.fixture(autouse=True)
 def _no_keyring() -> Iterator[None]:
-    """Nobody's own keyring is touched."""
+    """Whatever keyring a test uses, the next has none."""
     before = keyring.get_keyring()
-    keyring.set_keyring(load_keyring(NONE))
     yield
     keyring.set_keyring(before)
 
@@ -270,7 +270,7 @@ def test_what_was_found_is_taken_out_of_texts(file: Path) -> None:
     ],
 )
 def test_what_is_around_a_key_is_dropped(text: str) -> None:
-    assert cleaned(text, "openai") == KEY
+    assert cleaned(text) == KEY
 
 
 def test_a_key_may_end_in_signs() -> None:
@@ -292,12 +292,9 @@ def test_a_key_may_end_in_signs() -> None:
         ("sk-abc****wxyz", "shortened"),
         ("https://api.openai.com/v1/abcdefgh", "address"),
         ("x" * 5000, "too long"),
-        ("sk-1234", "too short"),
-        ("sk-ant-api03-0123456789abcdef", "a key of Anthropic"),
-        ("AIzaSyA0123456789abcdef", "a key of Gemini"),
     ],
 )
 def test_what_can_be_no_key_is_refused_in_words_without_it(text: str, problem: str) -> None:
     with pytest.raises(ChimeraError, match=problem) as caught:
-        cleaned(text, "openai")
+        cleaned(text)
     assert not text.strip() or text not in str(caught.value)

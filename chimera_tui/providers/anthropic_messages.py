@@ -1,0 +1,211 @@
+"""Anthropic's messages format.
+
+The SDK opens, reads and closes the stream; its events are taken as plain data
+and checked here, as in `openai_chat`.
+"""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from chimera_tui.domain.errors import ProviderError
+from chimera_tui.domain.health import ModelInfo
+from chimera_tui.providers import faults, http, prices
+from chimera_tui.providers.anthropic_events import Count, Event, whole
+from chimera_tui.providers.base import ChatRequest, StreamItem
+from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.endpoint import Endpoint
+from chimera_tui.providers.listing import MOST, asking, fetch, ordered
+from chimera_tui.providers.once import Once
+from chimera_tui.providers.watch import count, watched
+
+if TYPE_CHECKING:  # imported at first use: see `Once`
+    import anthropic
+
+VERSION = "2026-10-21"
+"""Of the API; it knows no temperature."""
+VERSION_WITH_TEMPERATURE = "2023-06-01"
+"""The last one that did, which older models still answer."""
+_MOST_PAGES = 5
+
+
+class AnthropicProvider:
+    """Anthropic, through the anthropic SDK."""
+
+    def __init__(self, at: Endpoint, learned: Learned) -> None:
+        self._at = at
+        self._learned = learned
+        self._http = Once(lambda: http.client(at, _headers(at)))
+        self._sdk = Once(self._connect)
+        self._names: tuple[str, ...] = ()
+        """The models there are, as last listed."""
+
+    @property
+    def name(self) -> str:
+        """Its key in the settings."""
+        return self._at.name
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+        """Yield the reply as it is produced; see `Provider.stream`."""
+        return watched(self._items(request), self._at)
+
+    async def probe(self) -> None:
+        """Ask for one model, which proves the key and costs nothing.
+
+        Raises:
+            ProviderError: If it does not answer within 3 s, or with something else.
+        """
+        await self._page("?limit=1", self._at.deadlines.probe)
+
+    async def list_models(self) -> tuple[ModelInfo, ...]:
+        """Ask which models there are, without the SDK; the price list says what they cost.
+
+        Raises:
+            ProviderError: If it does not answer in time, or with something else.
+        """
+        models: list[_Model] = []
+        after = ""
+        for _ in range(_MOST_PAGES):
+            page = await self._page(f"?limit={MOST}{after}", self._at.deadlines.listing)
+            models += (model for model in page.data if model.lifecycle != "retired")
+            if not page.has_more or not page.last_id or len(models) >= MOST:
+                break
+            after = f"&after_id={quote(page.last_id)}"
+        known = await prices.facts(self._at.prices, [model.id for model in models])
+        found = ordered((self._info(model, known[model.id]) for model in models), self._at)
+        self._names = tuple(info.name for info in found)
+        return found
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        if self._http.made:
+            await self._http.made.aclose()
+
+    async def _page(self, query: str, within: float) -> "_Listing":
+        client = await asking(self._http, self._at)
+        return await fetch(client, self._at, f"/v1/models{query}", _Listing, within=within)
+
+    def _info(self, model: "_Model", listed: prices.Listed) -> ModelInfo:
+        takes = self._learned.of(self._at.name, model.id)
+        return ModelInfo(
+            name=model.id,
+            context=count(model.max_input_tokens) or listed.context,
+            can_chat=takes.can_chat,
+            price_in=listed.price_in,
+            price_out=listed.price_out,
+            ignores=takes.ignores,
+        )
+
+    def _connect(self) -> "anthropic.AsyncAnthropic":
+        import anthropic  # noqa: PLC0415 - called in a worker thread
+
+        # With a key given, the SDK looks for no other in the environment or in files.
+        return anthropic.AsyncAnthropic(
+            api_key=self._at.key or "none",
+            base_url=self._at.address,
+            http_client=self._http.made,
+            max_retries=0,
+        )
+
+    async def _items(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+        reply = self._learned.adapted(
+            self._at.name, request.model, lambda takes: self._reply(request, takes)
+        )
+        try:
+            async with aclosing(reply) as items:
+                async for item in items:
+                    yield item
+        except ProviderError as error:
+            raise faults.with_nearest(error, request.model, self._names) from None
+
+    async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
+        count = Count()
+        async with aclosing(self._events(_body(request, takes))) as events:
+            async for event in events:
+                if error := event.trouble():
+                    raise faults.reported(self._at, error)
+                for item in event.pieces():
+                    yield item
+                if finished := count.take(event):
+                    yield finished
+                    return
+
+    async def _events(self, body: dict[str, object]) -> AsyncGenerator[Event]:
+        await self._http.get()
+        sdk = await self._sdk.get()
+        import anthropic  # noqa: PLC0415 - it is there now
+
+        version = VERSION_WITH_TEMPERATURE if "temperature" in body else VERSION
+        try:
+            stream = await sdk.post(
+                "/v1/messages",
+                cast_to=object,
+                body=body,
+                options={"headers": _foreign(anthropic.omit) | _headers(self._at, version)},
+                stream=True,
+                stream_cls=anthropic.AsyncStream[object],
+            )
+            async with stream:
+                if "application/json" in stream.response.headers.get("content-type", ""):
+                    yield whole(await stream.response.aread())
+                    return
+                async for data in stream:
+                    yield msgspec.convert(data, Event)
+        except anthropic.APIConnectionError as error:
+            if isinstance(error.__cause__, ProviderError):  # raised by our transport
+                raise error.__cause__ from None
+            raise faults.broken(self._at, error, began=True) from None
+        except anthropic.APIError as error:
+            raise faults.reported(self._at, error.body or error.message) from None
+        except (ValueError, RecursionError):  # broken JSON, or not what the format says
+            raise faults.unreadable(self._at) from None
+
+
+def _headers(at: Endpoint, version: str = VERSION) -> dict[str, Any]:
+    return {"Authorization": f"Bearer {at.key or 'none'}", "anthropic-version": version}
+
+
+def _foreign(omit: object) -> dict[str, Any]:
+    """What the environment would have the SDK send besides, to be left out."""
+    lines = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").split("\n")
+    return {name: omit for line in lines if (name := line.partition(":")[0].strip())}
+
+
+def _body(request: ChatRequest, takes: Capability) -> dict[str, object]:
+    body: dict[str, object] = {
+        "model": request.model,
+        "messages": [
+            {"role": role, "content": [{"type": "text", "text": text} for text in texts]}
+            for role, texts in request.turns()
+        ],
+        takes.room: request.max_tokens,
+        "stream": True,
+        # What is sent again in the next turn is kept there, and read for a tenth of the price.
+        "cache_control": {"type": "ephemeral"},
+    }
+    if request.system.strip():
+        body["system"] = request.system
+    if takes.calm and not request.think:
+        body |= takes.calm
+    heat = takes.heat(request.temperature, think=request.think)
+    if heat is not None:
+        body["temperature"] = heat
+    if stop := request.stop[: takes.stops]:
+        body["stop_sequences"] = stop
+    return body
+
+
+class _Model(msgspec.Struct):
+    id: str
+    max_input_tokens: object = None
+    lifecycle: str | None = None
+
+
+class _Listing(msgspec.Struct):
+    data: list[_Model]
+    has_more: bool = False
+    last_id: str | None = None

@@ -1,0 +1,258 @@
+"""Google's Gemini format.
+
+google-genai offers no way to take its events as plain data, so they come as its own
+objects; what it stumbles over is broken data to us.
+"""
+
+import warnings
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
+
+import msgspec
+
+from chimera_tui.domain.conversation import Finish, Usage
+from chimera_tui.domain.errors import ProviderError
+from chimera_tui.domain.health import ModelInfo
+from chimera_tui.providers import faults, http, prices
+from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
+from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.endpoint import Endpoint
+from chimera_tui.providers.events import PlainEvents
+from chimera_tui.providers.listing import MOST, asking, fetch, ordered, sounds_chatty
+from chimera_tui.providers.once import Once
+from chimera_tui.providers.watch import count, watched
+
+if TYPE_CHECKING:  # imported at first use: see `Once`
+    from google.genai import Client
+    from google.genai.types import GenerateContentResponse
+
+VERSION = "v1beta"
+"""Of the API; the newer ones lack what models think."""
+_MOST_PAGES = 5
+
+_FINISH = {
+    "STOP": Finish.STOP,
+    "MAX_TOKENS": Finish.LENGTH,
+    "CONTINUATION": Finish.LENGTH,
+}
+"""All other reasons to end are those of a filter, or of `_BROKEN_OFF`."""
+_BROKEN_OFF = {"MALFORMED_RESPONSE", "MALFORMED_FUNCTION_CALL", "MISSING_THOUGHT_SIGNATURE"}
+
+
+class GeminiProvider:
+    """Gemini, through the google-genai SDK."""
+
+    def __init__(self, at: Endpoint, learned: Learned) -> None:
+        at = replace(at, address=at.address.removesuffix(f"/{VERSION}"))
+        self._at = at
+        self._learned = learned
+        self._http = Once(lambda: http.client(at, _headers(at), PlainEvents))
+        self._sdk = Once(self._connect)
+        self._names: tuple[str, ...] = ()
+        """The models there are, as last listed."""
+
+    @property
+    def name(self) -> str:
+        """Its key in the settings."""
+        return self._at.name
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+        """Yield the reply as it is produced; see `Provider.stream`."""
+        return watched(self._items(request), self._at)
+
+    async def probe(self) -> None:
+        """Ask for one model, which proves the key and costs nothing.
+
+        Raises:
+            ProviderError: If it does not answer within 3 s, or with something else.
+        """
+        await self._page("?pageSize=1", self._at.deadlines.probe)
+
+    async def list_models(self) -> tuple[ModelInfo, ...]:
+        """Ask which models there are, without the SDK; the price list says what they cost.
+
+        Raises:
+            ProviderError: If it does not answer in time, or with something else.
+        """
+        models: list[_Model] = []
+        after = ""
+        for _ in range(_MOST_PAGES):
+            page = await self._page(f"?pageSize={MOST}{after}", self._at.deadlines.listing)
+            models += page.models
+            if not page.next_page or len(models) >= MOST:
+                break
+            after = f"&pageToken={quote(page.next_page)}"
+        known = await prices.facts(self._at.prices, [model.id for model in models])
+        found = ordered((self._info(model, known[model.id]) for model in models), self._at)
+        self._names = tuple(info.name for info in found)
+        return found
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        if self._http.made:
+            await self._http.made.aclose()
+        if self._sdk.made:
+            self._sdk.made.close()
+
+    async def _page(self, query: str, within: float) -> "_Listing":
+        client = await asking(self._http, self._at)
+        return await fetch(client, self._at, f"/{VERSION}/models{query}", _Listing, within=within)
+
+    def _info(self, model: "_Model", listed: prices.Listed) -> ModelInfo:
+        takes = self._learned.of(self._at.name, model.id)
+        return ModelInfo(
+            name=model.id,
+            context=count(model.input_token_limit) or listed.context,
+            can_chat=model.can_chat() and takes.can_chat,
+            price_in=listed.price_in,
+            price_out=listed.price_out,
+            ignores=takes.ignores,
+        )
+
+    def _connect(self) -> "Client":
+        from google import genai  # noqa: PLC0415 - called in a worker thread
+        from google.genai import types  # noqa: PLC0415
+
+        # A reason to end that the SDK does not know is no matter for the screen.
+        warnings.filterwarnings("ignore", message=".* is not a valid ", module=r"google\.genai\.")
+        # With a key and a client given, the SDK looks for no others in the environment.
+        return genai.Client(
+            api_key=self._at.key or "none",
+            vertexai=False,
+            http_options=types.HttpOptions(
+                base_url=self._at.address, api_version=VERSION, httpx_async_client=self._http.made
+            ),
+        )
+
+    async def _items(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+        reply = self._learned.adapted(
+            self._at.name, request.model, lambda takes: self._reply(request, takes)
+        )
+        try:
+            async with aclosing(reply) as items:
+                async for item in items:
+                    yield item
+        except ProviderError as error:
+            raise faults.with_nearest(error, request.model, self._names) from None
+
+    async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
+        async with aclosing(self._events(request, takes)) as events:
+            async for event in events:
+                for item in _pieces(event):
+                    yield item
+                if reason := _reason(event):
+                    if reason in _BROKEN_OFF:
+                        raise faults.reported(self._at, f"the reply broke off ({reason})")
+                    finish = _FINISH.get(reason, Finish.FILTER)
+                    note = f"Ended by a filter ({reason})." if finish is Finish.FILTER else ""
+                    yield Finished(finish, _count(event), event.model_version or "", note)
+                    return
+
+    async def _events(
+        self, request: ChatRequest, takes: Capability
+    ) -> AsyncGenerator["GenerateContentResponse"]:
+        await self._http.get()
+        sdk = await self._sdk.get()
+        from google.genai import errors  # noqa: PLC0415 - it is there now
+
+        try:
+            events = await sdk.aio.models.generate_content_stream(
+                model=request.model, contents=_contents(request), config=_config(request, takes)
+            )
+            stream = cast("AsyncGenerator[GenerateContentResponse]", events)
+            async with aclosing(stream):
+                async for event in stream:
+                    yield event
+        except errors.APIError as error:
+            raise faults.reported(self._at, error.details) from None
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            # Broken JSON, or not what the format says: the SDK stumbles over either.
+            raise faults.unreadable(self._at) from None
+
+
+def _headers(at: Endpoint) -> dict[str, str]:
+    return {"x-goog-api-key": at.key or "none"}
+
+
+def _contents(request: ChatRequest) -> Any:
+    return [
+        {"role": "model" if role == "assistant" else role, "parts": [{"text": t} for t in texts]}
+        for role, texts in request.turns()
+    ]
+
+
+def _config(request: ChatRequest, takes: Capability) -> Any:
+    """What goes into the body besides the messages."""
+    config: dict[str, object] = {
+        takes.room: request.max_tokens,
+        "automatic_continuation": False,
+        "automatic_function_calling": {"disable": True},
+    }
+    if request.system.strip():
+        config["system_instruction"] = request.system
+    if takes.calm is not None:
+        calm = {} if request.think else dict(takes.calm)
+        # To a model that does not think at all, to show its thoughts is a contradiction.
+        shows = calm.get("thinking_budget") != 0
+        config["thinking_config"] = calm | ({"include_thoughts": True} if shows else {})
+    heat = takes.heat(request.temperature, think=request.think)
+    if heat is not None:
+        config["temperature"] = heat
+    if stop := request.stop[: takes.stops]:
+        config["stop_sequences"] = list(stop)
+    return config
+
+
+def _pieces(event: "GenerateContentResponse") -> Iterator[StreamItem]:
+    for candidate in (event.candidates or ())[:1]:
+        for part in (candidate.content and candidate.content.parts) or ():
+            if part.text:
+                yield Thinking(part.text) if part.thought else Text(part.text)
+
+
+def _reason(event: "GenerateContentResponse") -> str:
+    """Why it ended; empty if it goes on. A request that is refused gets no candidates."""
+    if event.prompt_feedback and event.prompt_feedback.block_reason:
+        return event.prompt_feedback.block_reason.value
+    for candidate in (event.candidates or ())[:1]:
+        if candidate.finish_reason:
+            return candidate.finish_reason.value.removeprefix("FINISH_REASON_UNSPECIFIED")
+    return ""
+
+
+def _count(event: "GenerateContentResponse") -> Usage | None:
+    used = event.usage_metadata
+    if used is None:
+        return None
+    sent, said = count(used.prompt_token_count), count(used.candidates_token_count or 0)
+    if sent is None or said is None:
+        return None
+    thought = count(used.thoughts_token_count) or 0
+    return Usage(
+        input=sent,
+        output=said + thought,
+        cache_read=min(count(used.cached_content_token_count) or 0, sent),
+        thinking=thought,
+    )
+
+
+class _Model(msgspec.Struct, rename="camel"):
+    name: str
+    input_token_limit: object = None
+    supported_generation_methods: list[str] | None = None
+
+    @property
+    def id(self) -> str:
+        return self.name.removeprefix("models/")
+
+    def can_chat(self) -> bool:
+        methods = self.supported_generation_methods
+        return (methods is None or "generateContent" in methods) and sounds_chatty(self.name)
+
+
+class _Listing(msgspec.Struct):
+    models: list[_Model]
+    next_page: str = msgspec.field(default="", name="nextPageToken")
