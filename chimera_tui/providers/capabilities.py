@@ -157,14 +157,8 @@ def named(body: str) -> str:
 
     Empty if it is about something else: a value that is merely too large, for instance.
     """
-    try:
-        error = json.loads(body).get("error")
-    except (ValueError, AttributeError, RecursionError):
-        error = None
-    param, said = "", body
-    if isinstance(error, dict):
-        param, said = str(error.get("param") or ""), str(error.get("message") or body)
-    if not _REFUSAL.search(f"{error.get('code', '')} {said}" if isinstance(error, dict) else said):
+    param, said = _read(body)
+    if not _REFUSAL.search(said):
         return ""
     quoted = (match[1] for match in _QUOTED.finditer(said))
     spoken = (match[1].replace(" ", "_") for match in _WORDS.finditer(said))
@@ -173,6 +167,22 @@ def named(body: str) -> str:
             if name.lower() in writings:
                 return parameter
     return ""
+
+
+def _read(body: str) -> tuple[str, str]:
+    """The parameter that an error names in its place for it, empty if none; and what it says."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return "", body
+    match document:
+        case {"error": {"message": str(said), **more}}:
+            return str(more.get("param") or ""), f"{said} {more.get('code') or ''}"
+        case {"detail": [{"loc": [*_, str(param)], "msg": str(said)}, *_]}:  # of FastAPI
+            return param, said
+        case {"error": str(said)} | {"detail": str(said)} | {"message": str(said)}:
+            return "", said
+    return "", ""
 
 
 class ParameterError(ProviderError):

@@ -65,6 +65,8 @@ class Endpoint:
     needs_key: bool = False
     has_list: bool = True
     """False if it may lack a list of models, as some servers of one model do."""
+    is_usual: bool = False
+    """Whether this is where its service usually is: whose it is, is then certain."""
     reports_cost: bool = False
     """Whether to believe what it says a reply costs."""
     prices: str = ""

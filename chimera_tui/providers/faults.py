@@ -10,6 +10,7 @@ import re
 import ssl
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -257,8 +258,6 @@ def with_nearest(error: ProviderError, model: str, names: Sequence[str]) -> Prov
     """
     if error.kind is not Fault.MODEL:
         return error
-    from difflib import get_close_matches  # noqa: PLC0415 - nobody needs it before the first paint
-
     by_end = {_end(name): name for name in names}
     near = [by_end[end] for end in get_close_matches(_end(model), by_end)]
     shown = ", ".join(one_line(name, 60) for name in near)
@@ -272,6 +271,21 @@ def with_nearest(error: ProviderError, model: str, names: Sequence[str]) -> Prov
 def _end(model: str) -> str:
     """What of a model's name tells it from others."""
     return model.lower().rpartition("/")[2].removesuffix(":latest")
+
+
+def foreign_key(at: Endpoint) -> ProviderError | None:
+    """Name a key that is meant for another service, which is better not sent; None if it is not.
+
+    Elsewhere than at the usual address of a service another key may be right.
+    """
+    owner = looks_like(at.key)
+    if not at.is_usual or owner in {"", at.title}:
+        return None
+    return ProviderError(
+        f"The key for {at.title} looks like one of {owner}: it was not sent.",
+        kind=Fault.AUTH,
+        hint=_key_hint(at),
+    )
 
 
 def looks_like(key: str) -> str:

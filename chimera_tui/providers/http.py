@@ -78,6 +78,8 @@ class Guard:
         """
         request.headers["accept-encoding"] = "identity"
         at = self._at
+        if (foreign := faults.foreign_key(at)) is not None:
+            raise foreign
         recording = at.exchanges.begin(
             at.key,
             request.method,

@@ -176,11 +176,6 @@ def key_names(name: str, key_env: str = "") -> tuple[str, ...]:
     return (key_env, *known) if key_env else known
 
 
-def environment_key(name: str, key_env: str, environ: Mapping[str, str]) -> str:
-    """The key of `name` in the environment; empty if there is none."""
-    return next((environ[env] for env in key_names(name, key_env) if environ.get(env)), "")
-
-
 def endpoint(
     name: str,
     *,
@@ -227,6 +222,7 @@ def endpoint(
         probe=known.probe,
         needs_key=known.needs_key,
         has_list=known.has_list,
+        is_usual=host == usual.hostname,
         reports_cost=known.reports_cost and (host == usual.hostname or is_loopback(host)),
         prices=known.prices,
         preferred=known.preferred,

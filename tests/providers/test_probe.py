@@ -12,7 +12,7 @@ from chimera_tui.providers import registry
 from chimera_tui.providers.endpoint import Endpoint
 from tests.fault_dialects import Reply
 from tests.fault_server import FaultServer
-from tests.providers.helpers import PATIENT, SOON, a_provider
+from tests.providers.helpers import PATIENT, SOON, a_provider, hear
 
 
 @pytest.fixture
@@ -143,6 +143,15 @@ async def test_the_key_of_another_service_is_recognised(
     assert error.kind is Fault.AUTH
     assert f"looks like a key of {owner}" in error.hint
     assert key not in error.problem + error.hint
+
+
+async def test_the_key_of_another_service_is_not_sent_to_a_public_one() -> None:
+    at = registry.endpoint("openai", key="sk-ant-api03-abc", environ={})
+    async with a_provider(at) as provider:
+        with pytest.raises(ProviderError, match="like one of Anthropic: it was not sent") as caught:
+            await hear(provider)
+    assert caught.value.kind is Fault.AUTH
+    assert "needs one of its own" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -88,20 +88,11 @@ def test_a_key_is_not_shown() -> None:
     assert "secret" not in repr(at)
 
 
-@pytest.mark.parametrize(
-    ("environ", "key_env", "key"),
-    [
-        ({}, "", ""),
-        ({"GOOGLE_API_KEY": "b", "GOOGLE_AI_API_KEY": "c"}, "", "b"),
-        ({"GEMINI_API_KEY": "a", "GOOGLE_API_KEY": "b"}, "", "a"),
-        ({"GEMINI_API_KEY": "a", "MINE": "m"}, "MINE", "m"),
-        ({"GEMINI_API_KEY": "a"}, "MINE", "a"),
-    ],
-)
-def test_a_key_is_looked_for_in_the_environment(
-    environ: dict[str, str], key_env: str, key: str
-) -> None:
-    assert registry.environment_key("gemini", key_env, environ) == key
+def test_the_variable_in_the_settings_is_looked_at_first() -> None:
+    usual = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_AI_API_KEY")
+    assert registry.key_names("gemini") == usual
+    assert registry.key_names("gemini", "MINE") == ("MINE", *usual)
+    assert registry.key_names("mine") == ()
 
 
 def test_any_other_name_is_an_openai_compatible_service() -> None:
