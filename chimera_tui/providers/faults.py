@@ -299,6 +299,8 @@ def _said(at: Endpoint, status: int, body: str, *, wait: float | None = None) ->
     problem, hint = _WORDS[kind]
     if kind is Fault.AUTH:
         hint = _key_hint(at) or hint
+    if kind is Fault.CONTEXT and not at.is_local:
+        hint = "Choose a model that reads more, or begin a new conversation."
     problem = problem.format(title=at.title, status=status)
     problem = f"{problem}: {said}." if said else f"{problem}."
     if kind is Fault.REQUEST and (parameter := named(body[:LONGEST_JUDGED])):

@@ -180,14 +180,17 @@ class OpenAIChatProvider:
             raise faults.with_nearest(error, request.model, self._names) from None
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
+        usage = None
         async with aclosing(self._events(_body(request, takes))) as events:
             async for event in events:
+                if event.usage is not None:  # the last count wins, wherever it comes
+                    usage = self._count(event) or usage
                 if error := event.trouble():
                     raise faults.reported(self._at, error)
                 for item in event.pieces():
                     yield item
                 if finish := event.finish():
-                    usage = await self._late_count(events) or self._count(event)
+                    usage = await self._late_count(events) or usage
                     yield Finished(finish, usage, event.model or "")
                     return
 

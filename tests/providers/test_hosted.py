@@ -170,6 +170,20 @@ async def test_what_a_reply_used(
     assert heard.finished.usage == counted
 
 
+async def test_the_last_count_wins(server: FaultServer) -> None:
+    def counted(sent: object) -> dict[str, object]:
+        return {"usage": {"prompt_tokens": sent, "completion_tokens": 1}}
+
+    early = [choice(content="Hi") | counted(5), choice(content="!") | counted(6)]
+    streaming(server, "early", *early, choice("stop") | counted(-1))
+    streaming(server, "late", *early, choice("stop"), {"choices": []} | counted(7))
+    for scenario, sent in (("early", 6), ("late", 7)):
+        async with a_provider(hosted(server, "openai", scenario)) as provider:
+            heard = await hear(provider)
+        assert heard.finished
+        assert heard.finished.usage == Usage(input=sent, output=1)
+
+
 async def test_thoughts_come_under_both_names(server: FaultServer) -> None:
     deltas = [choice(reasoning="hm", content=""), choice(reasoning_content="so", content=None)]
     streaming(server, "thoughts", *deltas, choice(content="Hi"), choice("stop"))
