@@ -10,7 +10,6 @@ import re
 import ssl
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -258,6 +257,8 @@ def with_nearest(error: ProviderError, model: str, names: Sequence[str]) -> Prov
     """
     if error.kind is not Fault.MODEL:
         return error
+    from difflib import get_close_matches  # noqa: PLC0415 - nobody needs it before the first paint
+
     by_end = {_end(name): name for name in names}
     near = [by_end[end] for end in get_close_matches(_end(model), by_end)]
     shown = ", ".join(one_line(name, 60) for name in near)
@@ -299,8 +300,6 @@ def _said(at: Endpoint, status: int, body: str, *, wait: float | None = None) ->
     problem, hint = _WORDS[kind]
     if kind is Fault.AUTH:
         hint = _key_hint(at) or hint
-    if kind is Fault.CONTEXT and not at.is_local:
-        hint = "Choose a model that reads more, or begin a new conversation."
     problem = problem.format(title=at.title, status=status)
     problem = f"{problem}: {said}." if said else f"{problem}."
     if kind is Fault.REQUEST and (parameter := named(body[:LONGEST_JUDGED])):
@@ -324,7 +323,7 @@ _WORDS = {
     Fault.AUTH: ("{title} refuses the key", "Check whether it needs a key."),
     Fault.CONTEXT: (
         "This conversation is longer than the model of {title} can read",
-        "Load the model with a longer context, or choose another one.",
+        "Choose a model that reads more; at home, load this one with a longer context.",
     ),
     Fault.FILTER: ("{title} refuses to answer this", "Say it differently, or skip this turn."),
     Fault.MODEL: ("{title} does not have this model", "Choose another model."),

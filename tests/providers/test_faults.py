@@ -125,13 +125,6 @@ def test_a_missing_model_is_told_the_nearest(model: str, hint: str) -> None:
     assert error.kind is Fault.MODEL
 
 
-def test_only_at_home_a_model_can_be_loaded_with_more_context() -> None:
-    body = '{"error": {"message": "too long", "code": "context_length_exceeded"}}'
-    away = an_endpoint("https://api.example.com")
-    assert "Load the model" in faults.refused(AT, 400, {}, body, to_chat=True).hint
-    assert "new conversation" in faults.refused(away, 400, {}, body, to_chat=True).hint
-
-
 def test_another_error_is_told_no_models() -> None:
     busy = faults.refused(AT, 503, {}, "{}", to_chat=True)
     assert faults.with_nearest(busy, "m", ["m-1"]) is busy
