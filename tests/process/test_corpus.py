@@ -15,7 +15,7 @@ from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.store import open_store
 from tests.corpus import CORPUS
 from tests.fakes import NOON, a_persona
-from tests.fault_dialects import Reply
+from tests.fault_dialects import LISTING, Reply
 from tests.fault_server import FaultServer
 from tests.process.program import Home
 from tests.process.vocabulary import vocabulary
@@ -31,6 +31,9 @@ async def converse(home: Home, texts: list[str], *words: str) -> bytes:
     said = iter(texts)
 
     async def say_next(reply: Reply) -> None:
+        if reply.dialect is LISTING:
+            await reply.whole(200, LISTING.document())
+            return
         await reply.say(reply.dialect.piece(storable(next(said))), reply.dialect.end())
 
     async with FaultServer() as server:

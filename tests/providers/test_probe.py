@@ -154,15 +154,10 @@ async def test_the_key_of_another_service_is_not_sent_to_a_public_one() -> None:
     assert "needs one of its own" in caught.value.hint
 
 
-@pytest.mark.parametrize(
-    ("key", "hint"), [("sk-proj-1", "Check the key in OPENAI_API_KEY"), ("", "Set a key")]
-)
-async def test_a_wrong_or_missing_key_is_told_where_it_belongs(
-    server: FaultServer, key: str, hint: str
-) -> None:
-    error = await probed(known(server, "openai", "status-401", key))
+async def test_a_wrong_key_is_told_where_it_lies(server: FaultServer) -> None:
+    error = await probed(known(server, "openai", "status-401", "sk-proj-1"))
     assert error
-    assert hint in error.hint
+    assert "Check the key in OPENAI_API_KEY" in error.hint
 
 
 class Faraway(Endpoint):
