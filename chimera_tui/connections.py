@@ -85,15 +85,19 @@ class Connections:
     # How they are
 
     async def check(self, name: str, *, models: bool = True) -> Health:
-        """Ask a provider how it is, for a person who wants to know; it may take three seconds.
+        """Ask a provider how it is; it may take three seconds.
 
         Args:
             name: Which one.
-            models: Whether to ask for its models, too, even if it was just done.
+            models: Whether a person wants to know: then it may be called again, whatever was
+                before, and is asked for its models, even if that was just done.
         """
         before = self.health[name].models
-        check = self._monitor.check_now if models else self._monitor.check
-        found = await check(name)
+        if models:
+            found = await self._monitor.check_now(name)
+        else:  # at home a model may have been loaded meanwhile
+            is_home = name in self._facts and self._facts[name].is_free
+            found = await self._monitor.check(name, models=is_home)
         if found.models != before and not self._store.read_only:
             await self._known.save({name: found.models})
         return found

@@ -242,16 +242,17 @@ async def test_a_key_is_used_as_soon_as_it_is_set_and_no_longer_than_it_is_kept(
 ) -> None:
     key = "canary-0123456789-WXYZ"
     async with FaultServer() as server, opened(tmp_path, desk=server.url("ok")) as chimera:
-        assert (await chimera.set_key("desk", f" {key}\n")).end == "…WXYZ"
+        known = chimera.connections
+        assert (await known.set_key("desk", f" {key}\n")).end == "…WXYZ"
         assert (await chimera.check_provider("desk")).state is HealthState.UP
-        assert chimera.exchanges("desk")[-1].request_headers["authorization"] == "Bearer …WXYZ"
-        (state,) = [one for one in await chimera.key_states() if one.provider == "desk"]
+        assert known.exchanges("desk")[-1].request_headers["authorization"] == "Bearer …WXYZ"
+        (state,) = [one for one in await known.key_states() if one.provider == "desk"]
         assert state.place == str(tmp_path / "keys.toml")
 
-        assert (await chimera.forget_key("desk")).source is None
+        assert (await known.forget_key("desk")).source is None
         await chimera.check_provider("desk")
-        assert "authorization" not in chimera.exchanges("desk")[-1].request_headers
-        assert [f"Bearer {key}" in head for head in server.heads] == [True, False]
+        assert "authorization" not in known.exchanges("desk")[-1].request_headers
+        assert [f"Bearer {key}" in head for head in server.heads] == [True, True, False, False]
 
 
 async def test_a_service_without_a_key_is_not_asked_until_it_has_one(tmp_path: Path) -> None:
@@ -260,9 +261,9 @@ async def test_a_service_without_a_key_is_not_asked_until_it_has_one(tmp_path: P
         assert before.state is HealthState.NO_KEY
         assert "keys set openai" in before.hint
         assert (await chimera.check_provider("openai")).state is HealthState.NO_KEY
-        assert chimera.exchanges("openai") == ()
-        await chimera.set_key("openai", "sk-proj-0123456789abcdef")
+        assert chimera.connections.exchanges("openai") == ()
+        await chimera.connections.set_key("openai", "sk-proj-0123456789abcdef")
         assert chimera.health["openai"].state is HealthState.NOT_ASKED
-        assert chimera.models.has_provider("openai")
+        assert chimera.connections.choice.has_provider("openai")
         with pytest.raises(UnknownError):
-            await chimera.set_key("opneai", "sk-proj-0123456789abcdef")
+            await chimera.connections.set_key("opneai", "sk-proj-0123456789abcdef")

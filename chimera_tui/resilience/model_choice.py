@@ -16,10 +16,10 @@ class Facts:
     """What the settings and the address say of a provider."""
 
     model: str = ""
-    """The model to use there; empty: the first of `preferred` that it has, else the one that is
-    loaded, else the first that can chat."""
+    """The model to use there; empty: the first of `preferred` that it has; where there are none,
+    the one that is loaded, else the first that can chat."""
     preferred: tuple[str, ...] = ()
-    """Models to choose from where nobody chose, the first choice first."""
+    """Models to choose from at a hosted service where nobody chose, the first choice first."""
     context: int | None = None
     is_free: bool = False
     """Whether it runs at home."""
@@ -69,6 +69,12 @@ class ModelChoice:
                     break
         if found := _once_each(*found, *assignment.fallbacks):
             return found
+        if answering := [name for name in self._order if self._is_up(name)]:
+            raise ProviderError(
+                f"Of the models of {answering[0]} none can be chosen without asking.",
+                kind=Fault.MODEL,
+                hint="Choose one in the cast panel, or set `model` for it in the settings.",
+            )
         tried = ", ".join(self._order)
         raise ProviderError(
             "No model can be reached.",
@@ -80,12 +86,15 @@ class ModelChoice:
         """Who plays those without a model, as far as is known; the first choice first."""
         found = []
         for name in self._order:
-            health = self._health.get(name)
-            if health and health.state in (HealthState.UP, HealthState.SLOW):
+            if self._is_up(name):
                 facts = self._facts[name]
-                if model := facts.model or _chosen(health.models, facts.preferred):
+                if model := facts.model or _chosen(self._health[name].models, facts.preferred):
                     found.append(ModelRef(name, model))
         return tuple(found)
+
+    def _is_up(self, name: str) -> bool:
+        health = self._health.get(name)
+        return health is not None and health.state in (HealthState.UP, HealthState.SLOW)
 
     def has_provider(self, name: str) -> bool:
         """Whether there is a provider called `name` that can be asked."""
@@ -106,12 +115,11 @@ class ModelChoice:
 
 
 def _chosen(models: Sequence[ModelInfo], preferred: Sequence[str]) -> str:
-    """The model to use of those a provider lists; empty if there is none."""
+    """The model to use of those a provider lists; empty if there is none to be chosen unasked."""
     able = [model for model in models if model.can_chat]
     names = {model.name for model in able}
-    for name in preferred:
-        if name in names or not models:
-            return name
+    if preferred:
+        return next((name for name in preferred if name in names or not models), "")
     loaded = [model for model in able if model.is_loaded]
     return (loaded or able)[0].name if able else ""
 
