@@ -102,6 +102,12 @@ class Connections:
             await self._known.save({name: found.models})
         return found
 
+    def in_use(self, cast: Iterable[Assignment]) -> set[str]:
+        """The providers that may be asked for a cast: those assigned, and all for the others."""
+        models = [model for one in cast for model in (one.model, *one.fallbacks)]
+        named = {model.provider for model in models if model}
+        return named | set(self._facts) if None in models else named
+
     def exchanges(self, name: str) -> tuple[Exchange, ...]:
         """The last requests to a provider and what came back, without keys; the newest last."""
         return self._endpoints.exchanges(name)
@@ -263,10 +269,3 @@ class Connections:
             await self._known.add_refusal(provider, model, parameter)
         except StorageError:
             return
-
-
-def in_use(cast: Iterable[Assignment], order: Iterable[str]) -> set[str]:
-    """The providers that play a cast: those assigned, and all of `order` where one is not."""
-    models = [assignment.model for assignment in cast]
-    named = {model.provider for model in models if model}
-    return named | set(order) if None in models else named
