@@ -6,7 +6,7 @@ import socket
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 SAID = "Hello, wörld 🙂 世界!"
 """What is said when nothing goes wrong."""
@@ -22,8 +22,21 @@ class Dialect(Protocol):
 
     content_type: str
 
+    @property
+    def keep_alive(self) -> bytes:
+        """What says no more than that the connection stands."""
+
+    def raw(self, data: bytes) -> bytes:
+        """Any bytes in the place of the JSON of an event."""
+
     def event(self, value: object) -> bytes:
         """Any JSON value as one event."""
+
+    def error(self, message: str, status: int = 500) -> dict[str, object]:
+        """An error, as JSON."""
+
+    def harmless(self) -> list[bytes]:
+        """Events that say nothing."""
 
     def piece(self, text: str, *, is_thought: bool = False) -> bytes:
         """Something said or thought."""
@@ -39,9 +52,21 @@ class OpenAI:
     """Server-sent events; the end is a reason, then the count, then `[DONE]`."""
 
     content_type = "text/event-stream"
+    keep_alive = b": keep-alive\n\n"
+
+    def raw(self, data: bytes) -> bytes:
+        return b"data: %b\n\n" % data
 
     def event(self, value: object) -> bytes:
-        return b"data: " + _json(value) + b"\n\n"
+        return self.raw(_json(value))
+
+    def error(self, message: str, status: int = 500) -> dict[str, object]:
+        return {"error": {"message": message, "type": "some_error", "code": None}}
+
+    def harmless(self) -> list[bytes]:
+        null_choices: dict[str, object] = {"choices": None}
+        nothing = self.choice(role="assistant", content=None)
+        return [self.event({}), self.event(null_choices), nothing]
 
     def choice(self, reason: str | None = None, **delta: object) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
@@ -52,6 +77,7 @@ class OpenAI:
 
     def end(self, reason: str = "stop", *, sent: object = 7, received: object = 5) -> bytes:
         usage = {"prompt_tokens": sent, "completion_tokens": received, "total_tokens": 0}
+        reason = {"filter": "content_filter"}.get(reason, reason)
         return (
             self.choice(reason) + self.event({"choices": [], "usage": usage}) + b"data: [DONE]\n\n"
         )
@@ -68,9 +94,34 @@ class Anthropic:
 
     content_type = "text/event-stream"
 
+    keep_alive = b'event: ping\ndata: {"type": "ping"}\n\n'
+    types: ClassVar = {
+        400: "invalid_request_error", 401: "authentication_error", 402: "billing_error",
+        403: "permission_error", 404: "not_found_error", 413: "request_too_large",
+        429: "rate_limit_error", 504: "timeout_error", 529: "overloaded_error",
+    }  # fmt: skip
+
+    def raw(self, data: bytes, name: str = "message") -> bytes:
+        return b"event: %b\ndata: %b\n\n" % (name.encode(), data)
+
     def event(self, value: object) -> bytes:
         name = value.get("type", "message") if isinstance(value, dict) else "message"
-        return b"event: %b\ndata: %b\n\n" % (str(name).encode(), _json(value))
+        return self.raw(_json(value), str(name))
+
+    def error(self, message: str, status: int = 500) -> dict[str, object]:
+        error = {"type": self.types.get(status, "api_error"), "message": message}
+        return {"type": "error", "error": error, "request_id": "req_1"}
+
+    def harmless(self) -> list[bytes]:
+        block = {"type": "text", "text": ""}
+        signature = {"type": "signature_delta", "signature": "c2ln"}
+        return [
+            self.start(),
+            self.event({"type": "content_block_start", "index": 0, "content_block": block}),
+            self.event({"type": "content_block_delta", "index": 0, "delta": signature}),
+            self.event({"type": "content_block_stop", "index": 0}),
+            self.event({"type": "some_day"}),
+        ]
 
     def start(self, sent: object = 4) -> bytes:
         usage = {"input_tokens": sent, "cache_read_input_tokens": 2, "output_tokens": 1}
@@ -108,8 +159,21 @@ class Gemini:
 
     content_type = "text/event-stream"
 
+    keep_alive = b": keep-alive\n\n"
+
+    def raw(self, data: bytes) -> bytes:
+        return b"data: %b\r\n\r\n" % data
+
     def event(self, value: object) -> bytes:
-        return b"data: " + _json(value) + b"\r\n\r\n"
+        return self.raw(_json(value))
+
+    def error(self, message: str, status: int = 500) -> dict[str, object]:
+        return {"error": {"code": status, "message": message, "status": "SOME_STATUS"}}
+
+    def harmless(self) -> list[bytes]:
+        usage = {"promptTokenCount": 7, "totalTokenCount": 7}
+        empty: dict[str, object] = {"candidates": [{"content": {"role": "model"}, "index": 0}]}
+        return [self.event({"usageMetadata": usage}), self.event(empty), self.event({})]
 
     def part(self, text: object, *, is_thought: bool = False, **more: object) -> dict[str, object]:
         part = {"text": text} | ({"thought": True} if is_thought else {})
@@ -136,8 +200,22 @@ class Ollama:
 
     content_type = "application/x-ndjson"
 
+    @property
+    def keep_alive(self) -> bytes:
+        """There are no comments in JSON."""
+        return self.piece("")
+
+    def raw(self, data: bytes) -> bytes:
+        return data + b"\n"
+
     def event(self, value: object) -> bytes:
-        return _json(value) + b"\n"
+        return self.raw(_json(value))
+
+    def error(self, message: str, status: int = 500) -> dict[str, object]:
+        return {"error": message}
+
+    def harmless(self) -> list[bytes]:
+        return [self.part(some="field")]
 
     def part(self, text: str = "", **more: object) -> bytes:
         message = {"role": "assistant", "content": text}
@@ -161,10 +239,20 @@ class Listing:
     """The list of models, in all dialects at once: the JSON document that a GET asks for."""
 
     content_type = "application/json"
+    keep_alive = b" "
     models = ("m-1", "text-embedding-m-2")
+
+    def raw(self, data: bytes) -> bytes:
+        return data
 
     def event(self, value: object) -> bytes:
         return _json(value)
+
+    def error(self, message: str, status: int = 500) -> dict[str, object]:
+        return {"error": {"code": status, "message": message}}
+
+    def harmless(self) -> list[bytes]:
+        return [b" "]
 
     def piece(self, text: str, *, is_thought: bool = False) -> bytes:
         return b" "

@@ -7,7 +7,7 @@ import gzip
 import json
 from collections.abc import Awaitable, Callable
 
-from tests.fault_dialects import LISTING, OLLAMA, OPENAI, Reply
+from tests.fault_dialects import ANTHROPIC, LISTING, OPENAI, Reply
 
 Scenario = Callable[[Reply], Awaitable[None]]
 SCENARIOS: dict[str, Scenario] = {}
@@ -21,8 +21,7 @@ def scenario(act: Scenario) -> Scenario:
 
 async def status(reply: Reply, code: int) -> None:
     """Any status, with an error that says its number and quotes a key."""
-    error = {"message": f"status {code}, key sk-secret123456", "type": "some_error"}
-    body = {"error": error if reply.dialect is not OLLAMA else error["message"]}
+    body = reply.dialect.error(f"status {code}, key sk-secret123456", code)
     await reply.whole(code, json.dumps(body).encode(), "application/json", retry_after="7")
 
 
@@ -47,6 +46,13 @@ async def one_packet(reply: Reply) -> None:
 @scenario
 async def crlf(reply: Reply) -> None:
     await reply.say(*(part.replace(b"\n", b"\r\n") for part in reply.pieces()))
+
+
+@scenario
+async def odd_lines(reply: Reply) -> None:
+    """All else that the format of server-sent events allows."""
+    oddly = (part.replace(b"data: ", b"id: 7\nretry: 9\ndata:") for part in reply.pieces())
+    await reply.say(b": hello\n\n", *(part.replace(b"\r\n", b"\r") for part in oddly))
 
 
 @scenario
@@ -86,6 +92,17 @@ async def length(reply: Reply) -> None:
 
 
 @scenario
+async def filtered(reply: Reply) -> None:
+    await reply.say(*reply.pieces()[:-1], reply.dialect.end("filter"))
+
+
+@scenario
+async def prompt_blocked(reply: Reply) -> None:
+    """As Gemini refuses a request."""
+    await reply.say(reply.dialect.event({"promptFeedback": {"blockReason": "SAFETY"}}))
+
+
+@scenario
 async def usage_odd(reply: Reply) -> None:
     await reply.say(*reply.pieces()[:-1], reply.dialect.end(sent=-3, received=10**12))
 
@@ -110,7 +127,10 @@ async def whole_document(reply: Reply) -> None:
 async def silent_after_end(reply: Reply) -> None:
     """The reply is whole, but the connection stays, without count or `[DONE]`."""
     await reply.head()
-    await reply.send(*reply.pieces()[:-1], reply.dialect.end().split(b"\n\n")[0] + b"\n\n")
+    end = reply.dialect.end()
+    if reply.dialect is OPENAI:
+        end = end.split(b"\n\n")[0] + b"\n\n"
+    await reply.send(*reply.pieces()[:-1], end)
     await reply.wait()
 
 
@@ -123,7 +143,7 @@ async def reset_after_end(reply: Reply) -> None:
 
 @scenario
 async def error_after_end(reply: Reply) -> None:
-    await reply.say(*reply.pieces(), reply.dialect.event({"error": "too late"}))
+    await reply.say(*reply.pieces(), reply.dialect.event(reply.dialect.error("too late")))
 
 
 # Silence, and connections that break.
@@ -158,9 +178,8 @@ async def keep_alive(reply: Reply) -> None:
     """Comments for ever (Ollama knows none: empty words instead), after the first words."""
     await reply.head()
     await reply.send(reply.dialect.piece("Hel"))
-    comment = b": keep-alive\n\n" if reply.dialect is OPENAI else reply.dialect.piece("")
     while not reply.reader.at_eof():
-        await reply.send(comment)
+        await reply.send(reply.dialect.keep_alive)
         await reply.wait(0.01)
 
 
@@ -191,7 +210,10 @@ async def cut_chunk(reply: Reply) -> None:
 
 @scenario
 async def done_without_reason(reply: Reply) -> None:
-    await reply.say(*reply.pieces()[:-1], b"data: [DONE]\n\n")
+    """The mark that closes the connection, without the one that says why the reply ended."""
+    mark = {"type": "message_stop"}
+    last = reply.dialect.event(mark) if reply.dialect is ANTHROPIC else b"data: [DONE]\n\n"
+    await reply.say(*reply.pieces()[:-1], last)
 
 
 @scenario
@@ -215,7 +237,9 @@ async def huge_header(reply: Reply) -> None:
 
 @scenario
 async def garbage(reply: Reply) -> None:
-    await reply.say(reply.dialect.piece("Hel"), b"data: {nonsense\n\n", reply.dialect.end())
+    await reply.say(
+        reply.dialect.piece("Hel"), reply.dialect.raw(b"{nonsense"), reply.dialect.end()
+    )
 
 
 @scenario
@@ -236,19 +260,13 @@ async def text_is_a_number(reply: Reply) -> None:
 @scenario
 async def nested(reply: Reply) -> None:
     depth = 100_000
-    await reply.say(b"data: " * (reply.dialect is OPENAI) + b"[" * depth + b"]" * depth + b"\n\n")
+    await reply.say(reply.dialect.raw(b"[" * depth + b"]" * depth))
 
 
 @scenario
 async def harmless(reply: Reply) -> None:
-    """Events of OpenAI's format that say nothing."""
-    null_choices: dict[str, object] = {"choices": None}
-    await reply.say(
-        reply.dialect.event({}),
-        reply.dialect.event(null_choices),
-        reply.dialect.choice(role="assistant", content=None),
-        *reply.pieces(),
-    )
+    """Events that say nothing."""
+    await reply.say(*reply.dialect.harmless(), *reply.pieces())
 
 
 @scenario
@@ -270,6 +288,14 @@ async def stalled_503(reply: Reply) -> None:
 
 
 @scenario
+async def wrong_key(reply: Reply) -> None:
+    """As Gemini says it, with status 400; the others say 401."""
+    said = "API key not valid. Please pass a valid API key: sk-secret123456"
+    error = {"error": {"code": 400, "message": said, "details": [{"reason": "API_KEY_INVALID"}]}}
+    await reply.whole(400, json.dumps(error).encode(), "application/json")
+
+
+@scenario
 async def context(reply: Reply) -> None:
     """As llama.cpp says it."""
     error = {"code": 400, "message": "request (9000 tokens) exceeds the available context size"}
@@ -280,14 +306,15 @@ async def context(reply: Reply) -> None:
 @scenario
 async def error_document(reply: Reply) -> None:
     """An error with status 200, as LM Studio sends it."""
-    said = "No models loaded. Load one."
-    error = said if reply.dialect is OLLAMA else {"message": said}
-    await reply.whole(200, json.dumps({"error": error}).encode(), "application/json")
+    error = reply.dialect.error("No models loaded. Load one.")
+    await reply.whole(200, json.dumps(error).encode(), "application/json")
 
 
 @scenario
 async def error_in_stream(reply: Reply) -> None:
-    await reply.say(reply.dialect.piece("Hel"), reply.dialect.event({"error": "it broke"}))
+    await reply.say(
+        reply.dialect.piece("Hel"), reply.dialect.event(reply.dialect.error("it broke"))
+    )
 
 
 @scenario

@@ -7,6 +7,7 @@ objects; what it stumbles over is broken data to us.
 import warnings
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -20,12 +21,13 @@ from chimera_tui.providers import faults, http, prices
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.events import PlainEvents
+from chimera_tui.providers.lines import PlainEvents
 from chimera_tui.providers.listing import MOST, asking, fetch, ordered, sounds_chatty
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.watch import count, watched
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
+    import httpx2
     from google.genai import Client
     from google.genai.types import GenerateContentResponse
 
@@ -42,6 +44,10 @@ _FINISH = {
 _BROKEN_OFF = {"MALFORMED_RESPONSE", "MALFORMED_FUNCTION_CALL", "MISSING_THOUGHT_SIGNATURE"}
 
 
+_opened: ContextVar[list["httpx2.Response"]] = ContextVar("_opened")
+"""The answers to the request of this task: the SDK does not close one that nobody reads on."""
+
+
 class GeminiProvider:
     """Gemini, through the google-genai SDK."""
 
@@ -49,7 +55,7 @@ class GeminiProvider:
         at = replace(at, address=at.address.removesuffix(f"/{VERSION}"))
         self._at = at
         self._learned = learned
-        self._http = Once(lambda: http.client(at, _headers(at), PlainEvents))
+        self._http = Once(self._client)
         self._sdk = Once(self._connect)
         self._names: tuple[str, ...] = ()
         """The models there are, as last listed."""
@@ -112,6 +118,11 @@ class GeminiProvider:
             ignores=takes.ignores,
         )
 
+    def _client(self) -> "httpx2.AsyncClient":
+        client = http.client(self._at, {"x-goog-api-key": self._at.key or "none"}, PlainEvents)
+        client.event_hooks = {"response": [_note_opened]}
+        return client
+
     def _connect(self) -> "Client":
         from google import genai  # noqa: PLC0415 - called in a worker thread
         from google.genai import types  # noqa: PLC0415
@@ -158,6 +169,8 @@ class GeminiProvider:
         sdk = await self._sdk.get()
         from google.genai import errors  # noqa: PLC0415 - it is there now
 
+        opened: list[httpx2.Response] = []
+        _opened.set(opened)
         try:
             events = await sdk.aio.models.generate_content_stream(
                 model=request.model, contents=_contents(request), config=_config(request, takes)
@@ -171,10 +184,13 @@ class GeminiProvider:
         except (ValueError, TypeError, AttributeError, RecursionError):
             # Broken JSON, or not what the format says: the SDK stumbles over either.
             raise faults.unreadable(self._at) from None
+        finally:
+            for response in opened:
+                await response.aclose()
 
 
-def _headers(at: Endpoint) -> dict[str, str]:
-    return {"x-goog-api-key": at.key or "none"}
+async def _note_opened(response: "httpx2.Response") -> None:
+    _opened.get([]).append(response)
 
 
 def _contents(request: ChatRequest) -> Any:

@@ -15,12 +15,11 @@ from chimera_tui.domain.errors import ProviderError
 from chimera_tui.providers import faults
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.exchange import Recording
+from chimera_tui.providers.lines import Lines
 from chimera_tui.providers.quiet import keep_quiet
 
 if TYPE_CHECKING:  # 0.1 s of imports that the first paint must not wait for
     import httpx2
-
-Rewrite = Callable[[], Callable[[bytes], bytes]]
 
 LONGEST_LINE = 1024 * 1024
 LONGEST_BODY = 16 * 1024 * 1024
@@ -32,27 +31,28 @@ _JSON_ESCAPES = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 def client(
-    at: Endpoint, headers: Mapping[str, str] | None = None, rewrite: Rewrite | None = None
+    at: Endpoint, headers: Mapping[str, str] | None = None, lines: Callable[[], Lines] | None = None
 ) -> "httpx2.AsyncClient":
     """Make the client that lists models, and through which all SDKs but Ollama's speak.
 
     Args:
         at: Where to.
         headers: What every request says of itself; None: the key, as most services want it.
-        rewrite: Makes what rewrites the bytes of one stream of events, for an SDK that cannot
-            read them all.
+        lines: Makes what rewrites one stream, for an SDK that cannot read all that is sound.
     """
     import httpx2  # noqa: PLC0415 - called in a worker thread, after the first paint
 
-    given = options(httpx2, at, rewrite)
+    given = options(httpx2, at, lines)
     return httpx2.AsyncClient(**given if headers is None else given | {"headers": headers})
 
 
-def options(library: ModuleType, at: Endpoint, rewrite: Rewrite | None = None) -> dict[str, Any]:
+def options(
+    library: ModuleType, at: Endpoint, lines: Callable[[], Lines] | None = None
+) -> dict[str, Any]:
     """Return what every client of `library` is given: httpx or httpx2."""
     keep_quiet()
     return {
-        "transport": Guard(library, at, rewrite),
+        "transport": Guard(library, at, lines),
         "headers": {"authorization": f"Bearer {at.key}"} if at.key else None,
         "timeout": _timeout(library, at),
         "follow_redirects": False,
@@ -72,9 +72,11 @@ class Guard:
     which the SDKs let pass untouched.
     """
 
-    def __init__(self, library: ModuleType, at: Endpoint, rewrite: Rewrite | None = None) -> None:
+    def __init__(
+        self, library: ModuleType, at: Endpoint, lines: Callable[[], Lines] | None = None
+    ) -> None:
         self._at = at
-        self._rewrite = rewrite
+        self._lines = lines
         # google-genai would wait for a connection for ever.
         self._timeout = _timeout(library, at).as_dict()
         self._lost = (library.TransportError, OSError)
@@ -122,8 +124,8 @@ class Guard:
             response.stream, self._at, self._lost, recording, is_lined=not _is_json(response)
         )
         response.stream = body
-        if self._rewrite and "event-stream" in response.headers.get("content-type", ""):
-            body.rewrite = self._rewrite()
+        if self._lines and not _is_json(response):
+            body.lines = self._lines()
         try:
             await self._judge(response, body, to_chat=request.method == "POST")
         except BaseException:
@@ -164,27 +166,31 @@ class _Body:
         self._is_recorded = True
         self._longest_line = LONGEST_LINE if is_lined else LONGEST_BODY
         self._line = self._size = 0
-        self.rewrite: Callable[[bytes], bytes] = bytes
+        self.lines: Lines | None = None
+        self._chunks: Any = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._is_start = self._is_whole = True
         """Whether nothing came yet; whether no character is cut by the end of what came."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._chunks = aiter(self._stream)
         try:
-            async for chunk in self._stream:
+            async for chunk in self._chunks:
                 if self._is_recorded:
                     self._is_recorded = self._recording.received(chunk)
                 self._measure(chunk)
                 if mended := self._mended(chunk):
                     self._is_start = False
-                    yield self.rewrite(mended)
+                    yield self.lines.feed(mended) if self.lines else mended
         except self._lost as error:
             raise self._failed(faults.broken(self._at, error, began=True)) from None
-        if not self._is_whole:
-            yield self._decoder.decode(b"", final=True).encode()
+        rest = b"" if self._is_whole else self._decoder.decode(b"", final=True).encode()
+        yield self.lines.feed(rest) + self.lines.end() if self.lines else rest
 
     async def aclose(self) -> None:
         self._recording.ended()
+        if self._chunks:  # left alone it would be closed by the garbage collector, at its own time
+            await self._chunks.aclose()
         await self._stream.aclose()
 
     async def beginning(self) -> str:

@@ -21,6 +21,7 @@ from chimera_tui.providers.base import (
 )
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
+from chimera_tui.providers.lines import JsonLines
 from chimera_tui.providers.listing import asking, fetch, ordered, sounds_chatty
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.watch import count, watched
@@ -132,7 +133,7 @@ class OllamaProvider:
         import httpx  # noqa: PLC0415 - called in a worker thread
         import ollama  # noqa: PLC0415
 
-        options = http.options(httpx, self._at)
+        options = http.options(httpx, self._at, JsonLines)
         # Without a header the SDK sends OLLAMA_API_KEY, whoever is asked.
         options["headers"] = options["headers"] or {"authorization": "Bearer none"}
         return ollama.AsyncClient(self._at.address, **options)

@@ -9,11 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chimera_tui.domain.errors import ProviderError
-from tests.fault_dialects import OLLAMA, OPENAI, SAID, Ollama, OpenAI, Reply
+from tests.fault_dialects import ANTHROPIC, GEMINI, OLLAMA, OPENAI, SAID, Dialect, Reply
 from tests.fault_server import FaultServer
-from tests.providers.helpers import Heard, Wire, a_provider, an_endpoint, hear
+from tests.providers.helpers import WIRES, Heard, Wire, a_provider, an_endpoint, hear
 
-DIALECTS: dict[Wire, OpenAI | Ollama] = {"openai": OPENAI, "ollama": OLLAMA}
+DIALECTS: dict[Wire, Dialect] = {
+    "openai": OPENAI,
+    "anthropic": ANTHROPIC,
+    "gemini": GEMINI,
+    "ollama": OLLAMA,
+}
 PROPERTY = settings(max_examples=100, derandomize=True, deadline=None)
 
 
@@ -56,7 +61,7 @@ WORDS = st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=1, 
 CUTS = st.lists(st.integers(1, 2000), max_size=12)
 
 
-@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize("wire", WIRES)
 @given(texts=WORDS, cuts=CUTS)
 @PROPERTY
 def test_any_split_gives_the_same_text(
@@ -72,7 +77,7 @@ def test_any_split_gives_the_same_text(
     assert heard.finished
 
 
-@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize("wire", WIRES)
 @given(share=st.floats(0, 1, exclude_max=True))
 @PROPERTY
 def test_no_prefix_without_the_terminal_mark_is_complete(
@@ -84,7 +89,7 @@ def test_no_prefix_without_the_terminal_mark_is_complete(
         wires.hear(wire, (stream + mark)[: int(share * len(stream + mark))])
 
 
-@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize("wire", WIRES)
 @given(at=st.integers(0, 10**6), byte=st.integers(0, 255))
 @PROPERTY
 def test_a_wrong_byte_gives_a_reply_or_a_named_fault(

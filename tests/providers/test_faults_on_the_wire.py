@@ -16,9 +16,18 @@ from chimera_tui.providers.base import Text
 from tests.fault_dialects import SAID
 from tests.fault_scenarios import SCENARIOS
 from tests.fault_server import FaultServer, refused_address
-from tests.providers.helpers import HELLO, PATIENT, SOON, Wire, a_provider, an_endpoint, hear
+from tests.providers.helpers import (
+    HELLO,
+    PATIENT,
+    SOON,
+    WIRES,
+    Wire,
+    a_provider,
+    an_endpoint,
+    hear,
+)
 
-BOTH: dict[str, str | Fault] = {
+ALL: dict[str, str | Fault] = {
     "ok": SAID,
     "drip": SAID,
     "one_packet": SAID,
@@ -29,6 +38,7 @@ BOTH: dict[str, str | Fault] = {
     "odd_newlines": "one\x85two\u2028three\u2029four",
     "thinking": SAID,
     "length": SAID,
+    "filtered": SAID,
     "usage_odd": SAID,
     "whitespace_only": " \n ",
     "thinking_only": "",
@@ -55,11 +65,15 @@ BOTH: dict[str, str | Fault] = {
     "html_502": Fault.SERVER,
     "stalled_503": Fault.SERVER,
     "context": Fault.CONTEXT,
+    "wrong_key": Fault.AUTH,
     "error_document": Fault.MODEL,
     "error_in_stream": Fault.SERVER,
     "redirect": Fault.REDIRECT,
     "endless_reply": Fault.TOO_LARGE,
     "endless_line": Fault.TOO_LARGE,
+    "harmless": SAID,
+    "cut_event": Fault.TRUNCATED,
+    "empty_stream": Fault.EMPTY,
     "gzip_bomb": Fault.BAD_TYPE,
     "status-400": Fault.REQUEST,
     "status-401": Fault.AUTH,
@@ -74,20 +88,25 @@ BOTH: dict[str, str | Fault] = {
     "status-503": Fault.SERVER,
     "status-529": Fault.SERVER,
 }
-OPENAI_ONLY: dict[str, str | Fault] = {
-    "harmless": SAID,
-    "cut_event": Fault.TRUNCATED,
-    "done_without_reason": Fault.TRUNCATED,
-    "empty_stream": Fault.EMPTY,
-    "error_object": Fault.RATE,
-    "error_by_name": Fault.SERVER,
-    "error_event": Fault.SERVER,
-    "broken_off": Fault.SERVER,
+SOME: dict[Wire, dict[str, str | Fault]] = {
+    "openai": {
+        "done_without_reason": Fault.TRUNCATED,
+        "error_object": Fault.RATE,
+        "error_by_name": Fault.SERVER,
+        "error_event": Fault.SERVER,
+        "broken_off": Fault.SERVER,
+    },
+    "anthropic": {"done_without_reason": Fault.TRUNCATED},
+    "gemini": {
+        "error_object": Fault.RATE,
+        "odd_lines": SAID,
+        "prompt_blocked": "",
+        "wrong_shapes": "Hel",
+        "null": "",
+    },
+    "ollama": {},
 }
-OLLAMA_ONLY: dict[str, str | Fault] = {
-    "cut_event": Fault.BAD_DATA,
-    "empty_stream": Fault.BAD_DATA,
-}
+"""What only some formats can say."""
 SHORT: dict[str, dict[str, float]] = {
     "never_answers": {"first_content": SOON},
     "half_a_head": {"first_content": SOON},
@@ -98,10 +117,13 @@ SHORT: dict[str, dict[str, float]] = {
     "stalled_503": {"trailer": SOON},
 }
 """What these scenarios wait for."""
-ROWS = [
-    *(("openai", name, expected) for name, expected in (BOTH | OPENAI_ONLY).items()),
-    *(("ollama", name, expected) for name, expected in (BOTH | OLLAMA_ONLY).items()),
-]
+USED: dict[Wire, Usage] = {
+    "openai": Usage(input=7, output=5),
+    "anthropic": Usage(input=7, output=5, cache_read=2, cache_write=1, thinking=2),
+    "gemini": Usage(input=7, output=5, cache_read=2, thinking=2),
+    "ollama": Usage(input=7, output=5),
+}
+ROWS = [(wire, name, expected) for wire in WIRES for name, expected in (ALL | SOME[wire]).items()]
 
 
 @pytest.fixture
@@ -130,11 +152,11 @@ async def test_every_fault_has_its_name_and_every_sound_reply_its_text(
 
 
 def test_every_scenario_is_in_the_table() -> None:
-    listed = {name.partition("-")[0] for name in BOTH | OPENAI_ONLY | OLLAMA_ONLY}
+    listed = {name.partition("-")[0] for _, name, _ in ROWS}
     assert set(SCENARIOS) - listed == {"many_models"}
 
 
-@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize("wire", WIRES)
 async def test_a_reply_brings_its_thoughts_its_counts_and_its_model(
     server: FaultServer, wire: Wire
 ) -> None:
@@ -143,11 +165,11 @@ async def test_a_reply_brings_its_thoughts_its_counts_and_its_model(
     assert heard.thought == "Hmm."
     assert heard.finished
     assert heard.finished.reason is Finish.STOP
-    assert heard.finished.usage == Usage(input=7, output=5)
+    assert heard.finished.usage == USED[wire]
     assert heard.finished.model == "m-1"
 
 
-@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize("wire", WIRES)
 async def test_a_count_that_cannot_be_true_is_no_count(server: FaultServer, wire: Wire) -> None:
     async with a_provider(an_endpoint(server.url("usage_odd"), wire)) as provider:
         heard = await hear(provider)
@@ -155,15 +177,21 @@ async def test_a_count_that_cannot_be_true_is_no_count(server: FaultServer, wire
     assert heard.finished.usage is None
 
 
-@pytest.mark.parametrize("wire", ["openai", "ollama"])
-async def test_a_reply_that_ran_out_of_tokens_says_so(server: FaultServer, wire: Wire) -> None:
-    async with a_provider(an_endpoint(server.url("length"), wire)) as provider:
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize(
+    ("scenario", "reason"), [("length", Finish.LENGTH), ("filtered", Finish.FILTER)]
+)
+async def test_a_reply_says_what_ended_it(
+    server: FaultServer, wire: Wire, scenario: str, reason: Finish
+) -> None:
+    async with a_provider(an_endpoint(server.url(scenario), wire)) as provider:
         heard = await hear(provider)
     assert heard.finished
-    assert heard.finished.reason is Finish.LENGTH
+    has_filter = wire != "ollama"
+    assert heard.finished.reason is (reason if has_filter or scenario == "length" else Finish.STOP)
 
 
-@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize("wire", WIRES)
 async def test_nobody_there(wire: Wire) -> None:
     address = refused_address()
     async with a_provider(an_endpoint(address, wire)) as provider:
@@ -180,7 +208,7 @@ async def test_plain_text_behind_https(server: FaultServer) -> None:
     assert caught.value.kind is Fault.TLS
 
 
-@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize("wire", WIRES)
 async def test_a_certificate_that_nobody_vouches_for(wire: Wire) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(Path(__file__).parent / "self_signed.pem")
@@ -194,7 +222,7 @@ async def test_a_certificate_that_nobody_vouches_for(wire: Wire) -> None:
     assert "trust it" in caught.value.hint
 
 
-@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize("wire", WIRES)
 async def test_leaving_in_mid_stream_closes_the_connection(server: FaultServer, wire: Wire) -> None:
     async with a_provider(an_endpoint(server.url("stall"), wire)) as provider:
         async with aclosing(provider.stream(HELLO)) as items:
@@ -203,7 +231,7 @@ async def test_leaving_in_mid_stream_closes_the_connection(server: FaultServer, 
         await server.until_open(0)
 
 
-@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("scenario", ["never_answers", "head_only", "stall"])
 def test_cancelling_leaves_no_connection_no_task_and_no_thread(wire: Wire, scenario: str) -> None:
     async def cancel() -> None:
@@ -224,7 +252,7 @@ def test_cancelling_leaves_no_connection_no_task_and_no_thread(wire: Wire, scena
     assert threading.enumerate() == threads
 
 
-@pytest.mark.parametrize("wire", ["openai", "ollama"])
+@pytest.mark.parametrize("wire", WIRES)
 async def test_a_turn_does_not_take_for_ever(server: FaultServer, wire: Wire) -> None:
     at = an_endpoint(server.url("keep_alive"), wire, deadlines=replace(PATIENT, turn=0.2))
     async with a_provider(at) as provider:
