@@ -51,7 +51,7 @@ async def crlf(reply: Reply) -> None:
 @scenario
 async def odd_lines(reply: Reply) -> None:
     """All else that the format of server-sent events allows."""
-    oddly = (part.replace(b"data: ", b"id: 7\nretry: 9\ndata:") for part in reply.pieces())
+    oddly = (part.replace(b"data: {", b"id: 7\nretry: 9\ndata:{\ndata:") for part in reply.pieces())
     await reply.say(b": hello\n\n", *(part.replace(b"\r\n", b"\r") for part in oddly))
 
 
