@@ -6,6 +6,7 @@ A scenario that waits, waits for the client to leave: nothing here sleeps.
 import gzip
 import json
 from collections.abc import Awaitable, Callable
+from functools import cache
 
 from tests.fault_dialects import ANTHROPIC, LISTING, OPENAI, Reply
 
@@ -51,7 +52,7 @@ async def crlf(reply: Reply) -> None:
 @scenario
 async def odd_lines(reply: Reply) -> None:
     """All else that the format of server-sent events allows."""
-    oddly = (part.replace(b"data: ", b"id: 7\nretry: 9\ndata:") for part in reply.pieces())
+    oddly = (part.replace(b"data: {", b"id: 7\nretry: 9\ndata:{\ndata:") for part in reply.pieces())
     await reply.say(b": hello\n\n", *(part.replace(b"\r\n", b"\r") for part in oddly))
 
 
@@ -364,8 +365,12 @@ async def endless_line(reply: Reply) -> None:
 
 @scenario
 async def gzip_bomb(reply: Reply) -> None:
-    packed = gzip.compress(b"\0" * 20_000_000)
-    await reply.whole(200, packed, content_encoding="gzip")
+    await reply.whole(200, _bomb(), content_encoding="gzip")
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(b"\0" * 20_000_000)
 
 
 @scenario

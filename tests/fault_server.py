@@ -14,6 +14,7 @@ It remembers what was asked and counts the connections that stand.
 import asyncio
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,9 +31,14 @@ def refused_address() -> str:
 
 
 class FaultServer:
-    """Serves every scenario on one loopback port."""
+    """Serves every scenario on one loopback port.
 
-    def __init__(self) -> None:
+    Args:
+        tls: Its certificate; None to speak plainly.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.scenarios = dict(SCENARIOS)
         """By name; a test may add its own."""
         self.open = 0
@@ -46,7 +52,9 @@ class FaultServer:
         """Notified when a connection comes or goes."""
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**20)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", 0, limit=2**20, ssl=self._tls
+        )
         self._port: int = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -56,7 +64,8 @@ class FaultServer:
 
     def url(self, name: str) -> str:
         """The address at which a client meets the scenario `name`."""
-        return f"http://127.0.0.1:{self._port}/{name.strip('/')}"
+        scheme = "https" if self._tls else "http"
+        return f"{scheme}://127.0.0.1:{self._port}/{name.strip('/')}"
 
     async def until_open(self, count: int) -> None:
         """Wait until so many connections stand."""

@@ -35,7 +35,7 @@ _SHAPES = re.compile(
     r"|\b(?:sk|pk|rk|gsk|xai|hf|lms|nvapi|pplx|r8|fw)[-_][\w*.…%+/=-]{4,}"
     r"|\bAIza[\w*.…-]{6,}|\bAQ\.[\w-]{10,}"
     # what a service has shortened itself
-    r"|[\w-]*\*{3,}[\w-]*"
+    r"|(?<![\w-])[\w-]*\*{3,}[\w-]*"
 )
 
 

@@ -124,13 +124,13 @@ class Guard:
             response.stream, self._at, self._lost, recording, is_lined=not _is_json(response)
         )
         response.stream = body
-        if self._lines and not _is_json(response):
-            body.lines = self._lines()
         try:
             await self._judge(response, body, to_chat=request.method == "POST")
         except BaseException:
             await body.aclose()
             raise
+        if self._lines and not _is_json(response):
+            body.lines = self._lines()
         return response
 
     async def aclose(self) -> None:

@@ -101,7 +101,7 @@ async def test_what_is_sent_to_gemini(server: FaultServer) -> None:
     ],
 )
 async def test_how_gemini_is_told_to_think(
-    server: FaultServer, model: str, think: bool, config: object
+    server: FaultServer, model: str, *, think: bool, config: object
 ) -> None:
     async with a_provider(an_endpoint(server.url("ok"), "gemini", key=KEY)) as provider:
         await hear(provider, replace(HELLO, model=model, think=think))
