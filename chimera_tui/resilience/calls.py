@@ -106,9 +106,10 @@ class Calls:
                 async with aclosing(self._attempt(turn, ask, allow)) as items:
                     async for item in items:
                         yield item
-                return
             except ProviderError as error:
                 failed = turn.after(error)
+            else:
+                return
             yield failed
             if (pause := turn.pause) > 0:
                 yield Waiting(WaitReason.RETRY, pause)
@@ -134,10 +135,10 @@ class Calls:
                     yield AttemptBegan(model, item)
                     continue
                 if not turn.is_visible:
-                    turn.heard(item)
+                    shows = turn.heard(item)
                     if isinstance(item, Text):
                         held += item.text
-                        if not turn.is_visible:
+                        if not shows:
                             continue
                         item = Text(held)  # noqa: PLW2901
                 yield item
@@ -184,8 +185,8 @@ class _Turn:
         """An attempt begins."""
         self._is_bare, self._has_thought = True, False
 
-    def heard(self, item: StreamItem) -> None:
-        """Something came of an attempt of which nothing was to be seen yet.
+    def heard(self, item: StreamItem) -> bool:
+        """Say whether an item is the first of which anything is to be seen.
 
         Raises:
             ProviderError: If it was the end.
@@ -197,6 +198,7 @@ class _Turn:
             self._has_thought = True
         elif isinstance(item, Finished):
             raise self._nothing(item)
+        return self.is_visible
 
     def after(self, error: ProviderError) -> AttemptFailed:
         """Say what follows a failed attempt.
@@ -204,18 +206,17 @@ class _Turn:
         Raises:
             ProviderError: If nothing does.
         """
-        model, self.pause = self.model, 0.0
-        seconds = self._seconds(error)
-        if self.is_visible or seconds is None and not self._can_be_replaced(error):
+        if self.is_visible or self._clock() >= self.deadline:
             raise _worded(error)
-        if seconds is None:
-            seconds = 0.0
-            self._turn_to(self._models.pop(0))
+        model, self.pause = self.model, 0.0
+        if (seconds := self._again(error)) is not None:
+            of = max(self._number, int(min(self.gate.attempts, RULES[error.kind].attempts)))
+            return AttemptFailed(model, error, model, self._number, of, seconds)
+        if not (RULES[error.kind].falls_back and self._models):
+            raise _worded(error)
+        self._turn_to(self._models.pop(0))
         gate = self._gates.get(self.model.provider)
-        most = min(gate.attempts if gate else 1, RULES[error.kind].attempts)
-        return AttemptFailed(
-            model, error, self.model, self._number, max(self._number, int(most)), seconds
-        )
+        return AttemptFailed(model, error, self.model, 1, gate.attempts if gate else 1, 0.0)
 
     def _turn_to(self, model: ModelRef) -> None:
         self.model = model
@@ -223,10 +224,7 @@ class _Turn:
         self._number = 1
         self._is_bare = self._has_thought = self._has_reconnected = False
 
-    def _can_be_replaced(self, error: ProviderError) -> bool:
-        return RULES[error.kind].falls_back and bool(self._models)
-
-    def _seconds(self, error: ProviderError) -> float | None:
+    def _again(self, error: ProviderError) -> float | None:
         """Seconds until the same model is asked again; None if it is not."""
         if isinstance(error, HeldBackError):
             return None

@@ -151,7 +151,7 @@ class Gate:
 
         Args:
             model: Whom to ask.
-            begin: Writes the request at the moment when it may be made; what it raises is passed on.
+            begin: Writes the request when it may be made; what it raises is passed on.
             deadline: When all of it has to be over, on the clock.
             is_patient: Whether to wait while the breaker is open, or to give up.
 
