@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from math import inf
 from pathlib import Path
 from random import SystemRandom
 
-from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import (
     DEMO,
     Assignment,
@@ -16,7 +16,7 @@ from chimera_tui.domain.conversation import (
     Recovered,
     SavedConversation,
 )
-from chimera_tui.domain.errors import ChimeraError, ProviderError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import one_line
@@ -25,16 +25,35 @@ from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.providers import registry
-from chimera_tui.providers.base import Provider
+from chimera_tui.providers.base import ChatRequest, Provider, StreamItem
 from chimera_tui.providers.demo import DemoProvider
-from chimera_tui.resilience import health as checks
+from chimera_tui.resilience.calls import AttemptBegan, AttemptFailed, Calls
+from chimera_tui.resilience.gate import Gate
 from chimera_tui.resilience.model_choice import Facts, ModelChoice
-from chimera_tui.resilience.observed import Observed
+from chimera_tui.resilience.monitor import Monitor
 from chimera_tui.settings.files import write_file
 from chimera_tui.settings.settings import ProviderSettings, Settings
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.store import Store, open_store
+
+
+class _Calling:
+    """A provider for an engine that knows no attempts: it is asked again until it replies."""
+
+    def __init__(self, provider: Provider, calls: Calls) -> None:
+        self.name = provider.name
+        self._calls = calls
+        self.probe, self.list_models = provider.probe, provider.list_models
+        self.aclose = provider.aclose
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+        models = [ModelRef(self.name, request.model)]
+        reply = self._calls.reply(models, lambda _model, **_: request, lambda _model: None)
+        async with aclosing(reply) as items:
+            async for item in items:
+                if not isinstance(item, AttemptBegan | AttemptFailed):
+                    yield item
 
 
 class Chimera:
@@ -52,11 +71,13 @@ class Chimera:
     ) -> None:
         self.settings = settings
         self.library = library
-        self.health: dict[str, Health] = {}
+        self.monitor = Monitor()
+        self.health = self.monitor.health
         self._store = store
         self._conversations = Conversations(store)
         self._recorder = Recorder(store)
-        self._providers: dict[str, Provider] = {DEMO.provider: DemoProvider()}
+        demo = Gate(DemoProvider(), per_minute=inf, at_once=inf)
+        self._gates: dict[str, Gate] = {DEMO.provider: demo}
         facts: dict[str, Facts] = {}
         for name in settings.order:
             own = settings.providers.get(name, ProviderSettings())
@@ -65,17 +86,23 @@ class Chimera:
                     name, base_url=own.base_url, key_env=own.key_env, environ=environ
                 )
             except ChimeraError as error:
-                self.health[name] = Health(
-                    provider=name,
-                    state=HealthState.DOWN,
-                    reason=error.problem,
-                    hint=error.hint,
+                self.monitor.tell(
+                    Health(
+                        provider=name,
+                        state=HealthState.DOWN,
+                        reason=error.problem,
+                        hint=error.hint,
+                    )
                 )
                 continue
-            self._providers[name] = Observed(registry.provider(at), self._learn)
-            self.health[name] = Health(provider=name, state=HealthState.NOT_ASKED)
+            self._gates[name] = Gate(registry.provider(at), is_local=at.is_local)
+            self.monitor.follow(self._gates[name])
             facts[name] = Facts(model=own.model, context=own.context, is_free=at.is_local)
-        self.models = ModelChoice(facts, settings.order, self.health, self.check_provider)
+        self.models = ModelChoice(facts, settings.order, self.health, self.monitor.check)
+        calls = Calls(self._gates)
+        self._providers: dict[str, Provider] = {
+            name: _Calling(gate.provider, calls) for name, gate in self._gates.items()
+        }
 
     @property
     def recovered(self) -> tuple[Recovered, ...]:
@@ -91,18 +118,11 @@ class Chimera:
 
     async def check_provider(self, name: str) -> Health:
         """Ask a provider how it is; it may take three seconds."""
-        provider = self._providers.get(name)
-        if provider is not None and name != DEMO.provider:
-            self.health[name] = await checks.check(provider, self.health[name], at=utc_now())
-        return self.health[name]
+        return await self.monitor.check_now(name)
 
     async def check_providers(self) -> tuple[Health, ...]:
         """Ask all providers at once how they are."""
         return tuple(await asyncio.gather(*(self.check_provider(name) for name in self.health)))
-
-    def _learn(self, name: str, error: ProviderError | None) -> None:
-        """A real call says how a provider is, too."""
-        self.health[name] = checks.learnt(self.health[name], error, at=utc_now())
 
     # Conversations
 

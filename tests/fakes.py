@@ -44,11 +44,11 @@ class FixedModels:
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
 
-    async def resolve(self, assignment: Assignment) -> ModelRef:
+    async def candidates(self, assignment: Assignment) -> tuple[ModelRef, ...]:
         """The assigned model, or the one there is."""
         if self.error:
             raise self.error
-        return assignment.model or MODEL
+        return (assignment.model or MODEL,)
 
     def context(self, model: ModelRef) -> int:
         """8,192 tokens."""

@@ -21,12 +21,12 @@ from chimera_tui.cli import output
 from chimera_tui.cli.exits import Exit
 from chimera_tui.cli.files import Files
 from chimera_tui.cli.options import with_files
-from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.errors import ChimeraError, StorageError
 from chimera_tui.domain.text import one_line
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.providers import registry
-from chimera_tui.resilience import health
+from chimera_tui.resilience.gate import Gate
+from chimera_tui.resilience.monitor import Monitor
 from chimera_tui.settings.paths import Paths
 from chimera_tui.settings.settings import ProviderSettings, Settings
 from chimera_tui.storage.inspection import inspect
@@ -149,8 +149,10 @@ async def _provider(settings: Settings, name: str) -> str:
     except ChimeraError as error:
         return error.problem
     provider = registry.provider(at)
+    monitor = Monitor()
+    monitor.follow(Gate(provider))
     try:
-        found = await health.check(provider, at=utc_now())
+        found = await monitor.check(name)
     finally:
         await provider.aclose()
     latency = "" if found.latency is None else f" in {found.latency * 1000:.0f} ms"

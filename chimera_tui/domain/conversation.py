@@ -50,6 +50,8 @@ class Assignment:
     persona: Persona
     model: ModelRef | None = None
     """None: the first healthy provider of the priority list."""
+    fallbacks: tuple[ModelRef, ...] = ()
+    """Who takes over, in this order, when the model cannot be had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

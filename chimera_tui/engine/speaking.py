@@ -1,7 +1,7 @@
 """A turn that is being taken: asking the model, and letting its words be heard."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,8 +31,8 @@ LONGEST_REPLY = 256 * 1024
 class Models(Protocol):
     """What a room needs to know about models."""
 
-    async def resolve(self, assignment: Assignment) -> ModelRef:
-        """Say which model plays this assignment now.
+    async def candidates(self, assignment: Assignment) -> Sequence[ModelRef]:
+        """Say which model plays this assignment now, and who could take over.
 
         Raises:
             ProviderError: If none can.
@@ -103,7 +103,7 @@ class Listener:
             ProviderError: If it did not come, or not to its end.
             StorageError: If it cannot be recorded.
         """
-        model = speaking.model = await self._models.resolve(speaking.assignment)
+        model = speaking.model = (await self._models.candidates(speaking.assignment))[0]
         provider = self._provider(model)
         request = await self._ask(speaking, model)
         heard_at = self._clock() + self._delay(speaking.turn)

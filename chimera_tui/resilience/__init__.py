@@ -1,1 +1,1 @@
-"""What stands around providers: their health."""
+"""What stands between rooms and providers: limits, breakers, retries, health, choice."""

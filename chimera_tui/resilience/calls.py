@@ -59,7 +59,7 @@ class Ask(Protocol):
     """Writes the request for a model, at the moment when it is made."""
 
     def __call__(
-        self, model: ModelRef, *, shorter: bool = False, more_room: bool = False
+        self, model: ModelRef, /, *, shorter: bool = False, more_room: bool = False
     ) -> ChatRequest:
         """Write it; `shorter` for one that cannot read so much, `more_room` to think first."""
 

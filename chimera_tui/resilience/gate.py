@@ -99,10 +99,15 @@ class Gate:
         """The name of the provider."""
         return self.provider.name
 
+    @property
+    def is_passable(self) -> bool:
+        """Whether calls go through without a wait that the provider causes."""
+        return not self._limiter.paused and self.breaker.state is BreakerState.CLOSED
+
     def is_ready(self, model: str) -> bool:
-        """Whether a call to `model` would go through without a wait that the provider causes."""
+        """Whether that holds for calls to `model`."""
         parked, _ = self._park(model)
-        return not parked and not self._limiter.paused and self.breaker.delay() == 0
+        return self.is_passable and not parked
 
     def wake(self) -> None:
         """A person wants to try now.

@@ -16,7 +16,10 @@ class Facts:
     """What the settings and the address say of a provider."""
 
     model: str = ""
-    """The model to use there; empty: the one that is loaded, else the first that can chat."""
+    """The model to use there; empty: the first of `preferred` that it has, else the one that is
+    loaded, else the first that can chat."""
+    preferred: tuple[str, ...] = ()
+    """Models to choose from where nobody chose, the first choice first."""
     context: int | None = None
     is_free: bool = False
     """Whether it runs at home."""
@@ -44,20 +47,23 @@ class ModelChoice:
         self._health = health
         self._check = check
 
-    async def resolve(self, assignment: Assignment) -> ModelRef:
-        """Say which model plays this assignment: its own, else the first healthy provider's.
+    async def candidates(self, assignment: Assignment) -> tuple[ModelRef, ...]:
+        """Say which model plays this assignment, and who takes over when it cannot.
+
+        The model of the assignment, else one of each healthy provider in order; then its fallbacks.
 
         Raises:
             ProviderError: If none can be reached; the demo never stands in for one.
         """
         if assignment.model is not None:
-            return assignment.model
-        if found := self.automatic():
+            return _once_each(assignment.model, *assignment.fallbacks)
+        if not (found := self.automatic()):
+            for name in self._order:
+                await self._check(name)
+                if found := self.automatic():
+                    break
+        if found := _once_each(*found, *assignment.fallbacks):
             return found
-        for name in self._order:
-            await self._check(name)
-            if found := self.automatic():
-                return found
         tried = ", ".join(self._order)
         raise ProviderError(
             "No model can be reached.",
@@ -65,15 +71,20 @@ class ModelChoice:
             hint=f"Start one of these, then try again: {tried}. Or open a demo room.",
         )
 
-    def automatic(self) -> ModelRef | None:
-        """What plays whoever has no model assigned, as far as is known; None if nobody is up."""
+    def automatic(self) -> tuple[ModelRef, ...]:
+        """Who plays those without a model, as far as is known; the first choice first."""
+        found = []
         for name in self._order:
             health = self._health.get(name)
             if health and health.state in (HealthState.UP, HealthState.SLOW):
-                model = self._facts[name].model or _first_that_can_chat(health.models)
-                if model:
-                    return ModelRef(name, model)
-        return None
+                facts = self._facts[name]
+                if model := facts.model or _chosen(health.models, facts.preferred):
+                    found.append(ModelRef(name, model))
+        return tuple(found)
+
+    def has_provider(self, name: str) -> bool:
+        """Whether there is a provider called `name` that can be asked."""
+        return name in self._facts or name == DEMO.provider
 
     def context(self, model: ModelRef) -> int:
         """Tokens that `model` reads at most: as the settings say, else its server."""
@@ -89,7 +100,16 @@ class ModelChoice:
         return model == DEMO or (facts is not None and facts.is_free)
 
 
-def _first_that_can_chat(models: Sequence[ModelInfo]) -> str:
+def _chosen(models: Sequence[ModelInfo], preferred: Sequence[str]) -> str:
+    """The model to use of those a provider lists; empty if there is none."""
     able = [model for model in models if model.can_chat]
+    names = {model.name for model in able}
+    for name in preferred:
+        if name in names or not models:
+            return name
     loaded = [model for model in able if model.is_loaded]
     return (loaded or able)[0].name if able else ""
+
+
+def _once_each(*models: ModelRef) -> tuple[ModelRef, ...]:
+    return tuple(dict.fromkeys(models))

@@ -11,8 +11,8 @@ from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import HealthState, ModelInfo
 from chimera_tui.providers import registry
 from chimera_tui.providers.base import ChatMessage, Provider
-from chimera_tui.resilience.health import check
-from tests.fakes import NOON
+from chimera_tui.resilience.gate import Gate
+from chimera_tui.resilience.monitor import Monitor
 from tests.providers.helpers import HELLO, hear
 
 REQUEST = replace(HELLO, model="tiny", max_tokens=400)
@@ -28,7 +28,9 @@ async def provider(real_server: str) -> AsyncIterator[Provider]:
 
 
 async def test_it_lists_its_model(provider: Provider) -> None:
-    health = await check(provider, at=NOON)
+    monitor = Monitor()
+    monitor.follow(Gate(provider))
+    health = await monitor.check("lmstudio")
     assert health.state is HealthState.UP
     assert health.models == (ModelInfo(name="tiny", context=8192, is_loaded=True),)
 

@@ -1,0 +1,51 @@
+"""What may be spent, and whether a call may begin."""
+
+from dataclasses import dataclass
+
+from chimera_tui.domain.errors import Fault, ProviderError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What a conversation, or a day, may use up; None: as much as it takes."""
+
+    cost: int | None = None
+    """Micro-dollars."""
+    tokens: int | None = None
+    """Read and written."""
+
+
+@dataclass(slots=True)
+class Spent:
+    """What was used up so far."""
+
+    cost: int = 0
+    """Micro-dollars, as far as they are known."""
+    tokens: int = 0
+
+
+def must_allow(whose: str, budget: Budget, spent: Spent) -> None:
+    """Let a call begin only while there is something left to spend.
+
+    What is in flight is not known yet: a budget is overdrawn by those calls at most.
+
+    Args:
+        whose: How a sentence begins that names it: `This conversation`, `Today`.
+        budget: What may be spent.
+        spent: What was.
+
+    Raises:
+        ProviderError: If nothing is left.
+    """
+    if budget.cost is not None and spent.cost >= budget.cost:
+        raise _spent(whose, f"${budget.cost / 1e6:.2f}")
+    if budget.tokens is not None and spent.tokens >= budget.tokens:
+        raise _spent(whose, f"{budget.tokens:,} tokens")
+
+
+def _spent(whose: str, what: str) -> ProviderError:
+    return ProviderError(
+        f"{whose} has used up its budget of {what}.",
+        kind=Fault.BUDGET,
+        hint="Raise the budget to go on, or let models at home speak: they cost nothing.",
+    )
