@@ -176,6 +176,42 @@ async def test_over_an_hour_only_a_person_ends_it() -> None:
 
 
 @in_virtual_time
+async def test_a_model_that_is_not_there_is_asked_for_once_a_minute_or_when_a_person_wants() -> (
+    None
+):
+    provider = TimedProvider((fault(Fault.MODEL),))
+    gate = a_gate(provider)
+    calls = calls_over(gate)
+    for _ in range(3):
+        asked = await Asking(calls)()
+        assert asked.error == fault(Fault.MODEL) or asked.began == []
+        assert asked.ended == 0
+    assert len(provider.starts) == 1
+    assert (await Asking(calls, ModelRef("a", "another"))()).began == ["a"]
+    gate.wake()
+    await Asking(calls)()
+    await asyncio.sleep(60)
+    await Asking(calls)()
+    assert len(provider.starts) == 4
+
+
+@in_virtual_time
+async def test_a_key_press_shortens_no_wait_that_the_provider_asked_for_unless_it_is_long() -> None:
+    provider = TimedProvider((fault(Fault.SERVER, 100),), (fault(Fault.SERVER, 200),), OK)
+    gate = a_gate(provider)
+    calls = calls_over(gate)
+    task = asyncio.create_task(Asking(calls)())
+    await asyncio.sleep(1)
+    gate.wake()
+    refused = await task
+    assert provider.starts == [0, 100]
+    assert refused.error
+    assert "wait 4 min" in refused.error.problem
+    gate.wake()
+    assert (await Asking(calls)()).text == "Hello."
+
+
+@in_virtual_time
 async def test_a_key_press_ends_the_wait_for_the_breaker_at_once() -> None:
     provider = TimedProvider(OK)
     gate = a_gate(provider)
