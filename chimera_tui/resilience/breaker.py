@@ -66,8 +66,9 @@ class Breaker:
 
     @property
     def retry_in(self) -> float | None:
-        """Seconds until it is tried again, while it is open."""
-        return self.delay() if self.state is BreakerState.OPEN else None
+        """Seconds until it is tried again, while it is open; None if only a person can say."""
+        delay = self.delay()
+        return delay if self.state is BreakerState.OPEN and delay < math.inf else None
 
     def begin(self) -> Trial:
         """A call begins; to be asked only when `delay` is 0."""

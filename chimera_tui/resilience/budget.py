@@ -18,9 +18,15 @@ def must_allow(whose: str, budget: Budget, spent: Spent) -> None:
         ProviderError: If nothing is left.
     """
     if budget.cost is not None and spent.cost >= budget.cost:
-        raise _spent(whose, f"${budget.cost / 1e6:.2f}")
+        raise _spent(whose, _in_dollars(budget.cost))
     if budget.tokens is not None and spent.tokens >= budget.tokens:
         raise _spent(whose, f"{budget.tokens:,} tokens")
+
+
+def _in_dollars(cost: int) -> str:
+    dollars = f"{cost / 1e6:.6f}".rstrip("0")
+    whole, _, cents = dollars.partition(".")
+    return f"${whole}.{cents:0<2}"
 
 
 def _spent(whose: str, what: str) -> ProviderError:

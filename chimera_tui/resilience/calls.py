@@ -19,7 +19,8 @@ from chimera_tui.providers.base import (
     Thinking,
     Waiting,
 )
-from chimera_tui.resilience.gate import Clock, Gate, HeldBackError
+from chimera_tui.resilience.gate import Clock, Gate
+from chimera_tui.resilience.parks import HeldBackError
 from chimera_tui.resilience.rules import LONGEST_WAIT, RULES, asked_wait, in_words
 
 FIRST_PAUSE = 1.0
@@ -113,7 +114,7 @@ class Calls:
             yield failed
             if (pause := turn.pause) > 0:
                 yield Waiting(WaitReason.RETRY, pause)
-                await self._gates[failed.next.provider].rest(pause)
+                await turn.gate.rest(pause)
 
     async def _attempt(
         self, turn: "_Turn", ask: Ask, allow: Callable[[ModelRef], None]

@@ -22,10 +22,12 @@ from chimera_tui.providers.base import (
 from chimera_tui.providers.endpoint import LOCAL, REMOTE
 from chimera_tui.resilience.breaker import Breaker, Trial
 from chimera_tui.resilience.limiter import PER_MINUTE, Limiter, Slots
-from chimera_tui.resilience.rules import LONGEST_WAIT, RULES, asked_wait, in_words
+from chimera_tui.resilience.parks import ALL, HeldBackError, Parks, held_back
+from chimera_tui.resilience.rules import RULES, asked_wait, in_words
 
 MISSING_MODEL = 60.0
-"""Seconds for which a model that the provider does not have is not asked for again."""
+"""Seconds for which a model that the provider does not have is not asked for again, unless a person
+wants it."""
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
@@ -40,10 +42,6 @@ class _Place:
     model: str
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when it has to look again."""
-
-
-class HeldBackError(ProviderError):
-    """Nobody was asked: the provider or the model may not be, and waiting here does not help."""
 
 
 class Gate:
@@ -90,9 +88,7 @@ class Gate:
         """Those whose model is parked: others may pass them."""
         self._resting: set[asyncio.Event] = set()
         """Those between two attempts."""
-        self._parked: dict[str, tuple[float, ProviderError]] = {}
-        """Models that may not be asked: until when, and what the provider said."""
-        self._pause_error: ProviderError | None = None
+        self._parks = Parks(clock)
 
     @property
     def name(self) -> str:
@@ -102,12 +98,11 @@ class Gate:
     @property
     def is_passable(self) -> bool:
         """Whether calls go through without a wait that the provider causes."""
-        return not self._limiter.paused and self.breaker.state is BreakerState.CLOSED
+        return not self._parks.holds(ALL) and self.breaker.state is BreakerState.CLOSED
 
     def is_ready(self, model: str) -> bool:
         """Whether that holds for calls to `model`."""
-        parked, _ = self._park(model)
-        return self.is_passable and not parked
+        return self.is_passable and not self._parks.holds(model)
 
     def wake(self) -> None:
         """A person wants to try now.
@@ -115,14 +110,7 @@ class Gate:
         Whatever we hold back by ourselves is let go, and what was parked for longer than a turn
         waits. A short wait that the provider asked for stays.
         """
-        now = self._clock()
-        self._parked = {
-            model: (until, error)
-            for model, (until, error) in self._parked.items()
-            if until - now <= LONGEST_WAIT and error.kind is not Fault.MODEL
-        }
-        if self._limiter.paused > LONGEST_WAIT:
-            self._limiter.lift()
+        self._parks.forgive()
         self.breaker.wake()
         self._stir_all()
         for changed in self._resting:
@@ -130,8 +118,7 @@ class Gate:
 
     def reset(self) -> None:
         """The key or the address changed: everything known of the provider is void."""
-        self._parked.clear()
-        self._limiter.lift()
+        self._parks.clear()
         self.breaker.reset()
         self.wake()
 
@@ -229,17 +216,11 @@ class Gate:
             raise
 
     def _learn(self, model: str, trial: Trial, error: ProviderError) -> None:
-        wait = asked_wait(error)
-        if error.kind is Fault.MODEL:
-            wait = MISSING_MODEL
-        if RULES[error.kind].parks:
-            if wait is None:
-                self._slots.halve()
-            else:
-                self._parked[model] = (self._clock() + wait, error)
-        elif wait is not None:
-            self._limiter.pause(wait)
-            self._pause_error = error
+        wait = MISSING_MODEL if error.kind is Fault.MODEL else asked_wait(error)
+        if wait is not None:
+            self._parks.park(model if RULES[error.kind].parks else ALL, wait, error)
+        elif error.kind is Fault.RATE:
+            self._slots.halve()
         self.breaker.failed(trial, error)
         self.note(error, None)
         self._stir_all()
@@ -251,20 +232,23 @@ class Gate:
             HeldBackError: If it is not to wait for that.
         """
         if self.breaker.state is BreakerState.STOPPED:
-            raise _held_back(self.breaker.error)
-        parked, error = self._park(place.model)
-        if parked:
+            raise held_back(self.breaker.error)
+        if hold := self._parks.wait(place.model):
             self._leave(place)  # others may pass
             self._aside.add(place)
-            return _asked(parked, error)
+            return hold
         self._aside.discard(place)
         self._line.setdefault(place)
-        if paused := self._limiter.paused:
-            return _asked(paused, self._pause_error)
+        if hold := self._parks.wait(ALL):
+            return hold
         if delay := self.breaker.delay():
             if not is_patient:
-                raise _held_back(self.breaker.error)
+                raise held_back(self.breaker.error)
             return Waiting(WaitReason.BREAKER, delay)
+        return self._own_limits(place)
+
+    def _own_limits(self, place: _Place) -> Waiting | None:
+        """What holds a caller back that the provider has nothing to do with."""
         is_first = self._is_first(place)
         if is_first and self._slots.is_full:
             return Waiting(WaitReason.QUEUE)
@@ -274,14 +258,6 @@ class Gate:
 
     def _is_first(self, place: _Place) -> bool:
         return next(iter(self._line), None) is place
-
-    def _park(self, model: str) -> tuple[float, ProviderError | None]:
-        """Seconds for which `model` may not be asked, and why; 0 if it may."""
-        until, error = self._parked.get(model, (-math.inf, None))
-        if (left := until - self._clock()) > 0:
-            return left, error
-        self._parked.pop(model, None)
-        return 0.0, None
 
     def _too_late(self, hold: Waiting) -> HeldBackError:
         last = self.breaker.error
@@ -320,24 +296,3 @@ class Gate:
         finally:
             for wait in waits:
                 wait.cancel()
-
-
-def _asked(seconds: float, error: ProviderError | None) -> Waiting:
-    """A wait that the provider asked for.
-
-    Raises:
-        HeldBackError: If it is too long for a turn.
-    """
-    if seconds > LONGEST_WAIT:
-        raise _held_back(error, seconds)
-    return Waiting(WaitReason.ASKED, seconds)
-
-
-def _held_back(error: ProviderError | None, seconds: float | None = None) -> HeldBackError:
-    """What the provider said last, to somebody who was not let through because of it."""
-    if error is None:
-        return HeldBackError("The provider does not answer.", kind=Fault.CONNECT)
-    words = f" It may be asked again in {in_words(seconds)}." if seconds else ""
-    return HeldBackError(
-        error.problem + words, kind=error.kind, hint=error.hint, retry_after=seconds
-    )

@@ -23,12 +23,6 @@ class Limiter:
     def __init__(self, limit: float, clock: Callable[[], float]) -> None:
         self._limit, self._clock = limit, clock
         self._starts: deque[float] = deque()
-        self._paused_until = -math.inf
-
-    @property
-    def paused(self) -> float:
-        """Seconds that the provider asked us to wait still; 0 if it did not."""
-        return max(0.0, self._paused_until - self._clock())
 
     def delay(self, ahead: int = 0) -> float:
         """Seconds until a request may begin when so many others begin before it."""
@@ -47,14 +41,6 @@ class Limiter:
         if self._limit != math.inf:
             self._starts.append(self._clock())
 
-    def pause(self, seconds: float) -> None:
-        """The provider asked to wait: no request begins before."""
-        self._paused_until = max(self._paused_until, self._clock() + seconds)
-
-    def lift(self) -> None:
-        """End the pause."""
-        self._paused_until = -math.inf
-
 
 class Slots:
     """How many requests are in flight at once: fewer when the provider complains.
@@ -66,11 +52,6 @@ class Slots:
     def __init__(self, most: float) -> None:
         self._most = self._limit = most
         self.taken = 0
-
-    @property
-    def limit(self) -> float:
-        """As many as there may be now."""
-        return self._limit
 
     @property
     def is_full(self) -> bool:

@@ -13,8 +13,7 @@ from chimera_tui.providers import registry
 from chimera_tui.providers.base import ChatMessage, Provider
 from chimera_tui.resilience.gate import Gate
 from chimera_tui.resilience.monitor import Monitor
-from tests.fakes import NOON
-from tests.providers.helpers import HELLO, a_provider, hear
+from tests.providers.helpers import HELLO, hear
 
 REQUEST = replace(HELLO, model="tiny", max_tokens=400)
 
@@ -29,24 +28,11 @@ async def provider(real_server: str) -> AsyncIterator[Provider]:
 
 
 async def test_it_lists_its_model(provider: Provider) -> None:
-    monitor = Monitor(now=lambda: NOON)
+    monitor = Monitor()
     monitor.follow(Gate(provider))
-    health = await monitor.check(provider.name)
+    health = await monitor.check("lmstudio")
     assert health.state is HealthState.UP
-    assert health.models == (
-        ModelInfo(name="tiny", context=8192, is_loaded=True, price_in=0, price_out=0),
-    )
-
-
-async def test_it_can_be_probed_and_asked_as_an_endpoint_of_ones_own(real_server: str) -> None:
-    at = registry.endpoint("lab", base_url=f"{real_server}/v1", key="sk-any", environ={})
-    async with a_provider(at) as provider:
-        await provider.probe()
-        assert [model.name for model in await provider.list_models()] == ["tiny"]
-        heard = await hear(provider, replace(REQUEST, max_tokens=5))
-    assert heard.finished
-    assert heard.finished.usage
-    assert heard.finished.usage.cost is None
+    assert health.models == (ModelInfo(name="tiny", context=8192, is_loaded=True),)
 
 
 async def test_it_speaks_in_pieces_and_says_when_it_is_done(provider: Provider) -> None:
