@@ -302,7 +302,7 @@ _WORDS = {
     Fault.AUTH: ("{title} refuses the key", "Check whether it needs a key."),
     Fault.CONTEXT: (
         "This conversation is longer than the model of {title} can read",
-        "Choose a model that reads more; at home, load this one with a longer context.",
+        "Load the model with a longer context, or choose another one.",
     ),
     Fault.FILTER: ("{title} refuses to answer this", "Say it differently, or skip this turn."),
     Fault.MODEL: ("{title} does not have this model", "Choose another model."),

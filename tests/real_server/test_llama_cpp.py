@@ -32,7 +32,9 @@ async def test_it_lists_its_model(provider: Provider) -> None:
     monitor.follow(Gate(provider))
     health = await monitor.check("lmstudio")
     assert health.state is HealthState.UP
-    assert health.models == (ModelInfo(name="tiny", context=8192, is_loaded=True),)
+    assert health.models == (
+        ModelInfo(name="tiny", context=8192, is_loaded=True, price_in=0, price_out=0),
+    )
 
 
 async def test_it_speaks_in_pieces_and_says_when_it_is_done(provider: Provider) -> None:

@@ -71,16 +71,22 @@ async def test_where_nobody_is_up_it_says_so_unless_there_are_fallbacks() -> Non
         (Facts(model="own"), ["other"], "own"),
         (Facts(preferred=("a", "b")), ["x", "b", "a"], "a"),
         (Facts(preferred=("a", "b")), ["x", "b"], "b"),
-        (Facts(preferred=("a", "b")), ["x"], "x"),
         (Facts(preferred=("a", "b")), [], "a"),
         (Facts(), ["deaf", "x", "loaded"], "loaded"),
-        (Facts(preferred=("deaf",)), ["deaf", "x"], "x"),
+        (Facts(), ["deaf", "x"], "x"),
     ],
 )
 async def test_the_model_of_a_provider(facts: Facts, listed: list[str], chosen: str) -> None:
     infos = [ModelInfo(name=n, is_loaded=n == "loaded", can_chat=n != "deaf") for n in listed]
     models, _ = choice({"home": facts}, None, is_up("home", *infos))
     assert models.automatic() == (ModelRef("home", chosen),)
+
+
+async def test_where_none_is_preferred_a_person_is_asked() -> None:
+    facts = {"cloud": Facts(preferred=("a", "b"))}
+    models, _ = choice(facts, None, is_up("cloud", ModelInfo(name="dear")))
+    with pytest.raises(ProviderError, match="none can be chosen without asking"):
+        await models.candidates(ADA)
 
 
 async def test_a_provider_without_models_is_passed_over() -> None:
