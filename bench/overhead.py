@@ -93,7 +93,7 @@ async def plain(url: str) -> int:
 
 async def called(url: str) -> int:
     """Read it through adapter, gate and calls."""
-    at = registry.endpoint("lmstudio", environ={"LM_STUDIO_URL": f"{url}steady"})
+    at = registry.endpoint("desk", base_url=f"{url}steady", environ={})
     gate, said = Gate(registry.provider(at)), 0
     reply = Calls({gate.name: gate}).reply(
         [ModelRef(gate.name, "m")], lambda _model, **_: REQUEST, lambda _: None
