@@ -84,7 +84,7 @@ async def test_the_model_of_a_provider(facts: Facts, listed: list[str], chosen: 
 
 async def test_where_none_is_preferred_a_person_is_asked() -> None:
     facts = {"cloud": Facts(preferred=("a", "b"))}
-    models, _ = choice(facts, None, is_up("cloud", ModelInfo(name="dear")))
+    models, _ = choice(facts, {"cloud": is_up("cloud", ModelInfo(name="dear"))})
     with pytest.raises(ProviderError, match="none can be chosen without asking"):
         await models.candidates(ADA)
 
