@@ -10,7 +10,6 @@ from chimera_tui.domain.conversation import (
     DEMO,
     Assignment,
     Budget,
-    Conversation,
     CostSource,
     ModelRef,
     Spent,
@@ -57,6 +56,9 @@ class Connections:
         self._endpoints = endpoints
         self._learned = Learned(self._keep_refusal)
         self._saving = set[asyncio.Task[None]]()
+        self._daily = Budget(cost=round(settings.daily_budget * MICRO) or None)
+        self._today = Spent()
+        """What all conversations have cost today, those of other processes as of the last turn."""
         self._retired: list[Provider] = []
         self._places: dict[str, Endpoint] = {}
         self._facts: dict[str, Facts] = {}
@@ -173,22 +175,22 @@ class Connections:
     async def cost(self, model: ModelRef, usage: Usage) -> tuple[int | None, CostSource]:
         """Say what a reply costs now, in micro-dollars, and where that comes from."""
         at = self._places.get(model.provider)
-        return await prices.cost(
+        cost, source = await prices.cost(
             at.prices if at else "", model.model, usage, utc_now(), is_free=self.is_free(model)
         )
+        self._today.cost += cost or 0  # until the database is asked again
+        return cost, source
 
     async def allowance(
-        self, conversation: Conversation, spent: Spent
+        self, budget: Callable[[], Budget], spent: Spent
     ) -> Callable[[ModelRef], None]:
         """Return what is called before each request; raises ProviderError if it may not begin."""
-        daily = self._settings.daily_budget
-        budget = Budget(cost=round(daily * MICRO) if daily else None)
-        today = Spent(cost=sum(one.cost for one in await self.spending()))
+        self._today.cost = sum(one.cost for one in await self.spending())
 
         def allow(model: ModelRef) -> None:
             if not self.is_free(model):
-                must_allow("This conversation", conversation.budget, spent)
-                must_allow("Today", budget, today)
+                must_allow("This conversation", budget(), spent)
+                must_allow("Today", self._daily, self._today)
 
         return allow
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from chimera_tui.domain.conversation import (
     Assignment,
+    Budget,
     Conversation,
     CostSource,
     ModelRef,
@@ -85,7 +86,7 @@ class FullPurse:
         self.error: ProviderError | None = None
 
     async def allowance(
-        self, conversation: Conversation, spent: Spent
+        self, budget: Callable[[], Budget], spent: Spent
     ) -> Callable[[ModelRef], None]:
         """Raise what it was told, if anything."""
 

@@ -158,8 +158,13 @@ class Room(Arranging):
         self._agenda.wake()
 
     def next(self) -> None:
-        """Let one turn be taken now, even in a paused room. After a failure: choose a remedy."""
-        if not self.failure:
+        """Let one turn be taken now, even in a paused room. After a failure: choose a remedy.
+
+        Where somebody who has the turn is held back, that turn is tried now instead.
+        """
+        self._listener.wake()
+        is_held_back = any(one.is_held_back for one in self.speaking.values())
+        if not (self.failure or is_held_back):
             self._agenda.ask(Asked())
 
     async def stop(self) -> None:
@@ -181,6 +186,7 @@ class Room(Arranging):
         Raises:
             UnknownError: If there is no such message, or a person said it.
         """
+        self._listener.wake()
         if message_id is None and self.failure:
             turn = self.failure.turn
             replaces = self.tree.messages.get(self.failure.replaces_id or 0)

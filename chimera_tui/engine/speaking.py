@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chimera_tui.domain.conversation import (
     Assignment,
-    Conversation,
+    Budget,
     CostSource,
     Failure,
     Finish,
@@ -29,6 +29,7 @@ from chimera_tui.domain.events import (
     TurnDelayed,
     TurnStarted,
 )
+from chimera_tui.domain.health import WaitReason
 from chimera_tui.engine import pacing
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.request import Renderer
@@ -71,14 +72,22 @@ class Replies(Protocol):
     ) -> AsyncGenerator[CallItem]:
         """Let the first of the models reply that can."""
 
+    def wake(self) -> None:
+        """A person wants to try now what is held back."""
+
 
 class Purse(Protocol):
     """What may still be spent."""
 
     async def allowance(
-        self, conversation: Conversation, spent: Spent
+        self, budget: Callable[[], Budget], spent: Spent
     ) -> Callable[[ModelRef], None]:
-        """Return what is called before each request; raises ProviderError if it may not begin."""
+        """Return what is called before each request; raises ProviderError if it may not begin.
+
+        Args:
+            budget: Says what the conversation may use up; a person may change that at any time.
+            spent: What it has used up; grows.
+        """
 
 
 @dataclass(slots=True)
@@ -96,6 +105,8 @@ class Speaking:
     """Why we cut the reply; empty if we did not."""
     is_begun: bool = False
     """Whether it was reported."""
+    is_held_back: bool = False
+    """Whether the request waits to be made, or to be made again."""
     is_stopped: bool = False
     listening: asyncio.Task[Finished | None] | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -130,6 +141,10 @@ class Listener:
         self._renderer = Renderer()
         self._told = set[str]()
 
+    def wake(self) -> None:
+        """A person wants to try now: nobody waits who need not."""
+        self._replies.wake()
+
     async def listen(self, speaking: Speaking) -> Finished | None:
         """Hear a reply to its end; None if we cut it.
 
@@ -142,8 +157,9 @@ class Listener:
         speaking.is_begun = True
         models = await self._models.candidates(speaking.assignment)
         speaking.model = models[0]
-        conversation = self._journal.conversation
-        allow = await self._purse.allowance(conversation, self._journal.spent)
+        allow = await self._purse.allowance(
+            lambda: self._journal.conversation.budget, self._journal.spent
+        )
         ask = self._asking(speaking)
         speaking.heard_at = self._clock() + self._delay(speaking.turn)
         finished = None
@@ -212,6 +228,7 @@ class Listener:
             case Thinking(text):
                 await self._overhear(speaking, text)
             case Waiting(why, seconds):
+                speaking.is_held_back = why is not WaitReason.LOADING
                 await self._journal.emit(TurnDelayed(turn=turn, why=why, seconds=seconds))
             case AttemptBegan(model, request):
                 await self._begin(speaking, model, request)
@@ -220,6 +237,7 @@ class Listener:
 
     async def _begin(self, speaking: Speaking, model: ModelRef, request: ChatRequest) -> None:
         speaking.model, speaking.request = model, request
+        speaking.is_held_back = False
         speaking.attempt += 1
         speaking.thinking = ""
         started = AttemptStarted(

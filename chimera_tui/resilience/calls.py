@@ -85,6 +85,11 @@ class Calls:
         self._clock = clock
         self._rng = rng or Random()
 
+    def wake(self) -> None:
+        """A person wants to try now: see `Gate.wake`."""
+        for gate in self._gates.values():
+            gate.wake()
+
     async def reply(
         self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
     ) -> AsyncGenerator[CallItem]:

@@ -1,5 +1,6 @@
 """What a turn goes through before it is a message: waits, retries, other models, thoughts."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 
@@ -57,6 +58,11 @@ class Script:
     def __init__(self, *items: CallItem | ModelRef) -> None:
         self.items = items
         self.models: Sequence[ModelRef] = ()
+        self.woken = 0
+
+    def wake(self) -> None:
+        """Count it."""
+        self.woken += 1
 
     async def reply(
         self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
@@ -232,3 +238,36 @@ async def test_fallbacks_are_assigned_and_asked_in_their_order() -> None:
         )
         with pytest.raises(UnknownError):
             await room.assign("ada", MODEL, [ModelRef("nobody", "m")])
+
+
+async def test_a_turn_that_is_held_back_is_tried_when_a_person_wants_the_next() -> None:
+    class HeldBack(Script):
+        async def reply(
+            self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+        ) -> AsyncGenerator[CallItem]:
+            yield Waiting(WaitReason.BREAKER, 30)
+            await self.changed.wait()
+            yield AttemptBegan(MODEL, ask(MODEL))
+            yield Text("Well.")
+            yield Finished(Finish.STOP)
+
+        def wake(self) -> None:
+            self.changed.set()
+
+        changed = asyncio.Event()
+
+    room = Room(
+        saved("Ada", turn_limit=1),
+        replies=HeldBack(),
+        purse=FullPurse(),
+        recorder=ListRecorder(),
+        models=FixedModels(),
+        clock=lambda: 0.0,
+    )
+    async with room:
+        watcher = Watcher(room)
+        await room.resume()
+        await watcher.until(TurnDelayed)
+        room.next()
+        await watcher.until(lambda e: e == RoomPaused(reason=PauseReason.TURN_LIMIT))
+        assert len(room.tree.path) == 1
