@@ -199,7 +199,7 @@ class _Turn:
         """
         self._is_bare = False
         if isinstance(item, Text):
-            self.is_visible = _shows(item.text)
+            self.is_visible = shows(item.text)
         elif isinstance(item, Thinking):
             self._has_thought = True
         elif isinstance(item, Finished):
@@ -273,7 +273,7 @@ class _Turn:
         return ProviderError(f"{self.model} said nothing.", kind=Fault.EMPTY, hint="Try again.")
 
 
-def _shows(text: str) -> bool:
+def shows(text: str) -> bool:
     """Whether anything of `text` is to be seen."""
     return any(unicodedata.category(letter) not in _INVISIBLE for letter in text)
 

@@ -204,8 +204,8 @@ BROKEN_APP = f"""
 import os
 from chimera_tui.ui.app import ChimeraApp
 async def broken(self, chimera):
-    raise ZeroDivisionError("oh " + os.environ["OWN_KEY"] + repr(chimera._endpoints.find({FILED!r}))
-        + chimera._endpoints.find({FILED!r}).key)
+    at = chimera.connections._endpoints.find({FILED!r})
+    raise ZeroDivisionError("oh " + os.environ["OWN_KEY"] + repr(at) + at.key)
 ChimeraApp._begin = broken
 """
 BROKEN_TALK = """

@@ -10,6 +10,7 @@ import pytest
 from chimera_tui.domain.conversation import HUMAN, Assignment, Message, ModelRef, Turn
 from chimera_tui.domain.events import MessageCompleted
 from chimera_tui.domain.text import clean, storable
+from chimera_tui.resilience.calls import shows
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.store import open_store
@@ -23,6 +24,8 @@ from tests.process.vocabulary import vocabulary
 LONGEST = 2_000
 """Characters of a specimen that are used here: many orders, not much of each."""
 TEXTS = [specimen.text[:LONGEST] for specimen in CORPUS]
+SPOKEN = [text for text in TEXTS if shows(text)]
+"""Those of which something is to be seen: a reply of nothing is asked for again."""
 CALM = ["Well, well."] * len(TEXTS)
 
 
@@ -41,7 +44,9 @@ async def converse(home: Home, texts: list[str], *words: str) -> bytes:
 
         def run() -> bytes:
             arguments = ("talk", "--pace", "0", "--turns", str(len(texts)), *words)
-            environment = {"OLLAMA_URL": server.url("evil")}
+            config = home.path / "fast.toml"
+            config.write_text("[providers.ollama]\nrequests_per_minute = 10000\n")
+            environment = {"OLLAMA_URL": server.url("evil"), "CHIMERA_CONFIG": str(config)}
             models = [f"--model={slug}=ollama/m-1" for slug in ("comedian", "scientist")]
             cast = ["--cast", "comedian,scientist", *models]
             with home.open_app(*arguments, *cast, environment=environment) as terminal:
@@ -53,7 +58,7 @@ async def converse(home: Home, texts: list[str], *words: str) -> bytes:
 
 @pytest.mark.parametrize("half", [0, 1])
 async def test_no_reply_reaches_the_terminal_as_an_order(home: Home, half: int) -> None:
-    texts = TEXTS[half::2]
+    texts = SPOKEN[half::2]
     output = await converse(home, texts, "--topic", "Should robots dream?")
     assert vocabulary(output) == set()
     saved = await asyncio.to_thread(home.conversation)
@@ -62,7 +67,7 @@ async def test_no_reply_reaches_the_terminal_as_an_order(home: Home, half: int) 
 
 
 async def test_no_json_line_holds_anything_but_plain_ascii(home: Home) -> None:
-    texts = TEXTS[::2]
+    texts = SPOKEN[::2]
     output = await converse(home, texts, "--topic", "x", "--json")
     lines = output.decode("ascii").splitlines()
     said = [json.loads(line)["text"] for line in lines if '"message_completed"' in line]
