@@ -15,6 +15,7 @@ COMMANDS = {
     "conversations": "chimera_tui.cli.conversations",
     "doctor": "chimera_tui.cli.doctor",
     "export": "chimera_tui.cli.export",
+    "personas": "chimera_tui.cli.personas",
     "talk": "chimera_tui.cli.talk",
 }
 """Where each command is: `name` in that module. Imported when it is asked for."""

@@ -113,7 +113,7 @@ class PersonaFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Meta(
             ge=0,
             le=1,
-            title="How often it speaks; at 0 only when it is addressed",
+            title="How readily it speaks; at 0 only when it is addressed",
             description="a number from 0 to 1",
         ),
     ] = 0.5
@@ -125,7 +125,7 @@ class PersonaFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         tuple[_SHORT, ...],
         Meta(
             max_length=24,
-            title="What it likes to talk about: calls it into a conversation, draws topics for it",
+            title="What it knows about: topics are drawn to suit it",
             description=_LIST,
         ),
     ] = ()
@@ -197,18 +197,12 @@ def template(name: str) -> str:
         one_line="Say in one line what this persona does to a conversation.",
         prompt=_PROMPT,
     )
-    text = ["# A persona of Chimera. The name of the file identifies it; only name, one_line"]
-    text.append("# and prompt must stand here. `chimera-tui personas validate` checks it.\n")
-    for key, line in _commented(write_persona(persona)):
-        text.append(f"# {_meta(key).title}: {_meta(key).description}.\n{line}\n")
-    return "\n".join(text)
-
-
-def _commented(text: str) -> list[tuple[str, str]]:
-    """The lines of a persona file, each with its key; the prompt is the last and longest."""
-    head, start, prompt = text.partition("prompt = ")
-    lines = [(line.partition(" ")[0], line) for line in head.splitlines()]
-    return [*lines, ("prompt", f"{start}{prompt}".rstrip("\n"))]
+    lines = [_HEAD]
+    for key in PersonaFile.__struct_fields__:
+        meta = _meta(key)
+        lines.append(f"# {meta.title} ({meta.description}).")
+        lines.append(to_toml({key: getattr(persona, key)}, long="prompt"))
+    return "\n".join(lines)
 
 
 def _meta(key: str) -> Meta:
@@ -231,6 +225,10 @@ def _persona(text: str, path: Path) -> Persona:
     return Persona(slug=same(path.stem), **(fields | {"prompt": file.prompt.strip("\n")}))
 
 
+_HEAD = """\
+# A persona of Chimera. The name of the file identifies it; only name, one_line and prompt must be
+# there. `chimera-tui personas validate` checks it.
+"""
 _PROMPT = """\
 You are a speaker, not a topic. Begin with two sentences about who you are and what you hear first.
 

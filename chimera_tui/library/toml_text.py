@@ -3,7 +3,12 @@
 import re
 from collections.abc import Mapping
 
-_ESCAPED = re.compile('["\\\\\x00-\x1f\x7f\ud800-\udfff]')
+_ESCAPED = re.compile(
+    '["\\\\\x00-\x1f\x7f-\x9f'  # what TOML forbids, and C1
+    "\u061c\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"  # unseen
+    "\ud800-\udfff]"
+)
+"""What would be obeyed or overlooked where the file is printed: lossless, but for surrogates."""
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _WIDTH = 100
 
@@ -49,4 +54,5 @@ def _escape(match: re.Match[str]) -> str:
     char = match[0]
     if "\ud800" <= char <= "\udfff":
         return "\ufffd"
-    return _ESCAPES.get(char) or f"\\u{ord(char):04x}"
+    long = f"\\U{ord(char):08x}" if char > "\uffff" else f"\\u{ord(char):04x}"
+    return _ESCAPES.get(char) or long
