@@ -1,5 +1,6 @@
 """All personas that can be cast and all ready-made rooms: the built-in ones, then the person's."""
 
+import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 import chimera_tui
-from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, InvalidFileError, UnknownError
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
@@ -16,7 +17,8 @@ from chimera_tui.library.persona_file import read_persona, write_persona
 from chimera_tui.library.rooms import RoomTemplate, read_room, write_room
 from chimera_tui.library.shelf import Shelf
 from chimera_tui.library.slugs import is_slug, same
-from chimera_tui.settings.files import write_file
+from chimera_tui.settings import toml
+from chimera_tui.settings.files import read_text, write_file
 from chimera_tui.settings.paths import private_folder
 
 T = TypeVar("T")
@@ -202,15 +204,21 @@ class Library:
         personas = self._personas.values
         for slug, room in rooms.items():
             cast = tuple(dict.fromkeys(s for s in map(same, room.cast) if s in personas))
-            for missing in (s for s in room.cast if same(s) not in personas):
-                where = one_line(str(self._rooms.files[slug]))
-                problems.append(
-                    f"`{where}`, `cast`: there is no persona `{one_line(missing, 40)}`."
-                    f" {nearest(missing, personas)}"
-                )
+            missing = [s for s in room.cast if same(s) not in personas]
+            problems += [_missing(self._rooms.files[slug], s, personas) for s in missing]
             if cast:
                 found[slug] = replace(room, cast=cast)
         return found, problems
+
+
+def _missing(path: Path, slug: str, personas: Mapping[str, Persona]) -> str:
+    """Say that the room in the file `path` casts somebody who does not exist."""
+    text = ""
+    with contextlib.suppress(FileNotFoundError, InvalidFileError):  # changed meanwhile
+        text = read_text(path)
+    problem = f"there is no persona `{one_line(slug, 40)}`."
+    error = toml.wrong(path, text, ("cast",), problem, nearest(slug, personas))
+    return f"{error.problem} {error.hint}".strip()
 
 
 def _get(values: Mapping[str, T], slug: str, what: str) -> T:

@@ -123,7 +123,7 @@ def test_no_two_share_an_opening_or_a_face() -> None:
 
 def test_likely_neighbours_differ_in_colour() -> None:
     groups = {f"room {room.slug}": LIBRARY.cast(room.cast) for room in LIBRARY.rooms.values()}
-    groups |= {c: [p for p in LIBRARY if p.category == c] for c in CATEGORIES}
+    groups |= {c: tuple(p for p in LIBRARY if p.category == c) for c in CATEGORIES}
     for name, personas in groups.items():
         assert len({p.colour for p in personas}) == len(personas), name
 
