@@ -5,7 +5,7 @@ import sys
 
 from bench.figure import HEAD, row
 
-MODULES = ("start", "transcript", "room")
+MODULES = ("start", "transcript", "room", "library")
 
 
 def main(names: list[str]) -> int:

@@ -14,8 +14,8 @@ MOST_FILES = 5000
 """Files of one folder that are read."""
 
 T = TypeVar("T")
-Stamp = tuple[int, int, int]
-"""Time of change (ns), size and inode: a file that keeps all three was not written to."""
+Stamp = tuple[int, int, int, int]
+"""Times of change of content and of rights (ns), size, inode: what keeps them was not touched."""
 
 
 @dataclass(slots=True)
@@ -47,70 +47,73 @@ class Shelf(Generic[T]):
     values: Mapping[str, T] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
-    _found: dict[Path, _File[T]] = field(default_factory=dict)
+    _found: dict[Path, dict[str, _File[T]]] = field(default_factory=dict)
+    """By folder and name; paths are made only where they are needed, as they are slow."""
     _unread: list[str] = field(default_factory=list)
     """What was wrong with folders at the last look."""
 
     def refresh(self) -> bool:
         """Read the files that are new or have changed; say whether anything is different.
 
-        Looks at no file that keeps its stamp: 2,000 of them take some 10 ms.
+        Looks into no file that keeps its stamp: 2,000 of them take some 10 ms.
         """
         before, self._unread = self._unread, []
-        stamps = {path: s for folder in self.folders for path, s in self._scan(folder).items()}
-        gone = self._found.keys() - stamps.keys()
-        for path in gone:
-            del self._found[path]
-        known = {path: file.stamp for path, file in self._found.items()}
-        changed = [path for path, stamp in stamps.items() if known.get(path) != stamp]
-        for path in changed:
-            self._take(path, stamps[path])
-        is_different = bool(gone or changed or before != self._unread)
+        is_different = False
+        for folder in self.folders:
+            found, stamps = self._found.setdefault(folder, {}), self._scan(folder)
+            for name in found.keys() - stamps.keys():
+                del found[name]
+                is_different = True
+            for name, stamp in stamps.items():
+                if name not in found or found[name].stamp != stamp:
+                    self._take(folder, name, stamp)
+                    is_different = True
+        is_different |= before != self._unread
         if is_different:
             self._arrange()
         return is_different
 
     def at(self, folder: Path, slug: str) -> T | None:
         """What lies in `folder` under `slug`, also where a later folder replaces it."""
-        file = self._found.get(folder / f"{same(slug)}.toml")
+        file = self._found[folder].get(f"{same(slug)}.toml")
         return file.value if file else None
 
-    def _scan(self, folder: Path) -> dict[Path, Stamp]:
+    def _scan(self, folder: Path) -> dict[str, Stamp]:
         """The stamps of the files of `folder`, in the order of their names."""
         try:
             with os.scandir(folder) as entries:
-                found = sorted(
-                    (e for e in entries if e.name.endswith(".toml") and e.name[0] != "."),
-                    key=lambda entry: entry.name,
-                )
+                found = {e.name: e for e in entries if e.name.endswith(".toml")}
         except FileNotFoundError:
             return {}
         except OSError as error:
             where = one_line(str(folder))
             self._unread.append(f"The folder `{where}` cannot be read: {error.strerror}.")
             return {}
-        if len(found) > MOST_FILES:
+        names = sorted(name for name in found if not name.startswith("."))
+        if len(names) > MOST_FILES:
             where = one_line(str(folder))
             self._unread.append(f"Only {MOST_FILES} files of `{where}` were read.")
-        stamps: dict[Path, Stamp] = {}
-        for entry in found[:MOST_FILES]:
+        stamps: dict[str, Stamp] = {}
+        for name in names[:MOST_FILES]:
             try:
-                status = entry.stat(follow_symlinks=False)
+                status = found[name].stat(follow_symlinks=False)
             except OSError:
                 continue  # deleted since it was listed
-            stamps[folder / entry.name] = (status.st_mtime_ns, status.st_size, status.st_ino)
+            times = status.st_mtime_ns, status.st_ctime_ns
+            stamps[name] = (*times, status.st_size, status.st_ino)
         return stamps
 
-    def _take(self, path: Path, stamp: Stamp) -> None:
-        """Read `path`; it was looked at before, so what is written meanwhile is seen next time."""
-        before = self._found.get(path)
+    def _take(self, folder: Path, name: str, stamp: Stamp) -> None:
+        """Read a file; it was looked at before, so what is written meanwhile is seen next time."""
+        found = self._found[folder]
+        before = found.get(name)
         try:
-            self._found[path] = _File(stamp, self.read(path))
+            found[name] = _File(stamp, self.read(folder / name))
         except FileNotFoundError:
-            self._found.pop(path, None)
+            found.pop(name, None)
         except InvalidFileError as error:
             problem = f"{error.problem} {error.hint}".strip()
-            self._found[path] = _File(stamp, before.value if before else None, problem)
+            found[name] = _File(stamp, before.value if before else None, problem)
 
     def _arrange(self) -> None:
         """Put in order what was found."""
@@ -119,9 +122,9 @@ class Shelf(Generic[T]):
         problems: list[str] = []
         for folder in self.folders:
             here: set[str] = set()
-            for path in sorted(path for path in self._found if path.parent == folder):
-                file, slug = self._found[path], same(path.stem)
-                misnamed = _misnamed(path, here)
+            for name, file in sorted(self._found[folder].items(), key=lambda item: item[0]):
+                path = folder / name
+                slug, misnamed = same(path.stem), _misnamed(path, here)
                 if problem := misnamed or file.problem:
                     problems.append(problem)
                 if file.value is not None and not misnamed:

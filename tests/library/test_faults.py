@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.library.library import Library
+from chimera_tui.library.library import Changes, Library
 from chimera_tui.library.shelf import MOST_FILES
 
 GOOD = 'name = "The Ada"\none_line = "Counts."\nprompt = "You count."\n'
@@ -178,6 +178,8 @@ def test_f05_what_may_not_be_read(tmp_path: Path) -> None:
     library = Library.load(tmp_path)
     assert len(library) == 0
     assert "cannot be read: permission denied" in library.problems[0]
+    path.chmod(0o600)
+    assert library.reload_changed() == Changes(added=("bob",))
     tmp_path.chmod(0)
     try:
         assert "The folder" in Library.load(tmp_path).problems[0]
