@@ -1,7 +1,6 @@
 """What a room begins with, for those who have nothing in mind: topics, and a cast."""
 
 import functools
-import tomllib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +50,8 @@ class Starter:
 @functools.cache  # data of the package, which does not change while the program runs
 def deck() -> tuple[Starter, ...]:
     """All starters (read in 3 ms, once)."""
+    import tomllib  # noqa: PLC0415 - not before the first paint, which knows `STARTERS`
+
     text = Path(__file__).with_name("starters.toml").read_text(encoding="utf-8")
     return tuple(
         Starter(text=starter["text"], category=category, tags=tuple(starter["tags"]))
