@@ -29,16 +29,15 @@ def is_slug(text: str) -> bool:
     )
 
 
-def slug_of(name: str, otherwise: str = "persona") -> str:
+def slug_of(name: str) -> str:
     """Return the slug for something called `name`: "The Marine Biologist" is `marine-biologist`.
 
-    Args:
-        name: From outside: whatever it holds, the result is no path and no reserved name.
-        otherwise: The slug of a name in which no letter and no digit is left.
+    Whatever a name from outside holds, the result is no path and no reserved name: where nothing
+    can be made of it, it is `unnamed`.
     """
     plain = unicodedata.normalize("NFKC", _APOSTROPHES.sub("", name)).casefold()
     words = _WORD.findall(plain)
     if len(words) > 1 and words[0] == "the":
         del words[0]
     slug = "-".join(words).encode()[:LONGEST].decode(errors="ignore").strip("-")
-    return slug if slug and is_slug(slug) else otherwise
+    return slug if slug and is_slug(slug) else "unnamed"

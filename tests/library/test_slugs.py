@@ -16,9 +16,9 @@ from chimera_tui.library.slugs import is_slug, slug_of
         ("\ufb01ne", "fine"),
         ("../../etc/passwd", "etc-passwd"),
         ("C:\\x", "c-x"),
-        ("CON", "persona"),
-        ("The Human", "persona"),
-        ("\u202e\x00...", "persona"),
+        ("CON", "unnamed"),
+        ("The Human", "unnamed"),
+        ("\u202e\x00...", "unnamed"),
         ("é" * 50, "é" * 40),
     ],
 )
