@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": "chimera_tui.cli.doctor",
     "export": "chimera_tui.cli.export",
     "keys": "chimera_tui.cli.keys",
+    "personas": "chimera_tui.cli.personas",
     "providers": "chimera_tui.cli.providers",
     "talk": "chimera_tui.cli.talk",
 }

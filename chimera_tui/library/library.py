@@ -1,27 +1,27 @@
-"""All personas that can be cast: the built-in ones, then those of the person."""
+"""All personas that can be cast and all ready-made rooms: the built-in ones, then the person's."""
 
-import unicodedata
+import contextlib
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import chimera_tui
-from chimera_tui.domain.errors import InvalidFileError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, InvalidFileError, UnknownError
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
-from chimera_tui.library.persona_file import read_persona
+from chimera_tui.library.persona_file import read_persona, write_persona
+from chimera_tui.library.rooms import RoomTemplate, read_room, write_room
+from chimera_tui.library.shelf import Shelf
+from chimera_tui.library.slugs import is_slug, same
+from chimera_tui.settings import toml
+from chimera_tui.settings.files import read_text, write_file
+from chimera_tui.settings.paths import private_folder
 
-MOST_FILES = 5000
-"""Files of one folder that are read."""
-LONGEST_SLUG = 80
-"""Bytes of a slug."""
-_RESERVED = {"con", "prn", "aux", "nul", "human"} | {
-    f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)
-}
-"""Names that Windows keeps for devices, and the speaker that is no persona."""
+T = TypeVar("T")
 
 
 def builtin_folder() -> Path:
@@ -31,23 +31,85 @@ def builtin_folder() -> Path:
     return packed if packed.is_dir() else package.parent / "personas"
 
 
-@dataclass(frozen=True, slots=True)
+class Origin(StrEnum):
+    """Whose a persona is."""
+
+    BUILTIN = "built in"
+    OWN = "yours"
+    CHANGED = "changed"
+    """The person's, in place of a built-in one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What is different since the library was looked at last; false if nothing is."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    """Slugs of personas."""
+    rooms: tuple[str, ...] = ()
+    """Slugs of rooms that were added, changed or removed."""
+    problems: tuple[str, ...] = ()
+    """Those that are new."""
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed or self.rooms or self.problems)
+
+
 class Library:
-    """The personas, by slug, and what was wrong with the files that were skipped."""
+    """The personas and the ready-made rooms, and what was wrong with the files that were skipped.
+
+    The first folder holds the built-in personas and is never written to; another is the person's
+    own, replaces and adds. Rooms lie in a folder `rooms` beside each.
+
+    Attributes:
+        personas: By slug.
+        rooms: By slug; each holds only personas that exist.
+        problems: One sentence for each file that was skipped.
+        folders: Where personas were looked for.
+    """
 
     personas: Mapping[str, Persona]
-    problems: tuple[str, ...] = ()
-    folders: tuple[Path, ...] = ()
-    """Where they were looked for."""
+    rooms: Mapping[str, RoomTemplate]
+    problems: tuple[str, ...]
+
+    def __init__(self, *folders: Path) -> None:
+        self.folders = folders
+        self._personas = Shelf(read_persona, folders)
+        self._rooms = Shelf(read_room, [folder.parent / "rooms" for folder in folders])
+        self._looking = threading.Lock()
+        self.personas, self.rooms, self.problems = {}, {}, ()
 
     @classmethod
     def load(cls, *folders: Path) -> Self:
-        """Read all `*.toml` of `folders`; a later folder replaces and adds. Never fails."""
-        personas: dict[str, Persona] = {}
-        problems: list[str] = []
-        for folder in folders:
-            personas |= _read_folder(folder, problems)
-        return cls(dict(sorted(personas.items())), tuple(problems), folders)
+        """Read all files; those that cannot be read are problems, it never fails."""
+        library = cls(*folders)
+        library.reload_changed()
+        return library
+
+    def reload_changed(self) -> Changes:
+        """Read what was added, changed or removed on the disk since the last look.
+
+        Cheap where nothing was: call it every few seconds, in a thread. A file that was broken
+        meanwhile is a new problem, and what it held before stays in use.
+        """
+        with self._looking:
+            is_different = self._personas.refresh()
+            if not (self._rooms.refresh() or is_different):
+                return Changes()
+            before = self.personas, self.rooms, self.problems
+            rooms, problems = self._castable(self._rooms.values)
+            self.personas, self.rooms = self._personas.values, rooms
+            self.problems = (*self._personas.problems, *self._rooms.problems, *problems)
+        added, changed, removed = _compared(before[0], self.personas)
+        return Changes(
+            added=added,
+            changed=changed,
+            removed=removed,
+            rooms=tuple(slug for slugs in _compared(before[1], self.rooms) for slug in slugs),
+            problems=tuple(p for p in self.problems if p not in before[2]),
+        )
 
     def __iter__(self) -> Iterator[Persona]:
         return iter(self.personas.values())
@@ -61,11 +123,7 @@ class Library:
         Raises:
             UnknownError: If there is none; the hint names the nearest.
         """
-        try:
-            return self.personas[_same(slug.strip())]
-        except KeyError:
-            problem = f"There is no persona `{one_line(slug, 40)}`."
-            raise UnknownError(problem, hint=nearest(slug, self.personas)) from None
+        return _get(self.personas, slug, "persona")
 
     def cast(self, slugs: Sequence[str]) -> tuple[Persona, ...]:
         """Return the personas called `slugs`, in this order, each once.
@@ -78,45 +136,106 @@ class Library:
             raise UnknownError("Nobody is cast.", hint="Name at least one persona.")
         return cast
 
+    def room(self, slug: str) -> RoomTemplate:
+        """Return the ready-made room called `slug`.
 
-def _read_folder(folder: Path, problems: list[str]) -> dict[str, Persona]:
-    personas: dict[str, Persona] = {}
+        Raises:
+            UnknownError: If there is none; the hint names the nearest.
+        """
+        return _get(self.rooms, slug, "ready-made room")
+
+    def origin(self, slug: str) -> Origin:
+        """Say whose the persona called `slug` is."""
+        if self.file(slug).parent == self.folders[0]:
+            return Origin.BUILTIN
+        return Origin.OWN if self.builtin(slug) is None else Origin.CHANGED
+
+    def file(self, slug: str) -> Path:
+        """Return the file of the persona called `slug`."""
+        return self._personas.files[same(slug)]
+
+    def builtin(self, slug: str) -> Persona | None:
+        """Return the built-in persona called `slug`, also where the person's own replaces it."""
+        return self._personas.at(self.folders[0], slug)
+
+    def own_file(self, slug: str) -> Path:
+        """Return where the person's own persona called `slug` is, or would be, kept.
+
+        Raises:
+            ChimeraError: If no file may be called so, or the person has no folder.
+        """
+        return self._own(self._personas, slug)
+
+    def save(self, persona: Persona) -> Path:
+        """Write a persona into the person's folder, where it replaces a built-in of its slug.
+
+        Raises:
+            ChimeraError: If it cannot be written, or no file may be called so.
+        """
+        return self._write(self._personas, persona.slug, write_persona(persona))
+
+    def save_room(self, room: RoomTemplate) -> Path:
+        """Write a ready-made room into the person's folder; as `save`."""
+        return self._write(self._rooms, room.slug, write_room(room))
+
+    def _write(self, shelf: Shelf[T], slug: str, text: str) -> Path:
+        path = self._own(shelf, slug)
+        private_folder(path.parent)
+        write_file(path, text)
+        self.reload_changed()
+        return path
+
+    def _own(self, shelf: Shelf[T], slug: str) -> Path:
+        if not is_slug(slug):
+            raise ChimeraError(
+                f"No file may be called `{one_line(slug, 40)}`.", hint="Choose another name."
+            )
+        if len(shelf.folders) == 1:
+            raise ChimeraError("There is no folder for files of your own.")
+        folder, path = shelf.folders[-1], shelf.files.get(same(slug))
+        return path if path and path.parent == folder else folder / f"{same(slug)}.toml"
+
+    def _castable(
+        self, rooms: Mapping[str, RoomTemplate]
+    ) -> tuple[dict[str, RoomTemplate], list[str]]:
+        """The rooms with the personas that exist, and whom they miss."""
+        found: dict[str, RoomTemplate] = {}
+        problems: list[str] = []
+        personas = self._personas.values
+        for slug, room in rooms.items():
+            cast = tuple(dict.fromkeys(s for s in map(same, room.cast) if s in personas))
+            missing = [s for s in room.cast if same(s) not in personas]
+            problems += [_missing(self._rooms.files[slug], s, personas) for s in missing]
+            if cast:
+                found[slug] = replace(room, cast=cast)
+        return found, problems
+
+
+def _missing(path: Path, slug: str, personas: Mapping[str, Persona]) -> str:
+    """Say that the room in the file `path` casts somebody who does not exist."""
+    text = ""
+    with contextlib.suppress(FileNotFoundError, InvalidFileError):  # changed meanwhile
+        text = read_text(path)
+    problem = f"there is no persona `{one_line(slug, 40)}`."
+    error = toml.wrong(path, text, ("cast",), problem, nearest(slug, personas))
+    return f"{error.problem} {error.hint}".strip()
+
+
+def _get(values: Mapping[str, T], slug: str, what: str) -> T:
     try:
-        found = list(islice(folder.glob("*.toml"), MOST_FILES + 1))
-    except OSError as error:
-        problems.append(f"The folder `{folder}` cannot be read: {error.strerror}.")
-        return personas
-    if len(found) > MOST_FILES:
-        problems.append(f"Only {MOST_FILES} files of `{folder}` were read.")
-    for path in sorted(found)[:MOST_FILES]:
-        try:
-            persona = _read_file(path, personas)
-        except FileNotFoundError:
-            continue  # deleted since it was listed
-        except InvalidFileError as error:
-            problems.append(f"{error.problem} {error.hint}".strip())
-        else:
-            personas[persona.slug] = persona
-    return personas
+        return values[same(slug.strip())]
+    except KeyError:
+        problem = f"There is no {what} `{one_line(slug, 40)}`."
+        listed = "Run `chimera-tui personas` for a list." if what == "persona" else ""
+        raise UnknownError(problem, hint=nearest(slug, values) or listed) from None
 
 
-def _read_file(path: Path, known: Mapping[str, Persona]) -> Persona:
-    slug = _same(path.stem)
-    if (
-        slug in _RESERVED
-        or not slug.isprintable()
-        or len(slug.encode(errors="replace")) > LONGEST_SLUG
-    ):
-        raise InvalidFileError(
-            f"`{one_line(str(path))}` cannot be the name of a persona.", hint="Rename the file."
-        )
-    if slug in known:
-        raise InvalidFileError(
-            f"`{one_line(str(path))}` has the name of another file there.", hint="Rename one."
-        )
-    return replace(read_persona(path), slug=slug)
-
-
-def _same(slug: str) -> str:
-    """How slugs are compared: names that differ only in case or composition are one."""
-    return unicodedata.normalize("NFC", slug).casefold()
+def _compared(
+    before: Mapping[str, T], after: Mapping[str, T]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The slugs that are new, those that hold something else, and those that are gone."""
+    return (
+        tuple(slug for slug in after if slug not in before),
+        tuple(slug for slug in after if slug in before and after[slug] != before[slug]),
+        tuple(slug for slug in before if slug not in after),
+    )

@@ -1,5 +1,6 @@
-"""TOML <-> `Persona`: one file a persona, named by its slug."""
+"""TOML <-> `Persona`: one file a persona, named by its slug. `PersonaFile` is the schema."""
 
+import typing
 from pathlib import Path
 from typing import Annotated
 
@@ -9,43 +10,155 @@ from msgspec import Meta, Struct
 from chimera_tui.domain.conversation import ModelRef
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.persona import Persona
+from chimera_tui.library.slugs import same
+from chimera_tui.library.toml_text import to_toml
 from chimera_tui.settings import toml
 from chimera_tui.settings.files import decode, read_text
 
+CATEGORIES = (
+    "thinkers",
+    "artists",
+    "performers",
+    "makers",
+    "everyday",
+    "adventurers",
+    "leaders",
+    "visionaries",
+    "catalysts",
+    "professions",
+    "utility",
+)
+"""Those of the built-in personas; a file may name any other."""
+
 _LINE = r"^[^\n]*\Z"
-_Words = Annotated[
-    tuple[Annotated[str, Meta(min_length=1, max_length=60, pattern=_LINE)], ...],
-    Meta(max_length=24, description="a list of at most 24 short texts"),
-]
+_SHORT = Annotated[str, Meta(min_length=1, max_length=60, pattern=_LINE)]
+_LIST = "a list of at most 24 short texts"
 
 
 class PersonaFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The keys of a persona file, in the order of writing, and what they may hold."""
+    """The keys of a persona file, in the order of writing.
+
+    Of each, `title` says what it is for and `description` what it may hold; error messages, the
+    template of `personas new` and forms take their words from here.
+    """
 
     name: Annotated[
-        str, Meta(min_length=1, max_length=40, pattern=_LINE, description="1 to 40 characters")
+        str,
+        Meta(
+            min_length=1,
+            max_length=40,
+            pattern=_LINE,
+            title="What it is called in prompts and over its messages",
+            description="1 to 40 characters",
+        ),
     ]
     emoji: Annotated[
-        str, Meta(min_length=1, max_length=8, pattern=_LINE, description="one emoji")
+        str,
+        Meta(
+            min_length=1,
+            max_length=8,
+            pattern=_LINE,
+            title="Its face, two cells wide",
+            description="one emoji",
+        ),
     ] = "💬"
-    colour: Annotated[int, Meta(ge=1, le=12, description="a whole number from 1 to 12")] = 1
+    colour: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=12,
+            title="The hue it likes best; each theme has its own twelve",
+            description="a whole number from 1 to 12",
+        ),
+    ] = 1
     category: Annotated[
-        str, Meta(max_length=40, pattern=_LINE, description="one word, say thinkers")
+        str,
+        Meta(
+            max_length=40,
+            pattern=_LINE,
+            title="Where it stands in lists",
+            description="one word, say thinkers",
+        ),
     ] = "everyday"
     one_line: Annotated[
-        str, Meta(min_length=1, max_length=160, pattern=_LINE, description="1 to 160 characters")
+        str,
+        Meta(
+            min_length=1,
+            max_length=160,
+            pattern=_LINE,
+            title="Who it is; the others in the room are told this of it",
+            description="1 to 160 characters",
+        ),
     ]
-    temperature: Annotated[float, Meta(ge=0, le=2, description="a number from 0 to 2")] = 0.8
-    words: Annotated[int, Meta(ge=20, le=300, description="a whole number from 20 to 300")] = 100
-    talkativeness: Annotated[float, Meta(ge=0, le=1, description="a number from 0 to 1")] = 0.5
-    traits: _Words = ()
-    expertise: _Words = ()
-    greeting: Annotated[str, Meta(max_length=400, description="at most 400 characters")] = ""
-    model: Annotated[
-        str, Meta(max_length=200, pattern=_LINE, description="provider/model, or empty")
+    temperature: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=2,
+            title="How freely its model chooses words",
+            description="a number from 0 to 2",
+        ),
+    ] = 0.8
+    words: Annotated[
+        int,
+        Meta(
+            ge=20,
+            le=300,
+            title="How long its turns are meant to be, in words",
+            description="a whole number from 20 to 300",
+        ),
+    ] = 100
+    talkativeness: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            title="How readily it speaks; at 0 only when it is addressed",
+            description="a number from 0 to 1",
+        ),
+    ] = 0.5
+    traits: Annotated[
+        tuple[_SHORT, ...],
+        Meta(max_length=24, title="Adjectives; the demo speaks by them", description=_LIST),
+    ] = ()
+    expertise: Annotated[
+        tuple[_SHORT, ...],
+        Meta(
+            max_length=24,
+            title="What it knows about: topics are drawn to suit it",
+            description=_LIST,
+        ),
+    ] = ()
+    greeting: Annotated[
+        str,
+        Meta(
+            max_length=400,
+            title="Its first words in an empty room",
+            description="at most 400 characters",
+        ),
     ] = ""
-    tags: _Words = ()
-    prompt: Annotated[str, Meta(min_length=1, max_length=4000, description="1 to 4000 characters")]
+    model: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            pattern=_LINE,
+            title="A hint: the model that plays it best",
+            description="provider/model, or empty",
+        ),
+    ] = ""
+    tags: Annotated[
+        tuple[_SHORT, ...],
+        Meta(max_length=24, title="Words to find it by", description=_LIST),
+    ] = ()
+    prompt: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=4000,
+            title="What it is told about itself; spoken to as `you`",
+            description="1 to 4000 characters",
+        ),
+    ]
 
 
 def read_persona(path: Path) -> Persona:
@@ -69,16 +182,33 @@ def parse_persona(data: bytes, path: Path) -> Persona:
 
 def write_persona(persona: Persona) -> str:
     """Return the content of the file of `persona`."""
-    import tomlkit  # noqa: PLC0415 - takes 30 ms, and is not needed to read
+    values = {key: getattr(persona, key) for key in PersonaFile.__struct_fields__}
+    return to_toml(values, long="prompt")
 
-    document = tomlkit.document()
+
+def template(name: str) -> str:
+    """Return a file for a new persona called `name`: sound as it is, each key explained."""
+    persona = Persona(
+        slug="",
+        name=name,
+        emoji="💬",
+        colour=1,
+        category="everyday",
+        one_line="Say in one line what this persona does to a conversation.",
+        prompt=_PROMPT,
+    )
+    lines = [_HEAD]
     for key in PersonaFile.__struct_fields__:
-        value = getattr(persona, key)
-        if key == "prompt":
-            document.add(key, tomlkit.string(f"\n{value}", multiline=True))
-        else:
-            document.add(key, list(value) if isinstance(value, tuple) else value)
-    return tomlkit.dumps(document)
+        meta = _meta(key)
+        lines.append(f"# {meta.title} ({meta.description}).")
+        lines.append(to_toml({key: getattr(persona, key)}, long="prompt"))
+    return "\n".join(lines)
+
+
+def _meta(key: str) -> Meta:
+    hint = typing.get_type_hints(PersonaFile, include_extras=True)[key]
+    meta: Meta = hint.__metadata__[0]
+    return meta
 
 
 def _persona(text: str, path: Path) -> Persona:
@@ -92,4 +222,22 @@ def _persona(text: str, path: Path) -> Persona:
     blank = next((k for k in ("name", "one_line", "prompt") if not fields[k].strip()), "")
     if blank:
         raise toml.wrong(path, text, (blank,), "it is blank.", "")
-    return Persona(slug=path.stem, **(fields | {"prompt": file.prompt.strip("\n")}))
+    return Persona(slug=same(path.stem), **(fields | {"prompt": file.prompt.strip("\n")}))
+
+
+_HEAD = """\
+# A persona of Chimera. The name of the file identifies it; only name, one_line and prompt must be
+# there. `chimera-tui personas validate` checks it.
+"""
+_PROMPT = """\
+You are a speaker, not a topic. Begin with two sentences about who you are and what you hear first.
+
+Your moves: three or four things you do in a conversation (ask, count, tell of a neighbour, deny).
+
+You open on something nobody else opens on. You end in a way of your own.
+
+Your rhythm: long or short sentences, questions or none, what your punctuation is like.
+
+Your bias: what you believe too easily. Your blind spot: what you never see.
+
+You never say what everybody says, and never speak for others."""

@@ -70,7 +70,7 @@ def decode(data: bytes, path: Path) -> str:
     return text
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, data: str | bytes) -> None:
     """Write a file whole or not at all: beside it first, to the disk, then in its place (0600).
 
     Raises:
@@ -84,7 +84,7 @@ def write_file(path: Path, text: str) -> None:
     if path.exists() and not os.access(path, os.W_OK):
         raise _unwritable(path, "it is read-only", "Name another file.")
     try:
-        _replace(path, text.encode())
+        _replace(path, data.encode() if isinstance(data, str) else data)
     except OSError as error:
         raise _unwritable(path, _reason(error), "Name another place.") from None
 

@@ -1,9 +1,14 @@
+import os
+import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chimera_tui.domain.errors import UnknownError
-from chimera_tui.library.library import Library, builtin_folder
+from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.persona import Persona
+from chimera_tui.library.library import Changes, Library, Origin, builtin_folder
+from chimera_tui.library.persona_file import read_persona
 
 GOOD = 'name = "The {}"\none_line = "Counts."\nprompt = "You count."\n'
 
@@ -13,26 +18,6 @@ def folder_of(place: Path, *names: str) -> Path:
     for name in names:
         (place / f"{name}.toml").write_text(GOOD.format(name.title()))
     return place
-
-
-def test_the_built_in_personas_are_whole() -> None:
-    library = Library.load(builtin_folder())
-    assert library.problems == ()
-    assert [p.slug for p in library] == ["comedian", "philosopher", "scientist"]
-    figures = [
-        (p.name, p.emoji, p.colour, p.category, p.temperature, p.words, p.talkativeness)
-        for p in library.cast(["philosopher", "comedian", "scientist"])
-    ]
-    assert figures == [
-        ("The Philosopher", "🦉", 1, "thinkers", 0.7, 150, 0.5),
-        ("The Comedian", "🎭", 2, "performers", 0.9, 80, 0.65),
-        ("The Scientist", "🔬", 3, "thinkers", 0.3, 120, 0.5),
-    ]
-    for persona in library:
-        assert len(persona.prompt.split()) < 250
-        assert persona.greeting
-        assert len(persona.expertise) >= 4
-        assert len(persona.traits) == 4
 
 
 def test_a_later_folder_replaces_and_adds(tmp_path: Path) -> None:
@@ -69,6 +54,7 @@ def test_names_that_differ_only_in_case_or_composition_are_one(tmp_path: Path) -
     assert [p.slug for p in library] == ["ada", "caf\u00e9"]
     assert sum("has the name of another file" in p for p in library.problems) == 2
     assert library.get("ADA").name == "The Ada"
+    assert library.file("ada").name == "Ada.toml"
 
 
 def test_an_unknown_name_is_met_with_the_nearest() -> None:
@@ -87,3 +73,104 @@ def test_a_cast_keeps_its_order_and_names_each_once() -> None:
     library = Library.load(builtin_folder())
     cast = library.cast(["scientist", "comedian", "scientist"])
     assert [p.slug for p in cast] == ["scientist", "comedian"]
+
+
+def test_whose_a_persona_is(tmp_path: Path) -> None:
+    builtin, own = folder_of(tmp_path / "a", "ada", "bob"), folder_of(tmp_path / "b", "Bob", "cleo")
+    library = Library.load(builtin, own)
+    assert [library.origin(p.slug) for p in library] == [
+        Origin.BUILTIN,
+        Origin.CHANGED,
+        Origin.OWN,
+    ]
+    assert library.builtin("bob") == Library.load(builtin).get("bob")
+    assert library.builtin("cleo") is None
+    assert library.file("bob") == library.own_file("bob") == own / "Bob.toml"
+    assert library.own_file("ada") == own / "ada.toml"
+
+
+def test_what_changes_on_the_disk_is_picked_up(tmp_path: Path) -> None:
+    builtin, own = folder_of(tmp_path / "a", "ada", "bob"), tmp_path / "b"
+    library = Library.load(builtin, own)
+    assert not library.reload_changed()
+
+    folder_of(own, "cleo")
+    (own / "bob.toml").write_text(GOOD.format("Robert"))
+    assert library.reload_changed() == Changes(added=("cleo",), changed=("bob",))
+    assert library.get("bob").name == "The Robert"
+    assert not library.reload_changed()
+
+    (own / "bob.toml").unlink()
+    (own / "cleo.toml").rename(own / "dora.toml")
+    changes = library.reload_changed()
+    assert changes == Changes(added=("dora",), changed=("bob",), removed=("cleo",))
+    assert library.get("bob").name == "The Bob"
+
+
+def test_a_file_of_the_same_length_and_time_is_seen_if_it_is_another_one(tmp_path: Path) -> None:
+    path = folder_of(tmp_path, "ada") / "ada.toml"
+    library = Library.load(tmp_path)
+    other = tmp_path / "other"
+    other.write_text(path.read_text().replace("Ada", "Eve"))
+    before = path.stat()
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(path)
+    assert library.reload_changed() == Changes(changed=("ada",))
+
+
+def test_what_breaks_while_the_program_runs_stays_in_use(tmp_path: Path) -> None:
+    path = folder_of(tmp_path, "ada") / "ada.toml"
+    library = Library.load(tmp_path)
+    path.write_text("name = ")
+    changes = library.reload_changed()
+    assert (changes.added, changes.changed, changes.removed) == ((), (), ())
+    assert "`" + str(path) + "`, line 1" in changes.problems[0]
+    assert library.get("ada").name == "The Ada"
+    assert len(Library.load(tmp_path)) == 0
+
+    path.write_text(GOOD.format("Eve"))
+    assert library.reload_changed() == Changes(changed=("ada",))
+    assert library.problems == ()
+
+
+def test_only_files_that_changed_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder_of(tmp_path, "ada", "bob")
+    read: list[str] = []
+
+    def reading(path: Path) -> Persona:
+        read.append(path.name)
+        return read_persona(path)
+
+    monkeypatch.setattr("chimera_tui.library.library.read_persona", reading)
+    library = Library.load(tmp_path)
+    assert read == ["ada.toml", "bob.toml"]
+    library.reload_changed()
+    (tmp_path / "bob.toml").write_text(GOOD.format("Robert"))
+    library.reload_changed()
+    assert read == ["ada.toml", "bob.toml", "bob.toml"]
+
+
+def test_what_is_saved_replaces_the_built_in_and_leaves_it_alone(tmp_path: Path) -> None:
+    builtin, own = folder_of(tmp_path / "a", "ada"), tmp_path / "new" / "b"
+    before = (builtin / "ada.toml").read_bytes()
+    library = Library.load(builtin, own)
+    persona = replace(library.get("ada"), name="The Countess", prompt='You say """that""".\n\\o/')
+    path = library.save(persona)
+    assert path == own / "ada.toml"
+    assert library.get("ada") == persona == Library.load(builtin, own).get("ada")
+    assert library.origin("ada") is Origin.CHANGED
+    assert (builtin / "ada.toml").read_bytes() == before
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(own.stat().st_mode) == 0o700
+
+
+def test_nothing_is_saved_under_a_name_that_is_none(tmp_path: Path) -> None:
+    library = Library.load(folder_of(tmp_path / "a", "ada"), tmp_path / "b")
+    for slug in ("../ada", "a/b", "con", "human", "", "x" * 81, "a\nb", "."):
+        with pytest.raises(ChimeraError, match="No file may be called"):
+            library.save(replace(library.get("ada"), slug=slug))
+    assert not (tmp_path / "b").exists()
+    with pytest.raises(ChimeraError, match="no folder"):
+        Library.load(tmp_path / "a").save(library.get("ada"))

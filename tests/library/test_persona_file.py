@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.library.library import Library, builtin_folder
-from chimera_tui.library.persona_file import parse_persona, read_persona, write_persona
+from chimera_tui.library.persona_file import (
+    PersonaFile,
+    parse_persona,
+    read_persona,
+    template,
+    write_persona,
+)
 
 PATH = Path("ada.toml")
 GOOD = 'name = "The Ada"\none_line = "Counts."\nprompt = "You count."\n'
@@ -151,3 +157,44 @@ def test_any_bytes_are_a_persona_or_a_clear_error(data: bytes) -> None:
         problem = error.problem
     assert problem == "" or problem.startswith("`ada.toml`")
     assert "\n" not in problem
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), max_size=60)
+lines = texts.filter(lambda text: bool(text.strip()))
+
+
+@settings(max_examples=300, deadline=2000)
+@given(
+    name=lines.map(lambda text: text[:40]).filter(lambda text: bool(text.strip())),
+    one_line=lines,
+    prompt=st.lists(texts, max_size=4).map("\n".join).filter(lambda text: text.strip("\n") == text),
+    tags=st.lists(lines, max_size=24).map(tuple),
+    greeting=st.text(st.characters(exclude_categories=["Cs"]), max_size=80),
+)
+def test_whatever_is_written_reads_the_same(
+    name: str, one_line: str, prompt: str, tags: tuple[str, ...], greeting: str
+) -> None:
+    persona = Persona(
+        slug="ada",
+        name=name,
+        emoji="\U0001f989",
+        colour=12,
+        category="x",
+        one_line=one_line,
+        prompt=f'You. {prompt}\\""""',
+        tags=tags,
+        greeting=greeting,
+    )
+    text = write_persona(persona)
+    assert parse_persona(text.encode(), PATH) == persona
+    assert not {*text} & {*"\r\x1b\x7f\x85\x9b\u200b\u2028\u202e\u2066\U000e0041"}
+
+
+def test_a_template_is_sound_and_explains_every_key() -> None:
+    text = template('The "Bee" \\ Keeper')
+    persona = parse_persona(text.encode(), PATH)
+    assert persona.name == 'The "Bee" \\ Keeper'
+    for key in PersonaFile.__struct_fields__:
+        before, _, _ = text.partition(f"\n{key} = ")
+        assert before.splitlines()[-1].startswith("# "), key
+    assert "(a whole number from 1 to 12)" in text

@@ -64,6 +64,8 @@ def test_the_wheel_holds_what_the_program_reads(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for folder, pattern, inside in (
         (ROOT / "personas", "*.toml", "chimera_tui/personas"),
+        (ROOT / "rooms", "*.toml", "chimera_tui/rooms"),
+        (ROOT / "chimera_tui/library", "*.toml", "chimera_tui/library"),
         (ROOT / "chimera_tui/ui/styles", "*.tcss", "chimera_tui/ui/styles"),
         (ROOT / "chimera_tui/storage/migrations", "*.sql", "chimera_tui/storage/migrations"),
     ):

@@ -12,6 +12,7 @@ from chimera_tui.domain.conversation import DEMO, Assignment, Finish, Message, T
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.request import Renderer
 from chimera_tui.library.library import Library, builtin_folder
+from chimera_tui.library.starters import CAST
 from chimera_tui.providers.base import ChatMessage, ChatRequest, Finished, Text
 from chimera_tui.providers.demo import CONTEXT, DemoProvider
 from chimera_tui.providers.demo_grammar.composer import compose
@@ -43,14 +44,17 @@ def cast(*members: tuple[str, str, int, str]) -> list[Persona]:
 
 
 def builtin() -> list[Persona]:
-    return list(Library.load(builtin_folder()))
+    return list(Library.load(builtin_folder()).cast(sorted(CAST)))
 
 
-SIX = cast(
-    ("Kid", "everyday", 35, "curious literal fearless distractible"),
-    ("Stoic", "thinkers", 50, "brief steady severe calm"),
-    ("Chef", "makers", 85, "passionate exacting hospitable loud"),
-) + [p for p in builtin() if p.slug in ("philosopher", "comedian", "scientist")]
+SIX = (
+    cast(
+        ("Kid", "everyday", 35, "curious literal fearless distractible"),
+        ("Stoic", "thinkers", 50, "brief steady severe calm"),
+        ("Chef", "makers", 85, "passionate exacting hospitable loud"),
+    )
+    + builtin()
+)
 
 
 def a_request(persona: Persona, *texts: str, topic: str = TOPIC, **details: object) -> ChatRequest:
