@@ -29,7 +29,7 @@ from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import crash
 from chimera_tui.ui.driver import outliving, when_closed
-from chimera_tui.ui.host import Host, Save, sentences
+from chimera_tui.ui.host import Host, Save, ShowsProviders, sentences
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.room import RoomScreen
 
@@ -251,6 +251,25 @@ class ChimeraApp(Host):
 
         await self.push_screen(HelpScreen(self.screen))
 
+    async def show_diagnostics(self, provider: str = "") -> None:
+        """Show how the providers are, this one first."""
+        from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen  # noqa: PLC0415 - see above
+
+        if self.chimera:
+            await self.push_screen(DiagnosticsScreen(self.chimera, provider))
+
+    async def ask_key(
+        self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
+    ) -> None:
+        """Ask for a key of a provider and test it; `then` is told whether it was taken."""
+        from chimera_tui.ui.screens.key_dialog import AskKey  # noqa: PLC0415 - see above
+
+        if (chimera := self.chimera) is None:
+            return
+        states = {one.provider: one for one in await chimera.key_states()}
+        if provider in states:
+            await self.push_screen(AskKey(chimera, states[provider]), then)
+
     def _tell_recovered(self, recovered: Iterable[Recovered]) -> None:
         for one in recovered:
             kept = f"{one.characters} characters are kept" if one.characters else "nothing was said"
@@ -283,7 +302,7 @@ class ChimeraApp(Host):
     async def _look_at(self, chimera: "Chimera", name: str) -> None:
         await chimera.check_provider(name)
         for screen in self.screen_stack:
-            if isinstance(screen, RoomScreen | FirstRunScreen):
+            if isinstance(screen, ShowsProviders):
                 screen.draw_providers(list(chimera.health.values()))
 
     def _look_while_live(self) -> None:

@@ -16,7 +16,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.library.starters import CAST, STARTERS, default_cast
 from chimera_tui.ui.adapter import emoji_of
 from chimera_tui.ui.blocks import Lines, Part, fit, keys, line, link, split, state
-from chimera_tui.ui.scene import ProviderRow, provider_rows
+from chimera_tui.ui.provider_rows import ProviderRow, provider_rows
 from chimera_tui.ui.themes import HUES, assign_hues
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.small import TooSmall
