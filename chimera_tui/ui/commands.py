@@ -139,6 +139,35 @@ class ThemeNames(Provider):
         return choose
 
 
+class KeysPalette(Provider):
+    """What the keys of a screen do, in the palette."""
+
+    async def search(self, query: str) -> Hits:
+        """Yield the keys whose words match."""
+        matcher = self.matcher(query)
+        for words, key, run in self._available():
+            if (score := matcher.match(words)) > 0:
+                yield Hit(score, matcher.highlight(words), run, help=key)
+
+    async def discover(self) -> Hits:
+        """Yield all of them."""
+        for words, key, run in self._available():
+            yield DiscoveryHit(words, run, help=key)
+
+    def _available(self) -> list[tuple[str, str, Callable[[], object]]]:
+        return [
+            (binding.description.capitalize(), binding.key, self._runner(binding.action))
+            for _, binding in self.screen._bindings  # noqa: SLF001 - there is no other way
+            if binding.id and self.screen.check_action(binding.action, ()) is not False
+        ]
+
+    def _runner(self, action: str) -> Callable[[], object]:
+        async def run() -> None:
+            await self.screen.run_action(action)
+
+        return run
+
+
 class Palette(Provider):
     """The commands in the palette, by their plain words."""
 

@@ -10,6 +10,9 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.ui.costs import dollars, rounded
 from chimera_tui.ui.provider_rows import WORDS, duration
 
+UNLISTED = ModelInfo(name="")
+"""What is known of a model that nobody lists."""
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -18,7 +21,7 @@ class Offer:
     model: ModelRef | None
     provider: str = "automatic"
     name: str = ""
-    info: ModelInfo = ModelInfo(name="")
+    info: ModelInfo = UNLISTED
     where: str = ""
     """`local`, `cloud`, or empty where that makes no difference."""
     latency: str = ""
@@ -71,17 +74,24 @@ def offers(
     found: dict[ModelRef, Offer] = {}
     for health in healths:
         if health.provider != DEMO.provider:
-            at_home = is_local(health.provider)
-            for info in health.models:
-                if info.can_chat:
-                    model = ModelRef(health.provider, info.name)
-                    found[model] = _listed(model, info, health, is_local=at_home)
+            for offer in listed(health, is_local=is_local(health.provider)):
+                if offer.model:
+                    found[offer.model] = offer
     first = [model for model in (assigned, *fallbacks) if model]
     before = [found.get(model) or _kept(model) for model in first if model != DEMO]
     rest = [offer for model, offer in found.items() if model not in first]
     rest.sort(key=lambda offer: not (offer.info.is_loaded and offer.where == "local"))
     demo = Offer(DEMO, "demo", "demo", state="demo", note="scripted", found_by="demo scripted free")
     return [AUTOMATIC, *dict.fromkeys(before), *rest, demo]
+
+
+def listed(health: Health, *, is_local: bool) -> list[Offer]:
+    """The models of one provider that can chat, in its order."""
+    return [
+        _listed(ModelRef(health.provider, info.name), info, health, is_local=is_local)
+        for info in health.models
+        if info.can_chat
+    ]
 
 
 def _listed(model: ModelRef, info: ModelInfo, health: Health, *, is_local: bool) -> Offer:
@@ -140,4 +150,3 @@ def facts(offer: Offer, usage: tuple[int, int]) -> str:
     if offer.info.ignores:
         said.append(f"ignores {', '.join(sorted(offer.info.ignores))}")
     return "; ".join(said)
-

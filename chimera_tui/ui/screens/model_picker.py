@@ -43,6 +43,16 @@ def shown_columns(width: int) -> list[tuple[str, int]]:
     return [*COLUMNS[:3], COLUMNS[5]] if width < MIDDLE else list(COLUMNS)
 
 
+def titles(width: int) -> Content:
+    """The titles of the columns."""
+    shown = shown_columns(width)
+    room = width - PROVIDER - 1 - sum(cells + 1 for _, cells in shown)
+    text = fit("provider", PROVIDER) + " " + fit("model", room)
+    for title, cells in shown:
+        text += " " + fit(title, cells, right=title not in {"where", ""})
+    return crop(line((text, "$muted")), width)
+
+
 class ModelRows(LongRows):
     """One row a model."""
 
@@ -184,17 +194,12 @@ class ModelPicker(Dialog[Picked]):
         return [split(who, line((now, "$muted")), width), Content("")]
 
     def _titles(self, width: int) -> list[Content]:
-        inner = self._rows.row_width if self._rows.size.width else width
-        shown = shown_columns(inner)
-        room = inner - PROVIDER - 1 - sum(cells + 1 for _, cells in shown)
-        titles = fit("provider", PROVIDER) + " " + fit("model", room)
-        for title, cells in shown:
-            titles += " " + fit(title, cells, right=title not in {"where", ""})
         count = len(self._all) - 2  # beside automatic and demo
         providers = len({offer.provider for offer in self._all[1:-1]})
         found = f"{len(self._rows.offers)} of {count} models" if count else "no models yet"
         note = f"{found}, {providers} provider{'s' if providers != 1 else ''}"
-        return [split(Content(""), line((note, "$muted")), width), crop(line((titles, "$muted")), width)]
+        inner = self._rows.row_width if self._rows.size.width else width
+        return [split(Content(""), line((note, "$muted")), width), titles(inner)]
 
     def _foot(self, width: int) -> list[Content]:
         rows = self._rows
@@ -212,7 +217,11 @@ class ModelPicker(Dialog[Picked]):
             link(keys([(key, word)]), action) if action else keys([(key, word)])
             for key, word, action in pairs
         )
-        return [*lines, Content(""), split(left, link(keys([("esc", "keep")]), "screen.keep"), width)]
+        return [
+            *lines,
+            Content(""),
+            split(left, link(keys([("esc", "keep")]), "screen.keep"), width),
+        ]
 
     def _about(self, width: int) -> Content:
         """What there is to know of the model under the cursor."""

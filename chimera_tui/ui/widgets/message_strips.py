@@ -221,9 +221,7 @@ def _remedies(remedies: Sequence[tuple[str, str]], page: Page) -> list[list[Row]
     ]
 
 
-def actions_strip(
-    actions: Sequence[tuple[str, str]], notes: Sequence[str], page: Page
-) -> Strip:
+def actions_strip(actions: Sequence[tuple[str, str]], notes: Sequence[str], page: Page) -> Strip:
     """Return the row below the focused message: what it used, and the keys that act on it.
 
     Args:

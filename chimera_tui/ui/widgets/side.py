@@ -208,7 +208,8 @@ class VitalsPanel(Block):
             return []
         even, word = scene.balance()
         limit = max(1, scene.conversation.turn_limit)
-        return heading("Vitals", "", width) + [
+        return [
+            *heading("Vitals", "", width),
             _vital("balance", f"{even:.2f} {word}" if word != "–" else "–", width, even),
             _vital("turns", f"{scene.auto_turns} of {limit}", width, scene.auto_turns / limit),
             *_spent(scene, width),
