@@ -47,13 +47,17 @@ GOOD, BAD = 200, 400
 LEFT = ("x-ratelimit-remaining-requests", "anthropic-ratelimit-requests-remaining")
 OF = ("x-ratelimit-limit-requests", "anthropic-ratelimit-requests-limit")
 """Headers that say how many requests are left, and of how many."""
+ROOMY = 28
+"""Cells from which on tokens stand beside what they cost."""
+LONG = 16
+"""Letters of the name of a header for which no other value is moved to the right."""
 NARROW = 64
 """Cells under which a line of two halves becomes two."""
 
 
 def state_word(health: Health) -> str:
-    """The state as it is called everywhere: up, slow, down, no key, not asked."""
-    return health.state.value
+    """The state in a word: ok, slow, down, no key, not asked."""
+    return "ok" if health.state is HealthState.UP else health.state.value
 
 
 def advice(health: Health, key: KeyState | None) -> str:
@@ -70,7 +74,7 @@ def advice(health: Health, key: KeyState | None) -> str:
         case BreakerState.OPEN:
             return f"{hint} It is tried again by itself; c tries it at once.".strip()
         case BreakerState.HALF_OPEN:
-            return "One call tries it now; two good ones in a row close the breaker."
+            return hint or "It is tried with one call; what waits goes on when that went well."
         case BreakerState.CLOSED:
             return hint
 
@@ -84,7 +88,7 @@ def head_lines(
     parts.append(state(shown, word=state_word(health)))
     if health.latency is not None and health.state in {HealthState.UP, HealthState.SLOW}:
         middle = usual(health.history)
-        than = f", usually {middle}" if middle else ""
+        than = f", usually {middle}" if middle and width >= NARROW else ""
         parts.append((f"   {duration(health.latency)}{than}", "$muted"))
     checked = checked_label([health], now)
     note = "checking …" if is_checking else f"checked {checked}" if checked else "not checked yet"
@@ -95,7 +99,8 @@ def head_lines(
         facts.append(_address(key.address))
     facts.append(f"{count:,} model{'s' if count != 1 else ''}" if count else "no models listed")
     if width < NARROW:
-        lines += [crop(line((fact, "$muted")), width) for fact in facts]
+        both = (facts[:1], facts[1:]) if len(facts) > 1 else (facts,)
+        lines += [crop(line(("   ".join(few), "$muted")), width) for few in both]
     else:
         lines.append(crop(line(("   ".join(facts), "$muted")), width))
     lines.append(Content(""))
@@ -103,7 +108,7 @@ def head_lines(
     for text, colour in ((wrong, "$error"), (advice(health, key), "")):
         if text:
             lines += [one.stylize(colour) if colour else one for one in Content(text).wrap(width)]
-    return [*lines, Content("")] if lines[-1] else lines
+    return lines if lines[-1] else lines[:-1]
 
 
 def _address(address: str) -> str:
@@ -146,8 +151,11 @@ def _headers(headers: Mapping[str, str], telling: Sequence[str]) -> list[Content
         for name, value in headers.items()
         if any(part in name.lower() for part in telling)
     ]
-    column = max((len(name) for name, _ in shown), default=0) + 2
-    return [line((fit(one_line(name), column), "$muted"), one_line(value)) for name, value in shown]
+    column = max((len(name) for name, _ in shown if len(name) <= LONG), default=0)
+    return [
+        line((fit(name, max(column, len(name))), "$muted"), "  ", one_line(value))
+        for name, value in ((one_line(name, 60), value) for name, value in shown)
+    ]
 
 
 def _body(text: str) -> list[Content]:
@@ -195,13 +203,16 @@ def _breaker(health: Health, passed: float) -> tuple[Part, str]:
     head, _, rest = words.partition(", ")
     match health.breaker:
         case BreakerState.CLOSED:
-            return (f"{UNICODE.up} closed", "$success"), "all calls are let through"
+            return (f"{UNICODE.up} closed", "$success"), "all calls pass"
         case BreakerState.OPEN:
             return (f"{UNICODE.down} {head}", "$error"), rest
         case BreakerState.HALF_OPEN:
-            return (f"{UNICODE.slow} half-open", "$warning"), "one call tries it"
+            return (
+                f"{UNICODE.slow} half-open",
+                "$warning",
+            ), "one call tries it, two good ones close it"
         case BreakerState.STOPPED:
-            return (f"{UNICODE.down} stopped", "$error"), "no call is made until you act"
+            return (f"{UNICODE.down} stopped", "$error"), "no call until you act"
 
 
 def _rate(limits: tuple[int, int | None], headers: Mapping[str, str]) -> tuple[Part, str]:
@@ -211,9 +222,9 @@ def _rate(limits: tuple[int, int | None], headers: Mapping[str, str]) -> tuple[P
     left = next((said[name] for name in LEFT if name in said), "")
     of = next((said[name] for name in OF if name in said), "")
     if not (left.isdecimal() and of.isdecimal() and int(of)):
-        return (f"{a_minute} a minute", ""), "our limit; it told no limit of its own"
+        return (f"{a_minute} a minute", ""), "our limit, it says none"
     bar = meter(int(left) / int(of), BAR)
-    return line(bar, "   ", f"{int(left):,} of {int(of):,}"), f"  requests left of its own; {ours}"
+    return line(bar, "   ", f"{int(left):,} of {int(of):,}"), f"  requests left; {ours}"
 
 
 def _latency(health: Health) -> tuple[Part, str]:
@@ -258,7 +269,7 @@ def spending_lines(spent: Sequence[Spending], width: int) -> list[Content]:
     for one in spent:
         cost = about(dollars(one.cost), is_estimate=one.is_estimate)
         cost += "+" if one.is_partly_unknown else ""
-        tokens = f"{rounded(one.tokens)} tok  "
+        tokens = f"{rounded(one.tokens)} tok  " if width >= ROOMY else ""
         name = line(one_line(one.provider, 40))
         lines.append(split(name, line((tokens, "$muted"), cost), width))
     return lines

@@ -10,7 +10,7 @@ def key_words(key: KeyState) -> str:
         kept = f"; one is kept for {one_line(key.elsewhere, 60)}" if key.elsewhere else ""
         return f"no key{kept}"
     place = "the keyring" if key.source is KeySource.KEYRING else one_line(key.place, 80)
-    ends = f", ends {one_line(key.end, 8)}" if key.end else ""
+    ends = f", ends {one_line(key.end.removeprefix('…'), 8)}" if key.end else ""
     return f"key from {place}{ends}"
 
 

@@ -48,6 +48,8 @@ class ProviderRow:
     """Why it is not used, in a word or two."""
     breaker: str = ""
     """How its breaker stands; empty while all calls are let through."""
+    is_wanted: bool = False
+    """Whether it plays somebody here."""
     was_asked: bool = True
     has_key: bool = True
 
@@ -67,6 +69,7 @@ def provider_rows(healths: Iterable[Health], wanted: Iterable[str] = ()) -> list
             model_count=sum(1 for _ in _chatting(health)),
             note=_NOTES.get(health.state, ""),
             breaker=breaker_words(health),
+            is_wanted=health.provider in wanted,
             was_asked=health.state is not HealthState.NOT_ASKED,
             has_key=health.state is not HealthState.NO_KEY,
         )

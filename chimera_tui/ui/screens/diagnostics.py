@@ -1,5 +1,6 @@
 """The providers from near: how each is, its key, what was sent and received, what to do."""
 
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -48,6 +49,7 @@ class ProviderChoice(Rows, inherit_bindings=False):
         Binding("end", "move(100000)", "last", show=False),
         Binding("enter", "choose", "check now", show=False),
     ]
+    edge = 2
 
     def __init__(self) -> None:
         super().__init__(id="choice")
@@ -232,13 +234,24 @@ class DiagnosticsScreen(Screen[None]):
 
     def _sent(self, width: int) -> list[Content]:
         if (shown := self._shown) is None:
-            return [line(("Nothing was sent yet. c checks it now.", "$muted"))]
-        return evidence.sent_lines(shown, width)
+            return [line(("Nothing yet: c checks now.", "$muted"))]
+        return self._well(shown, evidence.sent_lines, width)
 
     def _received(self, width: int) -> list[Content]:
         if (shown := self._shown) is None:
             return [line(("–", "$muted"))]
-        return evidence.received_lines(shown, width)
+        return self._well(shown, evidence.received_lines, width)
+
+    def _well(
+        self, shown: Exchange, lines: Callable[[Exchange, int], list[Content]], width: int
+    ) -> list[Content]:
+        """One of the two; side by side they are equally high."""
+        drawn = lines(shown, width)
+        if self.app.size.width < WIDE:
+            return drawn
+        both = (evidence.sent_lines, evidence.received_lines)
+        highest = max(len(one(shown, width)) for one in both)
+        return [*drawn, *[Content("")] * (highest - len(drawn))]
 
     def _facts(self, width: int) -> list[Content]:
         own = self._chimera.settings.providers.get(self.provider, ProviderSettings())

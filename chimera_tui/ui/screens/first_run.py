@@ -343,7 +343,7 @@ def _provider(
         parts = (fit(row.name, 12), " ", fit(what, 31), " ", (note, "$muted"))
         return [line(glyph, *parts).truncate(width, ellipsis=True)]
     if not row.has_key:
-        parts = (f"{fit(row.name, 12)} ", fit("no key", 31), " k to set one")
+        parts = (f"{fit(row.name, 12)} ", fit("no key", 32), "k to set one")
         return [line(glyph, ("".join(parts), "$muted")).truncate(width, ellipsis=True)]
     why = row.reason if row.was_asked else where or "not asked yet"
     lines = [line(glyph, (f"{fit(row.name, 12)} {why}", "$muted"))]

@@ -13,7 +13,7 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.text import one_line
 from chimera_tui.settings.keys import KeySource, KeyState
-from chimera_tui.ui.blocks import Lines, keys, line, split, state
+from chimera_tui.ui.blocks import Lines, crop, keys, line, split, state
 from chimera_tui.ui.evidence import state_word
 from chimera_tui.ui.key_words import key_words
 from chimera_tui.ui.provider_rows import WORDS, duration
@@ -66,18 +66,14 @@ class AskKey(Dialog[bool]):
             yield Lines(self._body)
 
     def _head(self, width: int) -> list[Content]:
-        address = one_line(self._key.address, 60) or "no address yet"
-        title = line((f"The key of {one_line(self._key.title, 40)}", "bold"))
-        return [split(title, line((address, "$muted")), width), Content("")]
+        title = f"The key of {one_line(self._key.title, 40)}"
+        return [crop(line((title, "bold")), width), Content("")]
 
     def _body(self, width: int) -> list[Content]:
-        said = self._said()
-        foot = split(
-            keys([("⏎", "close" if self._is_kept else "keep and test")]),
-            keys([("esc", "close" if self._is_kept else "keep as it is")]),
-            width,
-        )
-        return [*(row for one in said for row in one.wrap(width)), Content(""), foot]
+        said = [row for one in self._said() for row in one.wrap(width)]
+        left, right = ("keep and test", "leave it") if not self._is_kept else ("close", "close")
+        foot = split(keys([("⏎", left)]), keys([("esc", right)]), width)
+        return [*([] if self._is_kept else [Content("")]), *said, Content(""), foot]
 
     def _said(self) -> list[Content]:
         """What became of the key so far."""
@@ -87,10 +83,12 @@ class AskKey(Dialog[bool]):
                 line((self._problem.hint, "$muted")),
             ]
         if not self._is_kept:
-            kept = "Kept in the keyring of this system, else in a private file; sent nowhere else."
-            now = f"Now: {key_words(self._key)}."
-            return [line((now, "$muted")), line((kept, "$muted"))]
-        said = [line(("✓ ", "$success"), f"{key_words(self._key)}".capitalize())]
+            kept = "It is kept in the keyring of this system, else in a private file."
+            address = one_line(self._key.address, 80)
+            sent = f"It is sent to {address} alone." if address else "It has no address yet."
+            told = (f"Now: {key_words(self._key)}.", kept, sent)
+            return [line((one, "$muted")) for one in told]
+        said = [line(("✓ ", "$success"), f"K{key_words(self._key)[1:]}")]
         if self._key.source is KeySource.ENVIRONMENT:
             said.append(
                 line(("The one in the environment goes before the one that was kept.", "$warning"))

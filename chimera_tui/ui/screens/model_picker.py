@@ -20,7 +20,7 @@ from chimera_tui.ui.widgets.rows import LongRows, Rows
 
 MOST_FALLBACKS = 9
 """Models that may take over for one; each is shown with its place."""
-COLUMNS = (("context", 7), ("in / M", 8), ("out / M", 8), ("where", 6), ("last", 8), ("", 10))
+COLUMNS = (("context", 7), ("in / M", 8), ("out / M", 8), ("  where", 7), ("last", 8), ("", 13))
 """Titles and cells of the columns behind the name; the later ones go first where it is narrow."""
 NARROW, MIDDLE = 60, 80
 """Cells of a row under which only prices, or only prices and context and state, are shown."""
@@ -49,7 +49,7 @@ def titles(width: int) -> Content:
     room = width - PROVIDER - 1 - sum(cells + 1 for _, cells in shown)
     text = fit("provider", PROVIDER) + " " + fit("model", room)
     for title, cells in shown:
-        text += " " + fit(title, cells, right=title not in {"where", ""})
+        text += " " + fit(title, cells, right=title != "  where")
     return crop(line((text, "$muted")), width)
 
 
@@ -61,8 +61,10 @@ class ModelRows(LongRows):
         Binding("f", "screen.fallback", "fallback", show=False),
     ]
 
-    def __init__(self, *, id: str = "models") -> None:  # noqa: A002 - Textual's word
-        super().__init__(id=id)
+    edge = 1
+
+    def __init__(self) -> None:
+        super().__init__(id="models")
         self.offers: list[Offer] = []
         self.fallbacks: list[ModelRef] = []
         self.assigned: ModelRef | None = None
@@ -106,8 +108,8 @@ class ModelRows(LongRows):
             case "out / M":
                 price = offer.price(offer.info.price_out)
                 return (fit("" if price == "free" else price, cells, right=True), quiet)
-            case "where":
-                return (fit(offer.where, cells), "$muted")
+            case "  where":
+                return (fit(f"  {offer.where}", cells), "$muted")
             case "last":
                 return (fit(offer.latency if offer.is_usable else "–", cells, right=True), quiet)
             case _:
@@ -194,9 +196,10 @@ class ModelPicker(Dialog[Picked]):
         return [split(who, line((now, "$muted")), width), Content("")]
 
     def _titles(self, width: int) -> list[Content]:
-        count = len(self._all) - 2  # beside automatic and demo
-        providers = len({offer.provider for offer in self._all[1:-1]})
-        found = f"{len(self._rows.offers)} of {count} models" if count else "no models yet"
+        count = sum(offer.where != "" for offer in self._all)
+        providers = len({offer.provider for offer in self._all if offer.where})
+        fitting_now = sum(offer.where != "" for offer in self._rows.offers)
+        found = f"{fitting_now} of {count} models" if count else "no models yet"
         note = f"{found}, {providers} provider{'s' if providers != 1 else ''}"
         inner = self._rows.row_width if self._rows.size.width else width
         return [split(Content(""), line((note, "$muted")), width), titles(inner)]
@@ -208,7 +211,7 @@ class ModelPicker(Dialog[Picked]):
             order = ", then ".join(f"{n} {m.model}" for n, m in enumerate(rows.fallbacks, 1))
             lines.append(crop(line(("takes over: ", "$muted"), order), width))
         else:
-            holds = "Holds from the next turn on; what is being said is finished as it is."
+            holds = "Holds from the next turn on."
             lines.append(crop(line((holds, "$muted")), width))
         pairs = [("⏎", "use", ""), ("f" if rows.has_focus else "^f", "fallback", "screen.fallback")]
         if len(self._cast) > 1:
@@ -309,7 +312,8 @@ class ModelPicker(Dialog[Picked]):
     def on_key(self, event: events.Key) -> None:
         """What is typed over the list goes on with the search."""
         field = self.query_one(Input)
-        if self._rows.has_focus and event.character and event.is_printable:
+        is_key = event.key in self.active_bindings
+        if self._rows.has_focus and event.character and event.is_printable and not is_key:
             field.focus()
             field.value += event.character
             field.cursor_position = len(field.value)

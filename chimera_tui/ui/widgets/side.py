@@ -26,7 +26,7 @@ from chimera_tui.ui.scene import CastRow, Scene
 from chimera_tui.ui.widgets.header import DEMO_CHIP, WIDE
 from chimera_tui.ui.widgets.rows import Rows
 
-MOST_LINES, FEW_LINES = 5, 3
+MOST_LINES, FEW_LINES = 4, 3
 """Lines for the reason why a provider does not answer, in a high terminal and in a low one."""
 HIGH = 28
 """Rows of the terminal from which on it is high."""
@@ -250,21 +250,21 @@ def _note(row: CastRow, width: int) -> list[Content]:
 def _provider(row: ProviderRow, width: int, most: int) -> list[Content]:
     sparks = SPARKS if width >= 30 else 4  # noqa: PLR2004 - cells of the panel
     glyph = line(state(row.state, width=7))
+    if row.state in {"ok", "slow"} and row.breaker:
+        return [split(line(glyph, row.name), line((row.breaker, "$warning")), width)]
     if row.state in {"ok", "slow"}:
         spark = (
             sparkline(row.history, sparks),
             STATES[row.state].colour if row.state == "slow" else "$muted",
         )
-        name = fit(row.name, width - 7 - sparks - 10)
-        number = row.breaker if row.breaker == "half-open" else row.latency
-        return [line(glyph, name, spark, fit(number, 10, right=True))]
-    if row.state == "down":  # somebody here needs it: say why, and what to do
-        said = f"{row.reason or row.note} {row.hint}".strip()
-        why = Content(said).wrap(max(1, width - 7))[:most]
-        head = split(line(glyph, row.name), line((row.breaker, "$warning")), width)
-        return [head, *(line(" " * 7, one.stylize("$error")) for one in why)]
-    note = row.breaker or row.note
-    return [split(line(glyph, (row.name, "$muted")), line((note, "$muted")), width)]
+        name = fit(row.name, width - 7 - sparks - 9)
+        return [line(glyph, name, " ", spark, fit(row.latency, 8, right=True))]
+    why = [crop(line(" " * 7, (row.breaker, "$warning")), width)] if row.breaker else []
+    if row.is_wanted and row.state == "down":  # somebody here needs it: say why, and what to do
+        said = Content(f"{row.reason} {row.hint}".strip()).wrap(max(1, width - 7))[:most]
+        why += [line(" " * 7, one.stylize("$error")) for one in said]
+    name = (row.name, "" if row.is_wanted else "$muted")
+    return [split(line(glyph, name), line((row.note, "$muted")), width), *why]
 
 
 def _when(moment: datetime, now: datetime) -> str:
