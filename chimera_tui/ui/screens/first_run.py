@@ -32,6 +32,8 @@ MOST_PROBLEMS = 3
 """Problems that are told; there can be as many as there are files."""
 TAKEN, TAKEN_MORE = 12, 9
 """Rows beside those of the providers: always, and more where there is room for the cast."""
+NARROW = 70
+"""Cells under which a line has no room for a note."""
 FEW_ROWS = 26
 """Under so many rows the cast is told in one line."""
 
@@ -134,7 +136,7 @@ class FirstRunScreen(Screen[None]):
             state("demo", width=8),
             fit("built in", 13),
             fit("offline, free, scripted", 32),
-            ("always there", "$muted"),
+            ("always there" if width >= NARROW else "", "$muted"),
         )
         is_high = self.app.size.height >= FEW_ROWS
         room = self.app.size.height - TAKEN - is_high * TAKEN_MORE
@@ -340,6 +342,7 @@ def _provider(
             f"running, {count} model{'s' if count != 1 else ''}" if count else "running, no model"
         )
         note = f"answered in {row.latency}" if where else ", ".join(row.models) or row.hint
+        note = note if width >= NARROW else ""
         parts = (fit(row.name, 12), " ", fit(what, 31), " ", (note, "$muted"))
         return [line(glyph, *parts).truncate(width, ellipsis=True)]
     if not row.has_key:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chimera_tui.domain.conversation import HUMAN, Message, ModelRef
 from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import MODES
@@ -165,12 +166,14 @@ class RoomArranging(RoomView):
         await self.app.new_room(slugs=tuple(one.persona.slug for one in cast))
 
     async def action_budget(self, text: str = "") -> None:
-        """Say what the conversation may use up, or ask."""
+        """Say what the conversation may use up, or ask; who waited for that goes on."""
         if self.room is None:
             return
         if text:
             async with self.telling():
                 await self.room.set_budget(parse_budget(text))
+                if self.room.paused is PauseReason.BUDGET:
+                    await self.room.resume()
             return
         now = budget_text(self.room.conversation.budget)
         note = "Dollars, then tokens if you like: 1.00 200k. Or off."

@@ -322,6 +322,5 @@ def _paused(scene: Scene, reason: PauseReason) -> Content:
         last = len(remedies(scene.failure))
         return waiting("paused", words[PauseReason.FAILURE], (f"1–{last}", "choose"))
     if reason is PauseReason.BUDGET:
-        more = ("/budget", "sets another"), ("space", "goes on")
-        return waiting("paused", words[reason], *more)
+        return waiting("paused", words[reason], ("/budget 1.00", "allows more"))
     return waiting("paused", words[reason], ("space", "goes on" if begun else "begins"))

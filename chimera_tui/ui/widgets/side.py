@@ -257,8 +257,8 @@ def _provider(row: ProviderRow, width: int, most: int) -> list[Content]:
             sparkline(row.history, sparks),
             STATES[row.state].colour if row.state == "slow" else "$muted",
         )
-        name = fit(row.name, width - 7 - sparks - 9)
-        return [line(glyph, name, " ", spark, fit(row.latency, 8, right=True))]
+        name = fit(row.name, width - 7 - sparks - 8)
+        return [line(glyph, name, " ", spark, fit(row.latency, 7, right=True))]
     why = [crop(line(" " * 7, (row.breaker, "$warning")), width)] if row.breaker else []
     if row.is_wanted and row.state == "down":  # somebody here needs it: say why, and what to do
         said = Content(f"{row.reason} {row.hint}".strip()).wrap(max(1, width - 7))[:most]
