@@ -235,7 +235,7 @@ class ModelPicker(Dialog[Picked]):
             if "/" in typed:
                 why = f"There is no provider `{typed.partition('/')[0]}`."
             return crop(line((why, "$warning")), width)
-        if len(self._all) <= 2:  # noqa: PLR2004 - automatic and demo
+        if not any(offer.where for offer in self._all):
             why = "Nobody lists a model yet: f4 in the room shows why. Write provider/model."
             return crop(line((why, "$warning")), width)
         offer = rows.offers[rows.cursor]
@@ -303,7 +303,7 @@ class ModelPicker(Dialog[Picked]):
     def action_move(self, by: int) -> None:
         """Move the cursor; the list has the keys then."""
         rows = self._rows
-        if rows.has_focus and by < 0 and rows.cursor == 0:
+        if by < 0 and (rows.cursor == 0 or not rows.has_focus):
             self.action_search()
             return
         rows.action_move(by)
