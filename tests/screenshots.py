@@ -63,5 +63,5 @@ if __name__ == "__main__":
         for module in ("room", "room_view", "diagnostics"):
             place = f"chimera_tui.ui.screens.{module}"
             frozen.enter_context(mock.patch(f"{place}.utc_now", return_value=NOON))
-            frozen.enter_context(mock.patch(f"{place}.monotonic", return_value=0.0))
+            frozen.enter_context(mock.patch(f"{place}.monotonic", return_value=0.0, create=True))
         asyncio.run(main())

@@ -74,7 +74,7 @@ def advice(health: Health, key: KeyState | None) -> str:
         case BreakerState.OPEN:
             return f"{hint} It is tried again by itself; c tries it at once.".strip()
         case BreakerState.HALF_OPEN:
-            return hint or "It is tried with one call; what waits goes on when that went well."
+            return hint or "One call tries it now; when it is answered, all go through again."
         case BreakerState.CLOSED:
             return hint
 
@@ -174,19 +174,18 @@ def _body(text: str) -> list[Content]:
 
 
 def facts_lines(
-    health: Health, passed: float, limits: tuple[int, int | None], last: Exchange | None, width: int
+    health: Health, limits: tuple[int, int | None], last: Exchange | None, width: int
 ) -> list[Content]:
     """Breaker, rate and latency.
 
     Args:
         health: How the provider is.
-        passed: Seconds since that was known.
         limits: Our own: requests a minute, and at once (None: as usual).
         last: The last exchange.
         width: Cells of a line.
     """
     return [
-        _fact("Breaker", *_breaker(health, passed), width),
+        _fact("Breaker", *_breaker(health), width),
         _fact("Rate", *_rate(limits, last.response_headers if last else {}), width),
         _fact("Latency", *_latency(health), width),
     ]
@@ -198,8 +197,8 @@ def _fact(label: str, value: Part, note: str, width: int) -> Content:
     return crop(line((fit(label, LABEL), "$muted"), shown, " " * gap, (note, "$muted")), width)
 
 
-def _breaker(health: Health, passed: float) -> tuple[Part, str]:
-    words = breaker_words(health, passed)
+def _breaker(health: Health) -> tuple[Part, str]:
+    words = breaker_words(health)
     head, _, rest = words.partition(", ")
     match health.breaker:
         case BreakerState.CLOSED:
@@ -210,7 +209,7 @@ def _breaker(health: Health, passed: float) -> tuple[Part, str]:
             return (
                 f"{UNICODE.slow} half-open",
                 "$warning",
-            ), "one call tries it, two good ones close it"
+            ), "one call tries it, an answer closes it"
         case BreakerState.STOPPED:
             return (f"{UNICODE.down} stopped", "$error"), "no call until you act"
 

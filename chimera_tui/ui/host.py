@@ -113,8 +113,8 @@ class Host(App[None]):
         """Ask for a key of a provider and test it; `then` is told whether it was taken."""
 
     @abstractmethod
-    def look_again(self) -> object:
-        """Ask all providers how they are, and draw it where it stands."""
+    def look_again(self, names: Iterable[str] | None = None) -> object:
+        """Ask providers how they are (None: all), and draw it where it stands."""
 
     # Telling
 

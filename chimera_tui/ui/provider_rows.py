@@ -91,13 +91,13 @@ def state_of(health: Health, *, is_wanted: bool) -> str:
     return WORDS[health.state]
 
 
-def breaker_words(health: Health, passed: float = 0.0) -> str:
-    """How the breaker stands, `passed` seconds later; empty while all calls are let through."""
+def breaker_words(health: Health) -> str:
+    """How the breaker stands; empty while all calls are let through."""
     match health.breaker:
         case BreakerState.CLOSED:
             return ""
         case BreakerState.OPEN:
-            left = ceil((health.retry_in or 0.0) - passed)
+            left = ceil(health.retry_in or 0.0)
             return f"open, again in {left} s" if left > 0 else "open, tried at the next turn"
         case BreakerState.HALF_OPEN:
             return "half-open"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from time import monotonic
 from typing import assert_never
 
@@ -186,7 +187,7 @@ class Scene:
         self.waits[number] = Wait(
             why=why,
             provider=one_line(model.provider, 40) if model else "",
-            seconds=event.seconds,
+            seconds=event.seconds if isfinite(event.seconds or 0) else None,
             since=self._clock(),
             number=attempt,
             of=of,

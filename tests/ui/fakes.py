@@ -1,7 +1,7 @@
 """A Chimera without files and networks, for tests of the screen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -105,7 +105,6 @@ class FakeChimera:
         self.found = {one.provider: one for one in healths}
         self.library = FakeLibrary(personas if personas is not None else PEOPLE)
         self.recovered: tuple[Recovered, ...] = ()
-        self.key_notes: tuple[str, ...] = ()
         self.read_only = ""
         self.settings = Settings()
         self.keys: dict[str, KeyState] = {}
@@ -131,7 +130,7 @@ class FakeChimera:
         finally:
             self.is_closed = True
 
-    async def check_provider(self, name: str) -> Health:
+    async def check_provider(self, name: str, *, models: bool = True) -> Health:
         """It answers as it was told to."""
         await self.may_answer.wait()
         self.checks += 1
@@ -227,6 +226,10 @@ class FakeChimera:
     def connections(self) -> Self:
         """Itself: it knows no providers of its own."""
         return self
+
+    def in_use(self, cast: Iterable[Assignment]) -> set[str]:
+        """Whoever is assigned."""
+        return {one.model.provider for one in cast if one.model}
 
     def is_free(self, model: ModelRef) -> bool:
         """Always."""

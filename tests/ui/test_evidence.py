@@ -33,18 +33,18 @@ def plain(lines: list[Content]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("health", "passed", "words"),
+    ("health", "words"),
     [
-        (ANTHROPIC, 0.0, ""),
-        (DEEPSEEK, 0.0, "open, again in 24 s"),
-        (DEEPSEEK, 20.5, "open, again in 4 s"),
-        (DEEPSEEK, 30.0, "open, tried at the next turn"),
-        (OPENAI, 0.0, "half-open"),
-        (REFUSED, 0.0, "stopped until you act"),
+        (ANTHROPIC, ""),
+        (DEEPSEEK, "open, again in 24 s"),
+        (replace(DEEPSEEK, retry_in=3.5), "open, again in 4 s"),
+        (replace(DEEPSEEK, retry_in=0.0), "open, tried at the next turn"),
+        (OPENAI, "half-open"),
+        (REFUSED, "stopped until you act"),
     ],
 )
-def test_the_breaker_has_words(health: Health, passed: float, words: str) -> None:
-    assert breaker_words(health, passed) == words
+def test_the_breaker_has_words(health: Health, words: str) -> None:
+    assert breaker_words(health) == words
 
 
 def test_rows_say_who_is_down_and_why_nobody_is_asked() -> None:
@@ -84,7 +84,7 @@ def test_where_a_key_lies() -> None:
         (GEMINI, "Press k to set a key, or set GEMINI_API_KEY and start again."),
         (REFUSED, "Set another key"),
         (DEEPSEEK, "tried again by itself"),
-        (OPENAI, "tried with one call"),
+        (OPENAI, "One call tries it now"),
     ],
 )
 def test_it_says_what_to_do(health: Health, words: str) -> None:
@@ -128,7 +128,7 @@ def test_no_line_is_wider_than_it_may_be(width: int) -> None:
         *evidence.sent_lines(EXCHANGES[0], width),
         *evidence.received_lines(EXCHANGES[1], width),
         *evidence.exchange_rows(EXCHANGES, 0, width),
-        *evidence.facts_lines(DEEPSEEK, 0.0, (60, 8), EXCHANGES[0], width),
+        *evidence.facts_lines(DEEPSEEK, (60, 8), EXCHANGES[0], width),
         *evidence.spending_lines(SPENT, width),
         *evidence.head_lines(REFUSED, KEYS["openai"], NOON, width, is_checking=False),
     ]
@@ -136,9 +136,9 @@ def test_no_line_is_wider_than_it_may_be(width: int) -> None:
 
 
 def test_the_rate_is_told_by_the_answer_or_is_ours() -> None:
-    told = plain(evidence.facts_lines(OPENAI, 0.0, (60, 8), EXCHANGES[0], 90))
+    told = plain(evidence.facts_lines(OPENAI, (60, 8), EXCHANGES[0], 90))
     assert "412 of 500" in told
-    ours = plain(evidence.facts_lines(OPENAI, 0.0, (60, None), None, 90))
+    ours = plain(evidence.facts_lines(OPENAI, (60, None), None, 90))
     assert "60 a minute" in ours
 
 

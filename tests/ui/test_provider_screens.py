@@ -1,6 +1,5 @@
 """Diagnostics, keys, models, costs and thoughts: every key and click does what it says."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.content import Content
 from textual.pilot import Pilot
+from textual.timer import Timer
 from textual.widgets import Input
 
 from chimera_tui.domain.conversation import Budget
@@ -23,6 +24,7 @@ from chimera_tui.ui.screens.model_list import ModelList
 from chimera_tui.ui.screens.model_picker import ModelPicker, ModelRows
 from chimera_tui.ui.widgets.side import ProviderList
 from tests.ui.fakes import FakeChimera, a_saved
+from tests.ui.pictures import look
 from tests.ui.running import live_room, room_of, running, scene_of, text_of, until
 from tests.ui.service_pictures import (
     ASKED,
@@ -34,10 +36,13 @@ from tests.ui.service_pictures import (
     a_refused_room,
     a_talk,
     after,
-    look,
     unfold,
 )
 from tests.ui.services import ALL, with_services
+
+
+def is_ticking(timer: Timer) -> bool:
+    return timer._active.is_set()
 
 
 @asynccontextmanager
@@ -159,12 +164,12 @@ async def test_it_works_at_every_size(tmp_path: Path, size: tuple[int, int]) -> 
 
 async def test_seconds_tick_only_while_a_breaker_is_open(tmp_path: Path) -> None:
     async with near(tmp_path, a_costly_room()) as (pilot, screen):
-        assert not screen._ticking._active.is_set()
+        assert not is_ticking(screen._ticking)
         await pilot.press("down", "down")
         await until(pilot, lambda: "again in 24 s" in text_of(pilot))
-        assert screen._ticking._active.is_set()
+        assert is_ticking(screen._ticking)
         await pilot.press("down")
-        await until(pilot, lambda: not screen._ticking._active.is_set())
+        await until(pilot, lambda: not is_ticking(screen._ticking))
 
 
 # Keys
@@ -324,20 +329,23 @@ async def test_nothing_listed_says_what_to_do(tmp_path: Path) -> None:
         assert "Nobody lists a model yet" in text_of(pilot)
 
 
-async def test_five_thousand_models_are_drawn_as_a_few(tmp_path: Path) -> None:
+async def test_five_thousand_models_are_drawn_as_a_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     many = tuple(ModelInfo(name=f"maker/model-{number}") for number in range(5000))
     health = Health(provider="openrouter", state=HealthState.UP, latency=0.3, models=many)
     async with picking(tmp_path, with_services(a_talk(), healths=(health,))) as (pilot, rows):
-        drawn: list[int] = []
-        real = rows.row_line
-        rows.row_line = lambda index, width: drawn.append(index) or real(index, width)  # type: ignore[method-assign,func-returns-value]  # counts
-        await pilot.press("end")
-        await until(pilot, lambda: "model-4999" in text_of(pilot) or rows.cursor)
-        began = time.process_time()
+        drawn: set[int] = set()
+        draw = rows.row_line
+
+        def remember(index: int, width: int) -> Content:
+            drawn.add(index)
+            return draw(index, width)
+
+        monkeypatch.setattr(rows, "row_line", remember)
         await pilot.press(*"model-4999")
         await until(pilot, lambda: rows.offers[0].name == "maker/model-4999")
-        assert len(set(drawn)) < 200
-        assert time.process_time() - began < 5  # a lag would be minutes
+        assert len(drawn) < 100
 
 
 # Costs, thoughts, waits
@@ -420,10 +428,10 @@ async def test_seconds_tick_only_while_a_turn_waits(
     monkeypatch.setattr("chimera_tui.ui.screens.room.monotonic", lambda: now[0])
     async with running(a_costly_room(), tmp_path) as pilot:
         room = room_of(pilot)
-        assert not room._ticking._active.is_set()
+        assert not is_ticking(room._ticking)
         await after(ASKED, WAIT)(pilot)
         assert text_of(pilot).count("openai asks for 34 s") == 2  # status row and cast panel
-        assert room._ticking._active.is_set()
+        assert is_ticking(room._ticking)
         now[0] += 12
         room._tick()
         await until(pilot, lambda: text_of(pilot).count("openai asks for 22 s") == 2)

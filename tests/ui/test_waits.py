@@ -1,7 +1,5 @@
 """Why nothing is heard of a turn yet, and for how long."""
 
-from dataclasses import replace
-
 import pytest
 
 from chimera_tui.domain.conversation import ModelRef, Turn
@@ -37,8 +35,8 @@ class Clock:
         return self.now
 
 
-def a_wait(why: WaitReason, seconds: float | None, **details: int) -> Wait:
-    return replace(Wait(why=why, provider="openai", seconds=seconds, since=10.0), **details)
+def a_wait(why: WaitReason, seconds: float | None, number: int = 0, of: int = 0) -> Wait:
+    return Wait(why=why, provider="openai", seconds=seconds, since=10.0, number=number, of=of)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +89,8 @@ def test_a_scene_says_what_a_turn_waits_for() -> None:
     assert (row.state, row.clock, row.note) == ("held", "5 s", "attempt 2 of 3 in 5 s")
     scene.note(TurnDelayed(turn=TURN, why=WaitReason.RETRY, seconds=5.0))
     assert scene.cast_rows()[1].note == "attempt 2 of 3 in 5 s"
+    scene.note(TurnDelayed(turn=TURN, why=WaitReason.BREAKER, seconds=float("inf")))
+    assert scene.cast_rows()[1].note == "openai does not answer, it is being tried … 0 s"
 
 
 def test_another_model_shows_at_once() -> None:

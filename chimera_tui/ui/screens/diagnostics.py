@@ -1,7 +1,6 @@
 """The providers from near: how each is, its key, what was sent and received, what to do."""
 
 from collections.abc import Callable
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -106,8 +105,6 @@ class DiagnosticsScreen(Screen[None]):
         self._keys: dict[str, KeyState] = {}
         self._spent: Sequence[Spending] = ()
         self._checking: set[str] = set()
-        self._known: dict[str, tuple[Health, float]] = {}
-        """What is known of each, and since when on the monotonic clock."""
         self._exchange: int | None = None
         """The exchange that is shown; None: the last."""
 
@@ -161,10 +158,6 @@ class DiagnosticsScreen(Screen[None]):
 
     def draw_providers(self, healths: "Sequence[Health]") -> None:
         """Draw how they are; called as each check comes back."""
-        now = monotonic()
-        for health in healths:
-            if self._known.get(health.provider, (None, 0.0))[0] is not health:
-                self._known[health.provider] = (health, now)
         self._choice.show(provider_rows(healths))
         self._redraw_page()
 
@@ -178,10 +171,10 @@ class DiagnosticsScreen(Screen[None]):
     @work(exclusive=True, group="learn", exit_on_error=False)
     async def _learn(self) -> None:
         """Ask where the keys lie, and what was spent today."""
-        self._keys = {key.provider: key for key in await self._chimera.key_states()}
+        self._keys = {key.provider: key for key in await self._chimera.connections.key_states()}
         self._redraw_page()
         try:
-            self._spent = await self._chimera.spending()
+            self._spent = await self._chimera.connections.spending()
         except ChimeraError as error:
             self.app.tell_error(error)
         self._redraw_page()
@@ -212,7 +205,7 @@ class DiagnosticsScreen(Screen[None]):
 
     @property
     def _exchanges(self) -> tuple[Exchange, ...]:
-        return self._chimera.exchanges(self.provider)
+        return self._chimera.connections.exchanges(self.provider)
 
     @property
     def _shown(self) -> Exchange | None:
@@ -255,9 +248,8 @@ class DiagnosticsScreen(Screen[None]):
 
     def _facts(self, width: int) -> list[Content]:
         own = self._chimera.settings.providers.get(self.provider, ProviderSettings())
-        health, since = self._known.get(self.provider, (self.health, monotonic()))
         limits = (own.requests_per_minute, own.at_once)
-        lines = evidence.facts_lines(health, monotonic() - since, limits, self._shown, width)
+        lines = evidence.facts_lines(self.health, limits, self._shown, width)
         return [*lines, Content(""), *evidence.exchange_rows(self._exchanges, self._place, width)]
 
     # What can be done
@@ -320,7 +312,7 @@ class DiagnosticsScreen(Screen[None]):
         async def remove(index: int | None) -> None:
             if index == 1:
                 try:
-                    await self._chimera.forget_key(key.provider)
+                    await self._chimera.connections.forget_key(key.provider)
                 except ChimeraError as error:
                     self.app.tell_error(error)
                 await self._after_key(None)
@@ -333,7 +325,7 @@ class DiagnosticsScreen(Screen[None]):
         from chimera_tui.ui.screens.model_list import ModelList  # noqa: PLC0415 - not needed at first
 
         if self.provider:
-            is_local = self._chimera.models.is_free(ModelRef(self.provider, ""))
+            is_local = self._chimera.connections.is_free(ModelRef(self.provider, ""))
             await self.app.push_screen(ModelList(self.health, is_local=is_local))
 
     def action_older(self) -> None:

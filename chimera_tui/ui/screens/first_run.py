@@ -86,7 +86,7 @@ class FirstRunScreen(Screen[None]):
     @work(exclusive=True, group="keys", exit_on_error=False)
     async def _find_keys(self, chimera: "Chimera") -> None:
         """Say where the keys lie; a keyring may take a moment."""
-        self._keys = {key.provider: key for key in await chimera.key_states()}
+        self._keys = {key.provider: key for key in await chimera.connections.key_states()}
         self._redraw()
 
     def draw_providers(self, healths: Sequence[Health]) -> None:
@@ -346,8 +346,8 @@ def _provider(
         parts = (fit(row.name, 12), " ", fit(what, 31), " ", (note, "$muted"))
         return [line(glyph, *parts).truncate(width, ellipsis=True)]
     if not row.has_key:
-        parts = (f"{fit(row.name, 12)} ", fit("no key", 32), "k to set one")
-        return [line(glyph, ("".join(parts), "$muted")).truncate(width, ellipsis=True)]
+        words = f"{fit(row.name, 12)} {fit('no key', 32)}k to set one"
+        return [line(glyph, (words, "$muted")).truncate(width, ellipsis=True)]
     why = row.reason if row.was_asked else where or "not asked yet"
     lines = [line(glyph, (f"{fit(row.name, 12)} {why}", "$muted"))]
     if with_hint and row.hint:

@@ -127,7 +127,7 @@ class AskKey(Dialog[bool]):
     async def _keep(self, text: str) -> None:
         field = self.query_one(KeyField)
         try:
-            self._key = await self._chimera.set_key(self._key.provider, text)
+            self._key = await self._chimera.connections.set_key(self._key.provider, text)
         except ChimeraError as error:
             self._problem = error
             field.disabled = False

@@ -141,12 +141,12 @@ class RoomArranging(RoomView):
         if room is None or scene is None:
             return
         known = [row.slug for row in scene.cast_rows()]
-        models = self.chimera.models
+        connections = self.chimera.connections
         picker = ModelPicker(
             scene.cast_rows(),
             list(self.chimera.health.values()),
             slug if slug in known else known[0],
-            is_local=lambda provider: models.is_free(ModelRef(provider, "")),
+            is_local=lambda provider: connections.is_free(ModelRef(provider, "")),
             usual=usual_usage(scene.tree.path),
         )
 

@@ -263,8 +263,8 @@ def _provider(row: ProviderRow, width: int, most: int) -> list[Content]:
     if row.is_wanted and row.state == "down":  # somebody here needs it: say why, and what to do
         said = Content(f"{row.reason} {row.hint}".strip()).wrap(max(1, width - 7))[:most]
         why += [line(" " * 7, one.stylize("$error")) for one in said]
-    name = (row.name, "" if row.is_wanted else "$muted")
-    return [split(line(glyph, name), line((row.note, "$muted")), width), *why]
+    called = line(glyph, (row.name, "" if row.is_wanted else "$muted"))
+    return [split(called, line((row.note, "$muted")), width), *why]
 
 
 def _when(moment: datetime, now: datetime) -> str:
