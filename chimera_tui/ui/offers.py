@@ -148,5 +148,5 @@ def facts(offer: Offer, usage: tuple[int, int]) -> str:
     if cost := offer.turn_cost(usage):
         said.append(f"about {cost} a turn here")
     if offer.info.ignores:
-        said.append(f"ignores {', '.join(sorted(offer.info.ignores))}")
+        said.append(f"ignores {one_line(', '.join(sorted(offer.info.ignores)))}")
     return "; ".join(said)

@@ -30,10 +30,18 @@ if TYPE_CHECKING:
 
 MOST_PROBLEMS = 3
 """Problems that are told; there can be as many as there are files."""
-TAKEN, TAKEN_MORE = 12, 9
+TAKEN, TAKEN_MORE = 13, 8
 """Rows beside those of the providers: always, and more where there is room for the cast."""
 NARROW = 70
 """Cells under which a line has no room for a note."""
+SHORT = {
+    "demo room": "demo",
+    "another topic": "topic",
+    "people and topic": "people",
+    "set a key": "key",
+    "look again": "look",
+}
+"""Words for keys, where there is little room."""
 FEW_ROWS = 26
 """Under so many rows the cast is told in one line."""
 
@@ -138,25 +146,31 @@ class FirstRunScreen(Screen[None]):
             fit("offline, free, scripted", 32),
             ("always there" if width >= NARROW else "", "$muted"),
         )
-        is_high = self.app.size.height >= FEW_ROWS
-        room = self.app.size.height - TAKEN - is_high * TAKEN_MORE
-        keyless = [row for row in self._rows if not row.has_key]
-        told = self._rows
-        if len(told) > room:  # those without a key share a line
-            told = [row for row in told if row.has_key]
-        with_hints = is_high and len(self._rows) + 1 < room
-        rows = [
-            one
-            for row in told
-            for one in _provider(row, self._keys.get(row.name), width, with_hint=with_hints)
-        ]
-        if keyless and told is not self._rows:
-            names = ", ".join(row.name for row in keyless)
-            rows.append(line(state("off", width=8), (f"{names}: no key, k sets one", "$muted")))
-            rows[-1] = rows[-1].truncate(width, ellipsis=True)
+        rows = self._providers(width)
         if self._is_looking and not rows:
             rows = [line(("○ looking for local servers …", "$muted"))]
-        return [*head, *rows, demo.truncate(width, ellipsis=True), *self._problems(width)]
+        shown = [*head, *rows, demo, *self._problems(width)]
+        return [one.truncate(width, ellipsis=True) for one in shown]
+
+    def _providers(self, width: int) -> list[Content]:
+        """As much of each provider as there is room for; those without a key may share a line."""
+        is_high = self.app.size.height >= FEW_ROWS
+        room = max(3, self.app.size.height - TAKEN - is_high * TAKEN_MORE)
+        with_hints = is_high and len(self._rows) + 1 < room
+        is_crowded = len(self._rows) > room
+        rows = [
+            one
+            for row in self._rows
+            if row.has_key or not is_crowded
+            for one in _provider(row, self._keys.get(row.name), width, with_hint=with_hints)
+        ]
+        keyless = [row.name for row in self._rows if not row.has_key]
+        if keyless and is_crowded:
+            words = f"{', '.join(keyless)}: no key, k sets one"
+            rows.append(line(state("off", width=8), (words, "$muted")))
+        if is_crowded and len(rows) > room:
+            rows = [*rows[: room - 1], line(("and more: f4 shows them", "$muted"))]
+        return rows
 
     def _problems(self, width: int) -> list[Content]:
         """What is wrong with the files of the person: a line each, and how to see the rest."""
@@ -219,6 +233,8 @@ class FirstRunScreen(Screen[None]):
                 ("p", "people and topic", "compose_room"),
                 *pairs,
             ]
+        if width < NARROW:
+            pairs = [(key, SHORT.get(word, word), action) for key, word, action in pairs]
         shown = Content("   ").join(
             link(keys([(key, word)]), f"screen.{action}") for key, word, action in pairs
         )

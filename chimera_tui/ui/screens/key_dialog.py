@@ -79,8 +79,8 @@ class AskKey(Dialog[bool]):
         """What became of the key so far."""
         if self._problem:
             return [
-                line(("✕ ", "$error"), (self._problem.problem, "bold")),
-                line((self._problem.hint, "$muted")),
+                line(("✕ ", "$error"), (one_line(self._problem.problem), "bold")),
+                line((one_line(self._problem.hint), "$muted")),
             ]
         if not self._is_kept:
             kept = "It is kept in the keyring of this system, else in a private file."

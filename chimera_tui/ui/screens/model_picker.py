@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from chimera_tui.domain.conversation import ModelRef
 from chimera_tui.domain.health import Health
+from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import Lines, Part, crop, fit, keys, line, link, split, state
 from chimera_tui.ui.offers import Offer, as_typed, facts, fitting, offers
 from chimera_tui.ui.scene import CastRow
@@ -208,7 +209,9 @@ class ModelPicker(Dialog[Picked]):
         rows = self._rows
         lines = [Content(""), self._about(width)]
         if rows.fallbacks:
-            order = ", then ".join(f"{n} {m.model}" for n, m in enumerate(rows.fallbacks, 1))
+            order = ", then ".join(
+                f"{n} {one_line(m.model, 60)}" for n, m in enumerate(rows.fallbacks, 1)
+            )
             lines.append(crop(line(("takes over: ", "$muted"), order), width))
         else:
             holds = "Holds from the next turn on."
@@ -233,7 +236,7 @@ class ModelPicker(Dialog[Picked]):
             typed = self.query_one(Input).value.strip()
             why = "Nothing fits. Written as provider/model, it is taken as typed."
             if "/" in typed:
-                why = f"There is no provider `{typed.partition('/')[0]}`."
+                why = f"There is no provider `{one_line(typed.partition('/')[0], 40)}`."
             return crop(line((why, "$warning")), width)
         if not any(offer.where for offer in self._all):
             why = "Nobody lists a model yet: f4 in the room shows why. Write provider/model."
