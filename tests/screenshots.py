@@ -5,12 +5,14 @@ import os
 import re
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
 
 from tests.fakes import NOON
 from tests.ui.pictures import PICTURES
 from tests.ui.running import running
+from tests.ui.service_pictures import SERVICE_PICTURES
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 SHOWN = {
@@ -19,7 +21,11 @@ SHOWN = {
     "room-ansi": "room-ansi",
     "columns-dark": "columns",
     "failure-dark": "failure",
-    "first-run-dark": "first-run",
+    "first-run-dark": "first-run-keys",
+    "waiting-dark": "waiting",
+    "models-dark": "models",
+    "providers-dark": "providers",
+    "providers-light": "providers-light",
 }
 """The pictures of the README, by the names of their files."""
 
@@ -34,7 +40,7 @@ def tidy(svg: str, name: str) -> str:
 
 async def draw(name: str) -> str:
     """Draw one picture."""
-    picture = PICTURES[name]
+    picture = (PICTURES | SERVICE_PICTURES)[name]
     fake = picture.make()
     with tempfile.TemporaryDirectory() as logs:
         async with running(fake, Path(logs), picture.size, theme=picture.theme) as pilot:
@@ -53,10 +59,9 @@ if __name__ == "__main__":
     os.environ["TZ"] = "UTC"
     os.environ.pop("NO_COLOR", None)
     time.tzset()
-    with (
-        mock.patch("chimera_tui.ui.screens.room.utc_now", return_value=NOON),
-        mock.patch("chimera_tui.ui.screens.room_view.utc_now", return_value=NOON),
-        mock.patch("chimera_tui.ui.screens.room.monotonic", return_value=0.0),
-        mock.patch("chimera_tui.ui.screens.room_view.monotonic", return_value=0.0),
-    ):
+    with ExitStack() as frozen:
+        for module in ("room", "room_view", "diagnostics"):
+            place = f"chimera_tui.ui.screens.{module}"
+            frozen.enter_context(mock.patch(f"{place}.utc_now", return_value=NOON))
+            frozen.enter_context(mock.patch(f"{place}.monotonic", return_value=0.0, create=True))
         asyncio.run(main())

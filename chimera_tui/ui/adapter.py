@@ -23,6 +23,7 @@ from chimera_tui.domain.conversation import (
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN, one_line
+from chimera_tui.ui.costs import message_costs
 from chimera_tui.ui.entries import (
     Chip,
     Entry,
@@ -50,6 +51,12 @@ class Remedy(Enum):
     SKIP = "skip"
     MODEL = "model"
     KEEP = "keep"
+    KEY = "key"
+    LOOK = "look"
+
+
+NEEDS_HANDS = {Fault.AUTH, Fault.MONEY}
+"""Faults of a key or of what stands behind it: to ask again is not enough."""
 
 
 def key_of(turn: Turn) -> Key:
@@ -96,8 +103,11 @@ def message_entry(
     message: Message, known: Mapping[str, Speaker], alternatives: list[int]
 ) -> MessageEntry:
     """What the transcript shows of a message that stands."""
-    model = message.provenance.model if message.provenance else None
-    chips = []
+    told = message.provenance
+    model = told.model if told else None
+    chips = [Chip(label="thought", action="t")] if message.thinking else []
+    if told and told.attempt > 1:
+        chips.append(Chip(label="retry"))
     if len(alternatives) > 1:
         place = alternatives.index(message.id) + 1
         chips.append(Chip(label=f"‹ {place}/{len(alternatives)} ›", kind="bright"))
@@ -113,6 +123,8 @@ def message_entry(
         model=_model_label(model),
         time=clock(message.created_at),
         text=message.text,
+        thinking=message.thinking,
+        costs=message_costs(told) if told else (),
         chips=(*chips, *demo_chip(model)),
         is_live=False,
     )
@@ -140,9 +152,12 @@ def notice_entry(notice: Notice, number: int) -> NoticeEntry:
 
 def remedies(failure: Failure) -> tuple[Remedy, ...]:
     """What can be done about `failure`, in the order of the number keys."""
+    choices = [Remedy.RETRY, Remedy.SKIP, Remedy.MODEL]
     if failure.text:
-        return (Remedy.RETRY, Remedy.SKIP, Remedy.MODEL, Remedy.KEEP)
-    return (Remedy.RETRY, Remedy.SKIP, Remedy.MODEL)
+        choices.append(Remedy.KEEP)
+    if failure.kind in NEEDS_HANDS and failure.model:
+        choices += [Remedy.KEY, Remedy.LOOK]
+    return tuple(choices)
 
 
 def failure_entry(failure: Failure, known: Mapping[str, Speaker]) -> FailureEntry:
@@ -159,11 +174,14 @@ def failure_entry(failure: Failure, known: Mapping[str, Speaker]) -> FailureEntr
     elif was_interrupted:
         lines.append("Nothing had been said yet. Nothing is sent again by itself.")
     model = _model_label(failure.model) or "its model"
+    provider = one_line(failure.model.provider, 40) if failure.model else ""
     effects = {
         Remedy.RETRY: ("try again", f"asks {model} once more"),
         Remedy.SKIP: ("go on without this turn", f"{name} is passed over once"),
         Remedy.MODEL: ("choose another model", f"for {name}, then try again"),
         Remedy.KEEP: ("keep the part", "as a message, marked cut short"),
+        Remedy.KEY: (f"set a key for {provider}", "tests it, then tries again"),
+        Remedy.LOOK: (f"look at {provider}", "what was sent, what came"),
     }
     return FailureEntry(
         key=failure_key(failure),

@@ -29,7 +29,7 @@ from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import crash
 from chimera_tui.ui.driver import outliving, when_closed
-from chimera_tui.ui.host import Host, Save, sentences
+from chimera_tui.ui.host import Host, Save, ShowsProviders, sentences
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.room import RoomScreen
 
@@ -251,6 +251,25 @@ class ChimeraApp(Host):
 
         await self.push_screen(HelpScreen(self.screen))
 
+    async def show_diagnostics(self, provider: str = "") -> None:
+        """Show how the providers are, this one first."""
+        from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen  # noqa: PLC0415 - see above
+
+        if self.chimera:
+            await self.push_screen(DiagnosticsScreen(self.chimera, provider))
+
+    async def ask_key(
+        self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
+    ) -> None:
+        """Ask for a key of a provider and test it; `then` is told whether it was taken."""
+        from chimera_tui.ui.screens.key_dialog import AskKey  # noqa: PLC0415 - see above
+
+        if (chimera := self.chimera) is None:
+            return
+        states = {one.provider: one for one in await chimera.connections.key_states()}
+        if provider in states:
+            await self.push_screen(AskKey(chimera, states[provider]), then)
+
     def _tell_recovered(self, recovered: Iterable[Recovered]) -> None:
         for one in recovered:
             kept = f"{one.characters} characters are kept" if one.characters else "nothing was said"
@@ -269,31 +288,39 @@ class ChimeraApp(Host):
     # Providers
 
     @work(exclusive=True, group="health", exit_on_error=False)
-    async def look_again(self) -> None:
-        """Ask all providers how they are, and draw it where it stands."""
+    async def look_again(self, names: Iterable[str] | None = None) -> None:
+        """Ask providers how they are, and draw it where it stands.
+
+        Args:
+            names: Which ones, as a matter of course; None: all, because a person wants to know.
+        """
         if self.chimera is None:
             return
         async with asyncio.TaskGroup() as checks:
-            for name in self.chimera.health:
-                checks.create_task(self._look_at(self.chimera, name))
+            for name in list(self.chimera.health if names is None else names):
+                checks.create_task(self._look_at(self.chimera, name, models=names is None))
         for screen in self.screen_stack:
             if isinstance(screen, FirstRunScreen):
                 await screen.end_looking()
 
-    async def _look_at(self, chimera: "Chimera", name: str) -> None:
-        await chimera.check_provider(name)
+    async def _look_at(self, chimera: "Chimera", name: str, *, models: bool) -> None:
+        await chimera.check_provider(name, models=models)
         for screen in self.screen_stack:
-            if isinstance(screen, RoomScreen | FirstRunScreen):
+            if isinstance(screen, ShowsProviders):
                 screen.draw_providers(list(chimera.health.values()))
 
     def _look_while_live(self) -> None:
         """A room that is paused, or not looked at, asks nobody; it says how old its news are."""
+        if (chimera := self.chimera) is None:
+            return
         rooms = [screen for screen in self.screen_stack if isinstance(screen, RoomScreen)]
-        if self.app_focus and any(room.is_live for room in rooms):
-            self.look_again()
-        elif self.chimera:
-            for room in rooms:
-                room.draw_providers(list(self.chimera.health.values()))
+        live = [room.scene.conversation.cast for room in rooms if room.is_live and room.scene]
+        if self.app_focus and live:
+            used = {name for cast in live for name in chimera.connections.in_use(cast)}
+            self.look_again([name for name in chimera.health if name in used])
+            return
+        for room in rooms:
+            room.draw_providers(list(chimera.health.values()))
 
     # Ending
 

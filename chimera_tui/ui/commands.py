@@ -76,7 +76,20 @@ COMMANDS = (
     Command(name="rename", words="Rename the room", action="rename", key="f2", argument="TITLE"),
     Command(name="mode", words="Choose who speaks next, and how", action="mode", argument="MODE"),
     Command(name="pace", words="Speak slower or faster", action="pace", argument="0 to 3"),
-    Command(name="providers", words="Look at the providers again", action="providers", key="f4"),
+    Command(
+        name="budget",
+        words="Say what the room may cost",
+        action="budget",
+        argument="DOLLARS [TOKENS] or off",
+    ),
+    Command(
+        name="providers",
+        words="Providers: keys, health, what was sent",
+        action="providers",
+        key="f4",
+        argument="[PROVIDER]",
+    ),
+    Command(name="thought", words="Show what was thought before", action="thought", key="t"),
     Command(name="reopen", words="Open this room again", action="reopen", key="f5"),
     Command(name="write", words="Write a command", action="write_command", key="slash"),
     Command(name="theme", words="Choose the colours", action="theme", argument="THEME"),
@@ -124,6 +137,35 @@ class ThemeNames(Provider):
             await self.screen.run_action(f"theme({name!r})")
 
         return choose
+
+
+class KeysPalette(Provider):
+    """What the keys of a screen do, in the palette."""
+
+    async def search(self, query: str) -> Hits:
+        """Yield the keys whose words match."""
+        matcher = self.matcher(query)
+        for words, key, run in self._available():
+            if (score := matcher.match(words)) > 0:
+                yield Hit(score, matcher.highlight(words), run, help=key)
+
+    async def discover(self) -> Hits:
+        """Yield all of them."""
+        for words, key, run in self._available():
+            yield DiscoveryHit(words, run, help=key)
+
+    def _available(self) -> list[tuple[str, str, Callable[[], object]]]:
+        return [
+            (binding.description.capitalize(), binding.key, self._runner(binding.action))
+            for _, binding in self.screen._bindings  # noqa: SLF001 - there is no other way
+            if binding.id and self.screen.check_action(binding.action, ()) is not False
+        ]
+
+    def _runner(self, action: str) -> Callable[[], object]:
+        async def run() -> None:
+            await self.screen.run_action(action)
+
+        return run
 
 
 class Palette(Provider):

@@ -5,7 +5,7 @@ cleans them when it draws them.
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 ChipKind = Literal["plain", "bright", "error", "demo", "accent"]
@@ -27,6 +27,8 @@ class Chip:
 
     label: str
     kind: ChipKind = "plain"
+    action: str = ""
+    """The key that a click on it stands for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,12 @@ class MessageEntry:
     time: str = ""
     text: str = ""
     """Markdown."""
+    thinking: str = ""
+    """What was thought before it; drawn above the text while it is unfolded."""
+    is_unfolded: bool = field(default=False, compare=False)
+    """Not compared: a reader unfolds it, and what is shown stays right."""
+    costs: tuple[str, ...] = ()
+    """What it used, in ever fewer cells; the first that fits stands below it while focused."""
     chips: tuple[Chip, ...] = ()
     is_live: bool = False
     """Still being said: ends in a cursor, its gutter line has the full hue."""

@@ -107,6 +107,8 @@ def states(glyphs: Glyphs = UNICODE) -> Mapping[str, State]:
         "ended": State(glyphs.ended, "ended", "$muted"),
         "speaking": State(glyphs.live, "speaking", "$success"),
         "typing": State(glyphs.typing, "typing", "$foreground"),
+        "thinking": State(glyphs.typing, "thinking", "$foreground"),
+        "held": State(glyphs.paused, "waits", "$warning"),
         "waiting": State(glyphs.off, "waiting", "$muted"),
         "done": State(glyphs.done, "done", "$muted"),
         "muted": State(glyphs.muted, "muted", "$muted"),

@@ -2,10 +2,10 @@
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from textual import work
 from textual.app import App
@@ -14,6 +14,7 @@ from textual.command import CommandPalette
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import SavedConversation
 from chimera_tui.domain.errors import ChimeraError
+from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.redaction import Redactor
 from chimera_tui.domain.text import clean, one_line
@@ -35,6 +36,14 @@ PLAIN_THEME = "ansi-dark"
 
 Severity = Literal["information", "warning", "error"]
 Save = Callable[[str, str], None]
+
+
+@runtime_checkable
+class ShowsProviders(Protocol):
+    """A screen on which providers stand."""
+
+    def draw_providers(self, healths: Sequence[Health]) -> None:
+        """Draw how they are; called as each check comes back."""
 
 
 class Host(App[None]):
@@ -94,8 +103,18 @@ class Host(App[None]):
         """Show what the keys of this screen do."""
 
     @abstractmethod
-    def look_again(self) -> object:
-        """Ask all providers how they are, and draw it where it stands."""
+    async def show_diagnostics(self, provider: str = "") -> None:
+        """Show how the providers are, this one first."""
+
+    @abstractmethod
+    async def ask_key(
+        self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
+    ) -> None:
+        """Ask for a key of a provider and test it; `then` is told whether it was taken."""
+
+    @abstractmethod
+    def look_again(self, names: Iterable[str] | None = None) -> object:
+        """Ask providers how they are (None: all), and draw it where it stands."""
 
     # Telling
 

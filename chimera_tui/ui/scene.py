@@ -1,22 +1,22 @@
 """What the panels and the head show of a room; follows its events, needs no terminal."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from math import isfinite
+from time import monotonic
 from typing import assert_never
 
 from chimera_tui.domain.conversation import (
     DEMO,
     HUMAN,
     Conversation,
-    CostSource,
     Failure,
-    Message,
     ModelRef,
     Notice,
     SavedConversation,
     Tree,
+    Turn,
 )
 from chimera_tui.domain.events import (
     AttemptStarted,
@@ -39,15 +39,14 @@ from chimera_tui.domain.events import (
     TurnFailed,
     TurnStarted,
 )
-from chimera_tui.domain.health import Health, HealthState
+from chimera_tui.domain.health import WaitReason
 from chimera_tui.domain.text import one_line
 from chimera_tui.quality.measures import balance
-from chimera_tui.ui.adapter import clock, speakers
+from chimera_tui.ui.adapter import speakers
+from chimera_tui.ui.costs import Totals
 from chimera_tui.ui.entries import Speaker
+from chimera_tui.ui.waits import Thought, Wait
 
-THOUSAND = 1000
-JUST_NOW, A_WHILE = 5, 90
-"""Seconds."""
 EVEN, FAIR = 0.9, 0.5
 """From which balance on the turns are called even, or fair."""
 
@@ -63,62 +62,12 @@ class CastRow:
     share: int
     """Percent of the turns of personas."""
     is_demo: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderRow:
-    """One provider in its panel, or on the first-run screen."""
-
-    name: str
-    state: str
-    latency: str
-    history: tuple[float | None, ...]
-    reason: str
-    hint: str
-    models: tuple[str, ...]
-    was_asked: bool = True
-
-
-@dataclass(slots=True)
-class Totals:
-    """What the replies of a conversation used."""
-
-    tokens: int = 0
-    is_estimate: bool = False
-    cost: int | None = None
-    """Micro-dollars; None while nothing had a price."""
-    is_free: bool = True
-    is_unknown: bool = False
-
-    def add(self, message: Message) -> None:
-        """Count a reply."""
-        if (told := message.provenance) is None:
-            return
-        self.tokens += told.usage.input + told.usage.output
-        self.is_estimate |= told.usage.is_estimate
-        if told.cost_source is CostSource.FREE:
-            return
-        self.is_free = False
-        self.is_unknown |= told.cost is None
-        if told.cost is not None:
-            self.cost = (self.cost or 0) + told.cost
-
-    @property
-    def tokens_label(self) -> str:
-        """`3.1k`; with `~` where a provider did not count."""
-        if not self.tokens:
-            return "0"
-        number = f"{self.tokens / THOUSAND:.1f}k" if self.tokens >= THOUSAND else str(self.tokens)
-        return f"~{number}" if self.is_estimate else number
-
-    @property
-    def cost_label(self) -> str:
-        """`free`, an amount in dollars, or `n/a` where no price is known."""
-        if self.is_free:
-            return "free"
-        if self.cost is None:
-            return "n/a"
-        return f"${self.cost / 1e6:.4f}" + ("+" if self.is_unknown else "")
+    clock: str = ""
+    """Seconds that it waits."""
+    note: str = ""
+    """Why it waits, or why it failed."""
+    assigned: ModelRef | None = None
+    fallbacks: tuple[ModelRef, ...] = ()
 
 
 class Scene:
@@ -128,10 +77,16 @@ class Scene:
         saved: The conversation as it was opened.
         read_only: Why it cannot go on here; empty if it can.
         has_plain_emoji: Whether the terminal needs emoji in their plainest form.
+        clock: The monotonic clock, in seconds.
     """
 
     def __init__(
-        self, saved: SavedConversation, *, read_only: str = "", has_plain_emoji: bool = False
+        self,
+        saved: SavedConversation,
+        *,
+        read_only: str = "",
+        has_plain_emoji: bool = False,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.conversation: Conversation = saved.conversation
         self.tree: Tree = saved.tree
@@ -147,9 +102,15 @@ class Scene:
         """Slugs of those who are being heard, by turn."""
         self.models: dict[int, ModelRef] = {}
         """What plays the turns that are being taken."""
+        self.waits: dict[int, Wait] = {}
+        """What turns wait for that have not been heard yet."""
+        self.thoughts: dict[int, Thought] = {}
+        """What was thought so far in turns that have not been heard yet."""
+        self.spent = saved.spent
         self.totals = Totals()
         for message in self.tree.messages.values():
             self.totals.add(message)
+        self._clock = clock
         self._has_plain_emoji = has_plain_emoji
         self.speakers: Mapping[str, Speaker] = self._name_all()
         self._count()
@@ -160,13 +121,16 @@ class Scene:
             case TurnStarted(turn=turn):
                 self.typing[turn.number] = turn.speaker
                 self._drop_failure(turn.number)
-            case AttemptStarted(turn=turn, model=model):
+            case AttemptStarted(turn=turn, model=model) | ProviderSwitched(turn=turn, new=model):
                 self.models[turn.number] = model
-            case ProviderSwitched(turn=turn, new=model):
-                self.models[turn.number] = model
-            case TurnDelayed() | RetryScheduled() | ThinkingReceived():
-                pass
+                self._come(turn)
+            case TurnDelayed() | RetryScheduled():
+                self._wait(event)
+            case ThinkingReceived(turn=turn, text=text):
+                self.waits.pop(turn.number, None)
+                self.thoughts.setdefault(turn.number, Thought()).add(text)
             case TextReceived(turn=turn):
+                self._come(turn)
                 self.typing.pop(turn.number, None)
                 self.heard[turn.number] = turn.speaker
             case MessageCompleted(message=message):
@@ -191,8 +155,8 @@ class Scene:
                 self.speakers = self._name_all()
             case ConversationEnded(reason=reason):
                 self.ended = reason
-                self.typing.clear()
-                self.heard.clear()
+                for turns in (self.typing, self.heard, self.waits, self.thoughts):
+                    turns.clear()
             case _:
                 assert_never(event)
 
@@ -200,9 +164,45 @@ class Scene:
         return speakers(self.conversation, has_plain_emoji=self._has_plain_emoji)
 
     def _over(self, turn: int) -> None:
-        for who in (self.typing, self.heard, self.models):
-            who.pop(turn, None)
+        for turns in (self.typing, self.heard, self.models, self.waits, self.thoughts):
+            turns.pop(turn, None)
         self._drop_failure(turn)
+
+    def _come(self, turn: Turn) -> None:
+        """Something comes of the turn: it waits no more."""
+        self.waits.pop(turn.number, None)
+        self.thoughts.pop(turn.number, None)
+
+    def _wait(self, event: TurnDelayed | RetryScheduled) -> None:
+        """Note what a turn waits for; which attempt it waits for is said before how long."""
+        number = event.turn.number
+        self.thoughts.pop(number, None)
+        if isinstance(event, RetryScheduled):
+            why, attempt, of = WaitReason.RETRY, event.number, event.of
+        else:
+            before = self.waits.get(number)
+            why = event.why
+            attempt, of = (before.number, before.of) if before else (0, 0)
+        model = self.models.get(number) or self.conversation.assignment(event.turn.speaker).model
+        self.waits[number] = Wait(
+            why=why,
+            provider=one_line(model.provider, 40) if model else "",
+            seconds=event.seconds if isfinite(event.seconds or 0) else None,
+            since=self._clock(),
+            number=attempt,
+            of=of,
+        )
+
+    def typing_words(self) -> list[tuple[Speaker, str]]:
+        """Who has the turn and is not heard yet; with what it waits for or does, in words."""
+        return [(self.speakers[slug], self._words(turn)) for turn, slug in self.typing.items()]
+
+    def _words(self, turn: int) -> str:
+        if wait := self.waits.get(turn):
+            return f"waits: {wait.words(self._clock())}"
+        if thought := self.thoughts.get(turn):
+            return f"is thinking … {thought.words:,} word{'s' if thought.words != 1 else ''}"
+        return ""
 
     def _drop_failure(self, turn: int) -> None:
         if self.failure and self.failure.turn.number == turn:
@@ -233,6 +233,10 @@ class Scene:
                 model=self._model_of(slug, assignment.model),
                 share=round(100 * said[slug] / total) if total else 0,
                 is_demo=assignment.model is not None and assignment.model == DEMO,
+                clock=wait.clock(self._clock()) if (wait := self._wait_of(slug)) else "",
+                note=self._note_of(slug, wait),
+                assigned=assignment.model,
+                fallbacks=assignment.fallbacks,
             )
             for assignment in self.conversation.cast
         ]
@@ -253,11 +257,25 @@ class Scene:
     def _doing(self, slug: str) -> str:
         if slug in self.heard.values():
             return "speaking"
-        if slug in self.typing.values():
-            return "typing"
+        for turn, who in self.typing.items():
+            if who == slug:
+                if turn in self.waits:
+                    return "held"
+                return "thinking" if turn in self.thoughts else "typing"
         if self.failure and self.failure.turn.speaker == slug:
             return "failed"
         return "waiting"
+
+    def _wait_of(self, slug: str) -> Wait | None:
+        turns = (turn for turn, who in self.typing.items() if who == slug)
+        return next((self.waits[turn] for turn in turns if turn in self.waits), None)
+
+    def _note_of(self, slug: str, wait: Wait | None) -> str:
+        if wait:
+            return wait.words(self._clock())
+        if self.failure and self.failure.turn.speaker == slug:
+            return one_line(self.failure.problem)
+        return ""
 
     def _model_of(self, slug: str, assigned: ModelRef | None) -> str:
         """The model that plays a persona: what speaks now, what is assigned, what spoke last."""
@@ -272,48 +290,3 @@ class Scene:
             if m.turn.speaker == slug and m.provenance
         )
         return one_line(next(last, "automatic"), 60)
-
-
-def provider_rows(healths: Iterable[Health], wanted: Iterable[str] = ()) -> list[ProviderRow]:
-    """The providers in their order; one that is down but not wanted by anyone is only off."""
-    wanted = set(wanted)
-    words = {
-        HealthState.UP: "ok",
-        HealthState.SLOW: "slow",
-        HealthState.NOT_ASKED: "off",
-        HealthState.NO_KEY: "off",
-        HealthState.DOWN: "off",
-    }
-    return [
-        ProviderRow(
-            name=one_line(health.provider, 40),
-            state="down"
-            if health.state is HealthState.DOWN and health.provider in wanted
-            else words[health.state],
-            latency=duration(health.latency),
-            history=health.history,
-            reason=one_line(health.reason),
-            was_asked=health.state is not HealthState.NOT_ASKED,
-            hint=one_line(health.hint),
-            models=tuple(one_line(model.name, 80) for model in health.models if model.can_chat),
-        )
-        for health in healths
-    ]
-
-
-def checked_label(healths: Iterable[Health], now: datetime) -> str:
-    """When the providers were asked last: `12 s ago`, or the time of day."""
-    moments = [health.checked_at for health in healths if health.checked_at]
-    if not moments:
-        return ""
-    seconds = (now - max(moments)).total_seconds()
-    if seconds < JUST_NOW:
-        return "just now"
-    return f"{seconds:.0f} s ago" if seconds < A_WHILE else f"at {clock(max(moments))}"
-
-
-def duration(seconds: float | None) -> str:
-    """`412 ms`, `2.9 s`; empty if unknown."""
-    if seconds is None:
-        return ""
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chimera_tui.ui import clipboard as clipboard_module
+from chimera_tui.ui.screens import diagnostics as diagnostics_module
 from chimera_tui.ui.screens import room as room_module
 from chimera_tui.ui.screens import room_view as room_view_module
 from tests.fakes import NOON
@@ -45,7 +46,7 @@ def clipboard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is noon, and stays so."""
-    monkeypatch.setattr(room_module, "utc_now", lambda: NOON)
-    monkeypatch.setattr(room_view_module, "utc_now", lambda: NOON)
-    monkeypatch.setattr(room_module, "monotonic", lambda: 0.0)
-    monkeypatch.setattr(room_view_module, "monotonic", lambda: 0.0)
+    for module in (room_module, room_view_module):
+        monkeypatch.setattr(module, "utc_now", lambda: NOON)
+        monkeypatch.setattr(module, "monotonic", lambda: 0.0)
+    monkeypatch.setattr(diagnostics_module, "utc_now", lambda: NOON)

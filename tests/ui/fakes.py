@@ -1,7 +1,7 @@
 """A Chimera without files and networks, for tests of the screen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,13 +24,17 @@ from chimera_tui.domain.conversation import (
     Turn,
     Usage,
 )
-from chimera_tui.domain.errors import UnknownError
+from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.spending import Spending
 from chimera_tui.engine.room import Room
 from chimera_tui.formats import FORMATS
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.settings.keys import KeySource, KeyState
+from chimera_tui.settings.settings import Settings
 from tests.fakes import NOON, FixedModels, FullPurse, ListRecorder, a_persona, calls_to
 
 OLLAMA = Health(
@@ -102,6 +106,15 @@ class FakeChimera:
         self.library = FakeLibrary(personas if personas is not None else PEOPLE)
         self.recovered: tuple[Recovered, ...] = ()
         self.read_only = ""
+        self.settings = Settings()
+        self.keys: dict[str, KeyState] = {}
+        """What `key_states` says, by provider."""
+        self.said: dict[str, tuple[Exchange, ...]] = {}
+        """What `exchanges` says, by provider."""
+        self.spent: tuple[Spending, ...] = ()
+        self.given: list[tuple[str, str]] = []
+        """The keys that were set."""
+        self.key_error: ChimeraError | None = None
         self.lease: AbstractContextManager[object] | None = None
         self.checks = 0
         """Times that a provider answered."""
@@ -117,12 +130,40 @@ class FakeChimera:
         finally:
             self.is_closed = True
 
-    async def check_provider(self, name: str) -> Health:
+    async def check_provider(self, name: str, *, models: bool = True) -> Health:
         """It answers as it was told to."""
         await self.may_answer.wait()
         self.checks += 1
         self.health[name] = self.found[name]
         return self.found[name]
+
+    def exchanges(self, name: str) -> tuple[Exchange, ...]:
+        """What a test says that went to and fro."""
+        return self.said.get(name, ())
+
+    async def key_states(self) -> tuple[KeyState, ...]:
+        """What a test says of the keys."""
+        return tuple(self.keys.values())
+
+    async def set_key(self, name: str, text: str) -> KeyState:
+        """Keep its end; the provider answers from then on."""
+        if self.key_error:
+            raise self.key_error
+        self.given.append((name, text))
+        self.keys[name] = replace(
+            self.keys[name], source=KeySource.FILE, place="keys.toml", end=f"…{text[-4:]}"
+        )
+        return self.keys[name]
+
+    async def forget_key(self, name: str) -> KeyState:
+        """It has none then."""
+        self.keys[name] = replace(self.keys[name], source=None, place="", end="")
+        self.health[name] = Health(provider=name, state=HealthState.NO_KEY)
+        return self.keys[name]
+
+    async def spending(self) -> tuple[Spending, ...]:
+        """What a test says was spent today."""
+        return self.spent
 
     async def conversations(self) -> list[ConversationSummary]:
         """All, the newest first."""
@@ -185,6 +226,10 @@ class FakeChimera:
     def connections(self) -> Self:
         """Itself: it knows no providers of its own."""
         return self
+
+    def in_use(self, cast: Iterable[Assignment]) -> set[str]:
+        """Whoever is assigned."""
+        return {one.model.provider for one in cast if one.model}
 
     def is_free(self, model: ModelRef) -> bool:
         """Always."""

@@ -70,6 +70,7 @@ def test_a_message_tells_how_it_ended(finish: Finish, chips: tuple[Chip, ...]) -
         model="llama3.2:3b",
         time="12:01",
         text="One.",
+        costs=("40 → 1 tok · free", "41 tok · free", "free"),
         chips=chips,
     )
 

@@ -5,21 +5,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from rich.cells import cell_len
 from textual.events import Paste
 from textual.pilot import Pilot
 
+from chimera_tui.chimera import Chimera
 from chimera_tui.domain.conversation import HUMAN, Notice, SavedConversation
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen
 from chimera_tui.ui.screens.dialog import AskText
+from chimera_tui.ui.screens.key_dialog import AskKey
+from chimera_tui.ui.screens.model_list import ModelList
 from tests.corpus import CORPUS, HONEST
 from tests.fakes import NOON
 from tests.ui.fakes import FakeChimera, a_saved
 from tests.ui.running import composer_of, room_of, running, text_of, until
+from tests.ui.services import KEYS, an_exchange, priced
 
 TEXTS = [*(one.text for one in CORPUS), *HONEST]
 SHORT = [text[:300] for text in TEXTS]
@@ -46,11 +51,11 @@ def nasty(texts: Sequence[str]) -> SavedConversation:
     """A conversation in which all that has a name is called one of `texts`."""
     title, *_ = texts
     saved = a_saved(("comedian", "Fine."), (HUMAN, "Is it?"), ("ghost", "No."), title=title or "x")
-    cast = tuple(
+    people = tuple(
         replace(one, persona=replace(one.persona, name=text, emoji=text))
         for one, text in zip(saved.conversation.cast, cycle(texts), strict=False)
     )
-    conversation = replace(saved.conversation, cast=cast, human_name=texts[-1] or "x")
+    conversation = replace(saved.conversation, cast=people, human_name=texts[-1] or "x")
     notices = [Notice(text=text, after_id=1, created_at=NOON) for text in texts]
     return replace(saved, conversation=conversation, notices=notices)
 
@@ -135,3 +140,45 @@ async def test_toasts_and_what_is_written_show_them(tmp_path: Path) -> None:
             await pilot.pause()
             assert_clean(pilot)
             app.clear_notifications()
+
+
+async def test_thoughts_show_them(tmp_path: Path) -> None:
+    saved = priced(a_saved(("comedian", "Fine."), ("scientist", "Hm.")), "x")
+    fake = FakeChimera(saved)
+    fake.read_only = "For a test."
+    async with running(fake, tmp_path) as pilot:
+        room = room_of(pilot)
+        for text in TEXTS[::3]:
+            room._set_scene(priced(saved, text or "x"))
+            room.action_thought()
+            await pilot.pause()
+            assert_clean(pilot)
+
+
+async def test_diagnostics_and_its_dialogs_show_them(tmp_path: Path) -> None:
+    fake = FakeChimera(a_saved(("comedian", "Fine.")), healths=[])
+    async with running(fake, tmp_path) as pilot:
+        await pilot.press("f4")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DiagnosticsScreen))
+        screen = pilot.app.screen
+        assert isinstance(screen, DiagnosticsScreen)
+        for text in SHORT[::3]:
+            info = ModelInfo(name=text or "x", ignores=frozenset({text}))
+            fake.health = {
+                "x": Health(provider=text, state=HealthState.DOWN, reason=text, hint=text),
+            }
+            fake.health["x"] = replace(fake.health["x"], models=(info,))
+            key = replace(KEYS["openai"], title=text, place=text, end=text[:5], address=text)
+            screen._keys = {"x": key}
+            fake.said = {"x": (an_exchange(1, 200, text, text),)}
+            screen.draw_providers(list(fake.health.values()))
+            await pilot.pause()
+            assert_clean(pilot)
+            for dialog in (
+                AskKey(cast(Chimera, fake), key),
+                ModelList(fake.health["x"], is_local=False),
+            ):
+                await pilot.app.push_screen(dialog)
+                await pilot.pause()
+                assert_clean(pilot)
+                await pilot.app.pop_screen()

@@ -9,13 +9,16 @@ from textual.pilot import Pilot
 
 from tests.ui.pictures import PICTURES
 from tests.ui.running import an_app, ready
+from tests.ui.service_pictures import SERVICE_PICTURES
+
+ALL = PICTURES | SERVICE_PICTURES
 
 
-@pytest.mark.parametrize("name", sorted(PICTURES))
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_it_looks_as_it_should(
     snap_compare: Any, tmp_path: Path, fixed_time: None, name: str
 ) -> None:
-    picture = PICTURES[name]
+    picture = ALL[name]
     fake = picture.make()
     app = an_app(fake, tmp_path, theme=picture.theme)
 

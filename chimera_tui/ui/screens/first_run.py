@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,9 +15,11 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.text import one_line
 from chimera_tui.library.starters import CAST, STARTERS, default_cast
+from chimera_tui.settings.keys import KeyState
 from chimera_tui.ui.adapter import emoji_of
 from chimera_tui.ui.blocks import Lines, Part, fit, keys, line, link, split, state
-from chimera_tui.ui.scene import ProviderRow, provider_rows
+from chimera_tui.ui.key_words import key_found, key_words
+from chimera_tui.ui.provider_rows import ProviderRow, provider_rows
 from chimera_tui.ui.themes import HUES, assign_hues
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.small import TooSmall
@@ -27,6 +30,18 @@ if TYPE_CHECKING:
 
 MOST_PROBLEMS = 3
 """Problems that are told; there can be as many as there are files."""
+TAKEN, TAKEN_MORE = 13, 8
+"""Rows beside those of the providers: always, and more where there is room for the cast."""
+NARROW = 70
+"""Cells under which a line has no room for a note."""
+SHORT = {
+    "demo room": "demo",
+    "another topic": "topic",
+    "people and topic": "people",
+    "set a key": "key",
+    "look again": "look",
+}
+"""Words for keys, where there is little room."""
 FEW_ROWS = 26
 """Under so many rows the cast is told in one line."""
 
@@ -40,7 +55,9 @@ class FirstRunScreen(Screen[None]):
         Binding("d", "demo", "demo room", show=False, id="first.demo"),
         Binding("n", "topic", "another topic", show=False, id="first.topic"),
         Binding("p", "compose_room", "people and topic", show=False, id="first.compose"),
+        Binding("k", "key", "set a key", show=False, id="first.key"),
         Binding("r", "look", "look again", show=False, id="first.look"),
+        Binding("f4", "providers", "providers", show=False, id="first.providers"),
         Binding("question_mark,f1", "help", "help", id="help"),
     ]
 
@@ -48,6 +65,7 @@ class FirstRunScreen(Screen[None]):
         super().__init__()
         self._chimera: Chimera | None = None
         self._rows: list[ProviderRow] = []
+        self._keys: dict[str, KeyState] = {}
         self._is_looking = True
         self._topic = 0
         self._is_starting = False
@@ -71,6 +89,13 @@ class FirstRunScreen(Screen[None]):
         if self.is_empty:
             self.query_one(KeyFooter).note("Nobody can speak yet.")
         self.draw_providers(list(chimera.health.values()))
+        self._find_keys(chimera)
+
+    @work(exclusive=True, group="keys", exit_on_error=False)
+    async def _find_keys(self, chimera: "Chimera") -> None:
+        """Say where the keys lie; a keyring may take a moment."""
+        self._keys = {key.provider: key for key in await chimera.connections.key_states()}
+        self._redraw()
 
     def draw_providers(self, healths: Sequence[Health]) -> None:
         """Draw how the providers are; called as each check comes back."""
@@ -119,13 +144,33 @@ class FirstRunScreen(Screen[None]):
             state("demo", width=8),
             fit("built in", 13),
             fit("offline, free, scripted", 32),
-            ("always there", "$muted"),
+            ("always there" if width >= NARROW else "", "$muted"),
         )
-        with_hints = self.app.size.height >= FEW_ROWS
-        rows = [one for row in self._rows for one in _provider(row, width, with_hint=with_hints)]
+        rows = self._providers(width)
         if self._is_looking and not rows:
             rows = [line(("○ looking for local servers …", "$muted"))]
-        return [*head, *rows, demo.truncate(width, ellipsis=True), *self._problems(width)]
+        shown = [*head, *rows, demo, *self._problems(width)]
+        return [one.truncate(width, ellipsis=True) for one in shown]
+
+    def _providers(self, width: int) -> list[Content]:
+        """As much of each provider as there is room for; those without a key may share a line."""
+        is_high = self.app.size.height >= FEW_ROWS
+        room = max(3, self.app.size.height - TAKEN - is_high * TAKEN_MORE)
+        with_hints = is_high and len(self._rows) + 1 < room
+        is_crowded = len(self._rows) > room
+        rows = [
+            one
+            for row in self._rows
+            if row.has_key or not is_crowded
+            for one in _provider(row, self._keys.get(row.name), width, with_hint=with_hints)
+        ]
+        keyless = [row.name for row in self._rows if not row.has_key]
+        if keyless and is_crowded:
+            words = f"{', '.join(keyless)}: no key, k sets one"
+            rows.append(line(state("off", width=8), (words, "$muted")))
+        if is_crowded and len(rows) > room:
+            rows = [*rows[: room - 1], line(("and more: f4 shows them", "$muted"))]
+        return rows
 
     def _problems(self, width: int) -> list[Content]:
         """What is wrong with the files of the person: a line each, and how to see the rest."""
@@ -180,7 +225,7 @@ class FirstRunScreen(Screen[None]):
         return [link(one, "screen.start") for one in lines]
 
     def _others(self, width: int) -> list[Content]:
-        pairs = [("r", "look again", "look")]
+        pairs = [("k", "set a key", "key"), ("r", "look again", "look")]
         if not self.is_empty:
             pairs = [
                 ("d", "demo room", "demo"),
@@ -188,6 +233,8 @@ class FirstRunScreen(Screen[None]):
                 ("p", "people and topic", "compose_room"),
                 *pairs,
             ]
+        if width < NARROW:
+            pairs = [(key, SHORT.get(word, word), action) for key, word, action in pairs]
         shown = Content("   ").join(
             link(keys([(key, word)]), f"screen.{action}") for key, word, action in pairs
         )
@@ -263,6 +310,31 @@ class FirstRunScreen(Screen[None]):
         if self._chimera and not self.is_empty:
             await self.app.new_room(self.topic, self._cast())
 
+    async def action_key(self) -> None:
+        """Set a key: ask whose, then for it; what it opens is looked at at once."""
+        from chimera_tui.ui.screens.dialog import Choose  # noqa: PLC0415 - not before the paint
+
+        names = [key.provider for key in self._keys.values() if key.variables]
+        names.sort(key=lambda name: self._keys[name].source is not None)
+        if not names:
+            return
+        choices = [(one_line(self._keys[n].title, 40), key_words(self._keys[n])) for n in names]
+
+        async def ask(index: int | None) -> None:
+            if index is not None:
+                await self.app.ask_key(names[index], self._after_key)
+
+        await self.app.push_screen(Choose("Whose key?", choices, 0), ask)
+
+    async def _after_key(self, _is_taken: bool | None) -> None:  # noqa: FBT001 - from a dialog
+        if self._chimera:
+            self.draw_providers(list(self._chimera.health.values()))
+            self._find_keys(self._chimera)
+
+    async def action_providers(self) -> None:
+        """Look at the providers from near."""
+        await self.app.show_diagnostics()
+
     def action_look(self) -> None:
         """Look for providers again."""
         self._is_looking = True
@@ -274,18 +346,25 @@ class FirstRunScreen(Screen[None]):
         await self.app.show_help()
 
 
-def _provider(row: ProviderRow, width: int, *, with_hint: bool) -> list[Content]:
+def _provider(
+    row: ProviderRow, key: KeyState | None, width: int, *, with_hint: bool
+) -> list[Content]:
     """What is known of a provider; one that does not answer gets a second line: what to do."""
     glyph = state(row.state, width=8)
+    where = key_found(key)
     if row.state in {"ok", "slow"}:
-        count = len(row.models)
-        what = (
+        count = row.model_count
+        what = where or (
             f"running, {count} model{'s' if count != 1 else ''}" if count else "running, no model"
         )
-        note = ", ".join(row.models) or row.hint
+        note = f"answered in {row.latency}" if where else ", ".join(row.models) or row.hint
+        note = note if width >= NARROW else ""
         parts = (fit(row.name, 12), " ", fit(what, 31), " ", (note, "$muted"))
         return [line(glyph, *parts).truncate(width, ellipsis=True)]
-    why = row.reason if row.was_asked else "not asked yet"
+    if not row.has_key:
+        words = f"{fit(row.name, 12)} {fit('no key', 32)}k to set one"
+        return [line(glyph, (words, "$muted")).truncate(width, ellipsis=True)]
+    why = row.reason if row.was_asked else where or "not asked yet"
     lines = [line(glyph, (f"{fit(row.name, 12)} {why}", "$muted"))]
     if with_hint and row.hint:
         lines.append(line((" " * 21 + row.hint, "$muted")))

@@ -42,7 +42,7 @@ from chimera_tui.ui.scene import Scene
 from chimera_tui.ui.screens.room_actions import RoomActions
 from chimera_tui.ui.widgets.composer import Composer
 from chimera_tui.ui.widgets.rows import Rows
-from chimera_tui.ui.widgets.side import CastList, RoomList
+from chimera_tui.ui.widgets.side import CastList, ProviderList, RoomList
 from chimera_tui.ui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class RoomScreen(RoomActions):
         *(command.binding for command in COMMANDS if command.key and "." not in command.action),
         *(
             Binding(str(number), f"remedy({number})", "choose", show=False, id=f"remedy-{number}")
-            for number in range(1, 5)
+            for number in range(1, 7)
         ),
     ]
     COMMANDS = {Palette}  # noqa: RUF012 - Textual declares it so
@@ -86,7 +86,7 @@ class RoomScreen(RoomActions):
             self._following = self.follow(chimera.room(saved), is_live=is_live)
         composer = self.query_one(Composer)
         composer.write(self._drafts.get(saved.conversation.id, ""))
-        self.draw_providers(list(chimera.health.values()))
+        self._draw_known_providers()
         self.draw_rooms(await chimera.conversations())
         (self.transcript if chimera.read_only else composer.field).focus()
 
@@ -103,7 +103,12 @@ class RoomScreen(RoomActions):
         await self.open(chimera, await chimera.load(conversation_id))
 
     def _set_scene(self, saved: SavedConversation, read_only: str = "") -> None:
-        self.scene = Scene(saved, read_only=read_only, has_plain_emoji=self.app.has_plain_emoji)
+        self.scene = Scene(
+            saved,
+            read_only=read_only,
+            has_plain_emoji=self.app.has_plain_emoji,
+            clock=monotonic,
+        )
         self._heard_since.clear()
         self.ended_because = ""
         hues = {one.name: one.hue for one in self.scene.speakers.values() if one.hue}
@@ -183,6 +188,9 @@ class RoomScreen(RoomActions):
         if isinstance(event, TextReceived) and event.turn.number in scene.heard:
             self.stage.stream(adapter.key_of(event.turn), event.text)
             return
+        if isinstance(event, ThinkingReceived) and event.turn.number in scene.thoughts:
+            scene.note(event)  # counted with the next tick
+            return
         if isinstance(event, TurnStarted | TurnDropped):
             self._clear(scene, event.turn)
         if isinstance(event, MessageCompleted):
@@ -199,18 +207,20 @@ class RoomScreen(RoomActions):
             case TurnStarted() | TurnDropped() | RoomPaused() | RoomResumed():
                 pass  # all of it stands in the panels
             case AttemptStarted() | TurnDelayed() | RetryScheduled() | ProviderSwitched():
-                pass
+                self._draw_known_providers()
             case ThinkingReceived():
-                pass
+                pass  # the status row counts its words
             case TextReceived(turn=turn, text=text):
                 self._hear(scene, turn, text)
             case MessageCompleted(message=message):
                 answers = scene.tree.alternatives(message)
                 self.stage.put(adapter.message_entry(message, scene.speakers, answers))
+                self._draw_known_providers()
             case TurnFailed(failure=failure):
                 self.stage.drop(adapter.key_of(failure.turn))
                 for entry in adapter.failure_entries(failure, scene.speakers):
                     self.stage.put(entry)
+                self._draw_known_providers()
             case NoticePosted(notice=notice):
                 self.stage.put(adapter.notice_entry(notice, len(scene.notices) - 1))
             case PathChanged() | ConversationEnded():
@@ -219,6 +229,10 @@ class RoomScreen(RoomActions):
                 self.draw_rooms_again()
             case _:
                 assert_never(event)
+
+    def _draw_known_providers(self) -> None:
+        """Draw what is known of the providers: real calls tell of them, too."""
+        self.draw_providers(list(self.chimera.health.values()))
 
     def _hear(self, scene: Scene, turn: Turn, text: str) -> None:
         """The first words of a turn: from now on it stands in the transcript.
@@ -322,6 +336,8 @@ class RoomScreen(RoomActions):
                 await self.action_again()
             case "y":
                 self.action_copy()
+            case "t":
+                self.action_thought(event.key)
             case _:
                 await self.action_newer()
 
@@ -340,7 +356,9 @@ class RoomScreen(RoomActions):
                 async with self.telling():
                     await self.open_saved(self.chimera, chosen.id)
         elif isinstance(event.rows, CastList):
-            await self._pick_model(event.rows.cast[event.index].slug)
+            await self.pick_model(event.rows.cast[event.index].slug)
+        elif isinstance(event.rows, ProviderList):
+            await self.action_providers(event.rows.providers[event.index].name)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say which actions there are now; the footer and the palette show only those."""
@@ -375,6 +393,6 @@ AVAILABLE: dict[str, Callable[[RoomScreen], bool]] = {
     "send": lambda screen: bool(screen.query_one(Composer).text.strip()),
     "older": lambda screen: bool(screen.room or screen.columns),
     "newer": lambda screen: bool(screen.room or screen.columns),
-    **dict.fromkeys(("again", "rename", "mode", "pace", "models", "stop"), _has_room),
+    **dict.fromkeys(("again", "rename", "mode", "pace", "budget", "models", "stop"), _has_room),
 }
 """When there is something to do for an action; one that is not here can always be done."""

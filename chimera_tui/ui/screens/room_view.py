@@ -20,14 +20,15 @@ from chimera_tui.ui.adapter import demo_chip, key_of, remedies, tempo_chip
 from chimera_tui.ui.blocks import fit, line
 from chimera_tui.ui.commands import COMMANDS, HIDDEN
 from chimera_tui.ui.entries import Entry, MessageEntry
-from chimera_tui.ui.scene import Scene, checked_label, provider_rows
+from chimera_tui.ui.provider_rows import checked_label, provider_rows
+from chimera_tui.ui.scene import Scene
 from chimera_tui.ui.stage import Stage
 from chimera_tui.ui.widgets.columns import Columns
 from chimera_tui.ui.widgets.composer import Completion, Completions, Composer
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import RoomHeader
 from chimera_tui.ui.widgets.rows import Rows
-from chimera_tui.ui.widgets.side import CastList, Heading, ProviderPanel, RoomList, VitalsPanel
+from chimera_tui.ui.widgets.side import CastList, Heading, ProviderList, RoomList, VitalsPanel
 from chimera_tui.ui.widgets.small import TooSmall
 from chimera_tui.ui.widgets.status import StatusRow, waiting
 from chimera_tui.ui.widgets.transcript import Transcript
@@ -50,7 +51,8 @@ def actions_on(entry: Entry) -> list[tuple[str, str]]:
     if not entry.speaker.hue:  # the human
         return [copying]
     answers = [("‹›", "answers")] if any("/" in chip.label for chip in entry.chips) else []
-    return [("r", "again"), *answers, copying]
+    thought = [("t", "fold" if entry.is_unfolded else "thought")] if entry.thinking else []
+    return [("r", "again"), *answers, *thought, copying]
 
 
 class RoomView(Screen[None]):
@@ -90,7 +92,8 @@ class RoomView(Screen[None]):
             with VerticalScroll(id="side", can_focus=False):
                 yield Heading("Cast")
                 yield CastList()
-                yield ProviderPanel()
+                yield Heading("Providers", id="providers-heading")
+                yield ProviderList()
                 yield VitalsPanel()
         yield Completions()
         yield KeyFooter(id="foot")
@@ -112,9 +115,7 @@ class RoomView(Screen[None]):
         if (scene := self.scene) is None:
             return
         self.query_one(RoomHeader).show(scene)
-        rows = scene.cast_rows()
-        self.query_one("#side Heading", Heading).note(f"{len(rows)} here")
-        self.query_one(CastList).show(rows)
+        self.query_one("#side Heading", Heading).note(f"{len(scene.conversation.cast)} here")
         self.query_one(VitalsPanel).show(scene)
         said = len(scene.tree.path)
         self.query_one(RoomList).show_state(scene.state, f"{said} said" if said else "empty")
@@ -128,20 +129,25 @@ class RoomView(Screen[None]):
         self.refresh_bindings()
 
     def _draw_status(self, scene: Scene) -> None:
-        status = self.query_one(StatusRow)
-        status.show_typing([scene.speakers[slug] for slug in scene.typing.values()])
-        status.show_waiting(self._why(scene))
-
+        self._draw_turns(scene)
+        self.query_one(StatusRow).show_waiting(self._why(scene))
         if scene.typing or scene.heard:
             self._ticking.resume()
         else:
             self._ticking.pause()
+
+    def _draw_turns(self, scene: Scene) -> None:
+        """Draw who has the turn, and what it waits for: that changes every second."""
+        self.query_one(StatusRow).show_typing(scene.typing_words())
+        self.query_one(CastList).show(scene.cast_rows())
 
     def _tick(self) -> None:
         """Runs only while somebody types or speaks, and somebody looks."""
         if not self.app.app_focus:
             return
         self._ticks += 1
+        if self.scene and (self.scene.waits or self.scene.thoughts):
+            self._draw_turns(self.scene)
         self.query_one(StatusRow).step()
         if self._ticks % TICKS_A_TEMPO == 0:
             self.draw_tempo(monotonic())
@@ -177,7 +183,8 @@ class RoomView(Screen[None]):
             cast = self.scene.conversation.cast
             wanted = {one.model.provider for one in cast if one.model}
         note = checked_label(healths, utc_now())
-        self.query_one(ProviderPanel).show(provider_rows(healths, wanted), note)
+        self.query_one("#providers-heading", Heading).note(note)
+        self.query_one(ProviderList).show(provider_rows(healths, wanted))
 
     def draw_rooms(self, rooms: list[ConversationSummary]) -> None:
         """Draw the list of conversations."""
@@ -314,4 +321,6 @@ def _paused(scene: Scene, reason: PauseReason) -> Content:
     if scene.failure:
         last = len(remedies(scene.failure))
         return waiting("paused", words[PauseReason.FAILURE], (f"1–{last}", "choose"))
+    if reason is PauseReason.BUDGET:
+        return waiting("paused", words[reason], ("/budget 1.00", "allows more"))
     return waiting("paused", words[reason], ("space", "goes on" if begun else "begins"))

@@ -10,9 +10,11 @@ from chimera_tui.domain.conversation import HUMAN, Message
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.adapter import clock
 from chimera_tui.ui.blocks import Block, Part, fit, line, split, state
+from chimera_tui.ui.costs import cost_of
 from chimera_tui.ui.growing import text_rows
 from chimera_tui.ui.look import Look
-from chimera_tui.ui.scene import CastRow, Scene, duration
+from chimera_tui.ui.provider_rows import duration
+from chimera_tui.ui.scene import CastRow, Scene
 from chimera_tui.ui.widgets.header import DEMO_CHIP
 from chimera_tui.ui.widgets.transcript import Transcript
 
@@ -88,13 +90,10 @@ class ColumnFacts(Block):
         if self.last is None or (told := self.last.provenance) is None:
             return [Content("")] * 4
         tokens = f"{'~' if told.usage.is_estimate else ''}{told.usage.output}"
-        cost = (
-            "free" if told.cost == 0 else "n/a" if told.cost is None else f"${told.cost / 1e6:.4f}"
-        )
         facts = (
             (duration(told.first_text) or "–", "to first word"),
             (tokens, "tokens"),
-            (cost, "cost"),
+            (cost_of(told).partition(" ")[0], "cost"),
             (str(len(self.last.text.split())), "words"),
         )
         return [

@@ -117,7 +117,9 @@ class Field(TextArea):
 
     def is_for_room(self, key: str) -> bool:
         """Whether a key in the empty field is no text: a space; a number while remedies wait."""
-        return not self.text and (key == "space" or (key in "1234" and self.composer.has_remedies))
+        return not self.text and (
+            key == "space" or (key in "123456" and self.composer.has_remedies)
+        )
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
         """Leave to the room what is no text."""

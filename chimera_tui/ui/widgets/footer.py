@@ -62,7 +62,7 @@ class KeyFooter(Block):
         end = Content(GAP).join(self._key(one) for one in right)
         if self._note:
             return [split(line((self._note, "$muted")), end, width)]
-        general = {"command-palette", "help", "quit"}
+        general = {"command-palette", "help", "quit", *self._right}
         left = [one for one in shown.values() if _id(one) not in general]
         left.sort(key=lambda one: _id(one) not in FIRST)
         choices = sum(_id(one).startswith(CHOICE) and one.enabled for one in everything)

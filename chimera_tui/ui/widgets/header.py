@@ -4,6 +4,7 @@ from textual.content import Content
 
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import Block, Part, line, split, state
+from chimera_tui.ui.costs import NEARLY, budget_label
 from chimera_tui.ui.scene import Scene
 
 WIDE, NORMAL = 120, 80
@@ -50,5 +51,14 @@ def _facts(scene: Scene, columns: int) -> list[Content]:
     if columns >= WIDE:
         facts.append(line(totals.tokens_label, (" tok", "$muted")))
     if columns >= NORMAL:
-        facts.append(line(totals.cost_label))
+        facts.append(_cost(scene))
     return facts
+
+
+def _cost(scene: Scene) -> Content:
+    """What was spent, of how much if there is a budget."""
+    if (budget := scene.conversation.budget.cost) is None:
+        return line(scene.totals.cost_label)
+    spent, of, limit = budget_label(scene.spent.cost, budget).partition(" of ")
+    is_near = scene.spent.cost >= NEARLY * budget
+    return line((spent, "$warning" if is_near else ""), (of + limit, "$muted"))

@@ -17,10 +17,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from chimera_tui.domain.text import one_line
+from chimera_tui.domain.text import clean, one_line
 from chimera_tui.ui.entries import Chip, FailureEntry, MessageEntry, NoticeEntry
 from chimera_tui.ui.glyphs import ASCII, ASCII_MARKS, plain_emoji
-from chimera_tui.ui.look import BOLD, Look, Mentions
+from chimera_tui.ui.look import BOLD, ITALIC, Look, Mentions
 from chimera_tui.ui.wrapping import Row, row_width, wrap
 
 WIDEST = 88
@@ -33,6 +33,8 @@ _INDENT = 5
 _PADDING = 2
 """Columns kept free at the right."""
 _CHIPS = 3
+LONGEST_THOUGHT = 20_000
+"""Characters of a thought that are drawn."""
 _GAP = Segment("  ")
 
 
@@ -96,6 +98,20 @@ def head_strips(entry: MessageEntry, page: Page) -> list[Strip]:
     return [_head(entry, page)] if page.heads else []
 
 
+def thought_strips(entry: MessageEntry, page: Page) -> list[Strip]:
+    """Return what was thought before a message, if it is unfolded, and a gap below it."""
+    if not (entry.is_unfolded and entry.thinking):
+        return []
+    look, hue = page.look, entry.speaker.hue
+    mark = Segment(look.glyphs.gutter, look.lines[hue]) if page.heads and hue else None
+    style = look.muted + ITALIC
+    text = clean(entry.thinking).expandtabs(4)
+    rows = wrap([Segment(plain_emoji(text[:LONGEST_THOUGHT]), style)], page.text)
+    if (more := len(text) - LONGEST_THOUGHT) > 0:
+        rows += wrap([Segment(f"… and {more:,} characters more", look.muted)], page.text)
+    return [page.line(mark, row) for row in [*rows, []]]
+
+
 def body_strips(entry: MessageEntry, rows: Sequence[Row], page: Page) -> list[Strip]:
     """Return the last lines of a message, of which `rows` is the text."""
     look, hue = page.look, entry.speaker.hue
@@ -137,7 +153,10 @@ def _right(chips: Iterable[Segment], time: str, look: Look) -> Row:
 
 
 def _chip(chip: Chip, look: Look) -> Segment:
-    return Segment(f" {label(chip.label, look).strip()} ", look.chips[chip.kind])
+    style = look.chips[chip.kind]
+    if chip.action:
+        style += Style.from_meta({"action": chip.action})
+    return Segment(f" {label(chip.label, look).strip()} ", style)
 
 
 def _with_cursor(row: Row, look: Look, hue: int) -> Row:
@@ -202,8 +221,14 @@ def _remedies(remedies: Sequence[tuple[str, str]], page: Page) -> list[list[Row]
     ]
 
 
-def actions_strip(actions: Sequence[tuple[str, str]], page: Page) -> Strip:
-    """Return the keys that act on the focused message, at the right of the row below it."""
+def actions_strip(actions: Sequence[tuple[str, str]], notes: Sequence[str], page: Page) -> Strip:
+    """Return the row below the focused message: what it used, and the keys that act on it.
+
+    Args:
+        actions: Keys, each with its word; they stand at the right.
+        notes: What to say at the left, in ever fewer cells: the first that fits is said.
+        page: Where it stands.
+    """
     row: Row = []
     for key, word in actions:
         meta = Style.from_meta({"action": key})
@@ -214,7 +239,10 @@ def actions_strip(actions: Sequence[tuple[str, str]], page: Page) -> Strip:
         if row_width(row) + row_width(pieces) + 3 > page.text:
             break
         row += [Segment("   "), *pieces] if row else pieces
-    return page.line(None, [Segment(" " * (page.text - row_width(row))), *row])
+    room = page.text - row_width(row)
+    note = next((note for note in notes if cell_len(note) + 3 <= room), "")
+    said = Segment(label(note, page.look), page.look.muted)
+    return page.line(None, [said, Segment(" " * (room - cell_len(note))), *row])
 
 
 def _cropped(text: str, width: int, look: Look) -> str:

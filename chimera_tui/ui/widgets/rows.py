@@ -102,9 +102,14 @@ class Rows(ScrollView, can_focus=True):
         """Whether a row has the bar; the one under the cursor, unless a list says otherwise."""
         return index == self.cursor
 
+    @property
+    def row_width(self) -> int:
+        """Cells of the lines of a row."""
+        return max(1, self.scrollable_content_region.width - BAR - self.edge)
+
     def rebuild(self) -> None:
         """Draw all rows anew."""
-        width = max(1, self.scrollable_content_region.width - BAR - self.edge)
+        width = self.row_width
         self._flat, self._tops = [], []
         for index in range(self.row_count()):
             self._tops.append(len(self._flat))
@@ -122,12 +127,21 @@ class Rows(ScrollView, can_focus=True):
         """As many rows as there are lines."""
         return max(1, len(self._flat))
 
+    def place(self, index: int) -> tuple[int, int] | None:
+        """The first line of a row, and the first behind it; None if it is not drawn."""
+        if not 0 <= index < len(self._tops):
+            return None
+        return self._tops[index], [*self._tops[index + 1 : index + 2], len(self._flat)][0]
+
+    def at(self, y: int) -> tuple[int, Content] | None:
+        """The row that has line `y`, or -1 between two rows, and what stands there."""
+        return self._flat[y] if 0 <= y < len(self._flat) else None
+
     def watch_cursor(self, cursor: int) -> None:
         """Keep the cursor in sight and say where it is."""
         self.refresh()
-        if 0 <= cursor < len(self._tops):
-            following = [*self._tops[cursor + 1 : cursor + 2], len(self._flat)][0]
-            rows = Region(0, self._tops[cursor], 1, following - self._tops[cursor])
+        if place := self.place(cursor):
+            rows = Region(0, place[0], 1, place[1] - place[0])
             self.scroll_to_region(rows, animate=False)
             self.post_message(self.Moved(self, cursor))
 
@@ -143,8 +157,8 @@ class Rows(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Choose the row that was clicked."""
         y = event.y + int(self.scroll_offset.y)
-        if 0 <= y < len(self._flat) and (index := self._flat[y][0]) >= 0:
-            self.cursor = index
+        if (found := self.at(y)) and found[0] >= 0:
+            self.cursor = found[0]
             self.action_choose()
 
     def on_focus(self) -> None:
@@ -161,9 +175,9 @@ class Rows(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         y += int(self.scroll_offset.y)
         style = self.visual_style
-        if not 0 <= y < len(self._flat):
+        if (found := self.at(y)) is None:
             return Strip.blank(width, style.rich_style)
-        index, content = self._flat[y]
+        index, content = found
         is_marked = index >= 0 and self.marks(index)
         if is_marked:
             style = self.get_visual_style("rows--cursor")
@@ -174,3 +188,33 @@ class Rows(ScrollView, can_focus=True):
         bar_style = self.get_visual_style("rows--bar") if is_marked else style
         head = Visual.to_strips(self, bar, BAR, 1, bar_style, pad=True)[:1]
         return Strip.join([*head, *body]).adjust_cell_length(width, style.rich_style)
+
+
+class LongRows(Rows):
+    """Thousands of rows, of one line each: only those in sight are drawn."""
+
+    def row_line(self, index: int, width: int) -> Content:
+        """The line of a row, at most `width` cells."""
+        raise NotImplementedError
+
+    def row_lines(self, index: int, width: int) -> list[Content]:
+        """The one line."""
+        return [self.row_line(index, width)]
+
+    def rebuild(self) -> None:
+        """Draw anew what is in sight."""
+        self.virtual_size = Size(self.row_width + BAR, self.row_count())
+        self.cursor = max(0, min(self.cursor, self.row_count() - 1))
+        self.refresh()
+
+    def get_content_height(self, _container: Size, _viewport: Size, _width: int) -> int:
+        """A line a row."""
+        return max(1, self.row_count())
+
+    def place(self, index: int) -> tuple[int, int] | None:
+        """A row is a line."""
+        return (index, index + 1) if 0 <= index < self.row_count() else None
+
+    def at(self, y: int) -> tuple[int, Content] | None:
+        """A line is a row."""
+        return (y, self.row_line(y, self.row_width)) if 0 <= y < self.row_count() else None

@@ -11,6 +11,7 @@ from chimera_tui.ui.blocks import (
     STATES,
     Block,
     Part,
+    crop,
     fit,
     heading,
     line,
@@ -19,11 +20,13 @@ from chimera_tui.ui.blocks import (
     split,
     state,
 )
-from chimera_tui.ui.scene import CastRow, ProviderRow, Scene
+from chimera_tui.ui.costs import budget_label, rounded
+from chimera_tui.ui.provider_rows import ProviderRow
+from chimera_tui.ui.scene import CastRow, Scene
 from chimera_tui.ui.widgets.header import DEMO_CHIP, WIDE
 from chimera_tui.ui.widgets.rows import Rows
 
-MOST_LINES, FEW_LINES = 5, 3
+MOST_LINES, FEW_LINES = 4, 3
 """Lines for the reason why a provider does not answer, in a high terminal and in a low one."""
 HIGH = 28
 """Rows of the terminal from which on it is high."""
@@ -31,6 +34,8 @@ SPARKS = 6
 """Bars of a sparkline where there is room."""
 ROOMY = 34
 """Rows of the terminal from which on the cast is spaced."""
+LABEL, VALUE = 10, 13
+"""Cells of a vital sign: its name, and its figure at least."""
 A_WEEK = 7
 """Days in which a weekday says enough."""
 
@@ -38,8 +43,8 @@ A_WEEK = 7
 class Heading(Block):
     """The title of a panel, and a note at its right edge."""
 
-    def __init__(self, title: str) -> None:
-        super().__init__(classes="heading")
+    def __init__(self, title: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(classes="heading", id=id)
         self._title = title
         self._note = ""
 
@@ -111,11 +116,12 @@ class CastList(Rows):
         self.cast: list[CastRow] = []
 
     def show(self, cast: list[CastRow]) -> None:
-        """Draw these."""
+        """Draw these; the panel is laid out anew only if it needs more lines or fewer."""
         if cast != self.cast:
-            self.cast = cast
+            self.cast, lines = cast, self.virtual_size.height
             self.rebuild()
-            self.refresh(layout=True)
+            if self.virtual_size.height != lines:
+                self.refresh(layout=True)
 
     def on_resize(self) -> None:
         """A blank line between them, where there is room."""
@@ -136,39 +142,51 @@ class CastList(Rows):
         """Emoji, name and state; model and share of the turns."""
         row = self.cast[index]
         name = fit(row.speaker.name, width - 3 - 12)
+        word = row.clock if row.state == "held" else ""
         model: Part = DEMO_CHIP if row.is_demo else (row.model, "$muted")
         share: Part = (f"{row.share} %", "$muted" if row.share else "$faint")
         return [
             split(
                 line(fit(row.speaker.emoji, 2), " ", (name, f"$persona-{row.speaker.hue}")),
-                line(state(row.state)),
+                line(state(row.state, word=word)),
                 width,
             ),
             split(line("   ", model), line(share), width),
+            *_note(row, width),
         ]
 
 
-class ProviderPanel(Block):
+class ProviderList(Rows):
     """State, name, the last latencies, and the number or the reason."""
 
     def __init__(self) -> None:
-        super().__init__(id="providers", classes="panel")
-        self._rows: list[ProviderRow] = []
-        self._note = ""
+        super().__init__(id="providers")
+        self.providers: list[ProviderRow] = []
 
-    def show(self, rows: list[ProviderRow], note: str) -> None:
-        """Draw these; `note` says how old they are."""
-        self._rows, self._note = rows, note
+    def show(self, rows: list[ProviderRow]) -> None:
+        """Draw these."""
+        if rows != self.providers:
+            self.providers = rows
+            self.rebuild()
+            self.refresh(layout=True)
+
+    def on_resize(self) -> None:
+        """How much is said of a provider depends on the height of the terminal."""
+        super().on_resize()
         self.refresh(layout=True)
 
-    def lines(self, width: int) -> list[Content]:
-        """One line a provider."""
-        lines = heading("Providers", self._note, width)
-        for row in self._rows:
-            lines += _provider(
-                row, width, MOST_LINES if self.app.size.height >= HIGH else FEW_LINES
-            )
-        return lines
+    def row_count(self) -> int:
+        """One row a provider."""
+        return len(self.providers)
+
+    def marks(self, index: int) -> bool:
+        """The cursor, only while the list is used."""
+        return self.has_focus and index == self.cursor
+
+    def row_lines(self, index: int, width: int) -> list[Content]:
+        """One line; more where somebody here needs it and it does not answer."""
+        most = MOST_LINES if self.app.size.height >= HIGH else FEW_LINES
+        return _provider(self.providers[index], width, most)
 
 
 class VitalsPanel(Block):
@@ -186,38 +204,67 @@ class VitalsPanel(Block):
 
     def lines(self, width: int) -> list[Content]:
         """A meter, then figures."""
-        if self.scene is None:
+        if (scene := self.scene) is None:
             return []
-        scene, room = self.scene, width - 10 - 13
         even, word = scene.balance()
         limit = max(1, scene.conversation.turn_limit)
-        rows = [
-            ("balance", meter(even, room), f"{even:.2f} {word}" if word != "–" else "–"),
-            ("turns", meter(scene.auto_turns / limit, room), f"{scene.auto_turns} of {limit}"),
-            ("tokens", Content(" " * room), scene.totals.tokens_label),
-            ("cost", Content(" " * room), scene.totals.cost_label),
+        return [
+            *heading("Vitals", "", width),
+            _vital("balance", f"{even:.2f} {word}" if word != "–" else "–", width, even),
+            _vital("turns", f"{scene.auto_turns} of {limit}", width, scene.auto_turns / limit),
+            *_spent(scene, width),
         ]
-        return heading("Vitals", "", width) + [
-            line((fit(label, 10), "$muted"), bar, fit(value, width - 10 - room, right=True))
-            for label, bar, value in rows
-        ]
+
+
+def _vital(label: str, value: str, width: int, share: float | None = None) -> Content:
+    """A figure, with a bar in front of it where it is a share of something."""
+    room = width - LABEL - max(VALUE, len(value) + 1)
+    bar = Content(" " * room)
+    if share is not None:
+        bar = meter(share, room, "$error" if share > 1 else "$muted")
+    return line((fit(label, LABEL), "$muted"), bar, fit(value, width - LABEL - room, right=True))
+
+
+def _spent(scene: Scene, width: int) -> list[Content]:
+    """What was used, of how much if there is a budget: that counts failed attempts too."""
+    totals, spent, budget = scene.totals, scene.spent, scene.conversation.budget
+    tokens, cost = totals.tokens_label, totals.cost_label
+    of_tokens = of_cost = None
+    if budget.tokens is not None:
+        tokens = f"{rounded(spent.tokens)} of {rounded(budget.tokens)}"
+        of_tokens = spent.tokens / max(1, budget.tokens)
+    if budget.cost is not None:
+        cost = budget_label(spent.cost, budget.cost)
+        of_cost = spent.cost / max(1, budget.cost)
+    return [_vital("tokens", tokens, width, of_tokens), _vital("cost", cost, width, of_cost)]
+
+
+def _note(row: CastRow, width: int) -> list[Content]:
+    """Why somebody waits, or failed."""
+    if not row.note:
+        return []
+    colour = "$error" if row.state == "failed" else "$warning"
+    return [crop(line("   ", (row.note, colour)), width)]
 
 
 def _provider(row: ProviderRow, width: int, most: int) -> list[Content]:
     sparks = SPARKS if width >= 30 else 4  # noqa: PLR2004 - cells of the panel
     glyph = line(state(row.state, width=7))
+    if row.state in {"ok", "slow"} and row.breaker:
+        return [split(line(glyph, row.name), line((row.breaker, "$warning")), width)]
     if row.state in {"ok", "slow"}:
         spark = (
             sparkline(row.history, sparks),
             STATES[row.state].colour if row.state == "slow" else "$muted",
         )
         name = fit(row.name, width - 7 - sparks - 8)
-        return [line(glyph, name, spark, fit(row.latency, 8, right=True))]
-    if row.state == "down":  # somebody here needs it: say why, and what to do
-        why = Content(f"{row.reason} {row.hint}".strip()).wrap(max(1, width - 7))[:most]
-        return [line(glyph, row.name), *(line(" " * 7, one.stylize("$error")) for one in why)]
-    note = "no answer" if row.was_asked else "not asked"
-    return [split(line(glyph, (row.name, "$muted")), line((note, "$muted")), width)]
+        return [line(glyph, name, " ", spark, fit(row.latency, 7, right=True))]
+    why = [crop(line(" " * 7, (row.breaker, "$warning")), width)] if row.breaker else []
+    if row.is_wanted and row.state == "down":  # somebody here needs it: say why, and what to do
+        said = Content(f"{row.reason} {row.hint}".strip()).wrap(max(1, width - 7))[:most]
+        why += [line(" " * 7, one.stylize("$error")) for one in said]
+    called = line(glyph, (row.name, "" if row.is_wanted else "$muted"))
+    return [split(called, line((row.note, "$muted")), width), *why]
 
 
 def _when(moment: datetime, now: datetime) -> str:

@@ -16,15 +16,19 @@ class StatusRow(Block):
     def __init__(self, *, on_end: str) -> None:
         super().__init__(id="status")
         self._on_end = on_end
-        self._typing: list[Speaker] = []
+        self._typing: list[tuple[Speaker, str]] = []
         self._waiting: Content = Content("")
         self._new = 0
         self._step = 0
 
-    def show_typing(self, speakers: list[Speaker]) -> None:
-        """Show who is typing; nobody leaves the row to what waits."""
-        self._typing = speakers
-        self.refresh()
+    def show_typing(self, typing: list[tuple[Speaker, str]]) -> None:
+        """Show who has the turn, each with what it does if it does not just type.
+
+        Nobody leaves the row to what waits.
+        """
+        if typing != self._typing:
+            self._typing = typing
+            self.refresh()
 
     def show_waiting(self, words: Content) -> None:
         """Show why the room waits."""
@@ -52,15 +56,25 @@ class StatusRow(Block):
         return [split(left, pill, width)]
 
     def _typing_line(self) -> Content:
-        parts: list[Part] = []
-        for number, speaker in enumerate(self._typing):
-            if number:
-                parts.append((" and ", "$muted"))
-            parts += [f"{speaker.emoji} ", (speaker.name, f"$persona-{speaker.hue}")]
-        parts.append((" is typing " if len(self._typing) == 1 else " are typing ", "$muted"))
+        is_plain = not any(words for _, words in self._typing)
+        named = [
+            line(
+                f"{speaker.emoji} ",
+                (speaker.name, f"$persona-{speaker.hue}"),
+                ("" if is_plain else f" {words or 'is typing'}", "$muted"),
+            )
+            for speaker, words in self._typing
+        ]
+        if is_plain:
+            typing = " is typing " if len(named) == 1 else " are typing "
+            return line(line((" and ", "$muted")).join(named), (typing, "$muted"), self._dots())
+        shown = line(("  ·  ", "$faint")).join(named)
+        only_waits = all(words.startswith("waits") for _, words in self._typing)
+        return shown if only_waits else line(shown, " ", self._dots())
+
+    def _dots(self) -> Content:
         bright = self._step % 3
-        parts += [("•", "$foreground" if dot == bright else "$faint") for dot in range(3)]
-        return line(*parts)
+        return line(*(("•", "$foreground" if dot == bright else "$faint") for dot in range(3)))
 
 
 def waiting(name: str, words: str, *key_words: tuple[str, str]) -> Content:

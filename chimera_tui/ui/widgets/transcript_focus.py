@@ -45,7 +45,7 @@ class TranscriptFocus(TranscriptView):
             """From 1."""
 
     class ActionChosen(Message, namespace="transcript"):
-        """An action of the focused entry was clicked."""
+        """An action below an entry, or a mark in its head, was clicked."""
 
         def __init__(self, key: Hashable, action: str) -> None:
             super().__init__()
@@ -94,6 +94,14 @@ class TranscriptFocus(TranscriptView):
                 self.focused_key = self._entries[index].key
                 break
 
+    def focus_entry(self, key: Hashable) -> None:
+        """Give an entry the focus and bring it into view, its head first.
+
+        Raises:
+            KeyError: If there is no such entry.
+        """
+        self._focus_entry(self._index[key])
+
     def _focus_entry(self, index: int) -> None:
         """Give an entry the focus and bring it into view; the last keeps the end in view."""
         self.focused_key = self._entries[index].key
@@ -113,8 +121,8 @@ class TranscriptFocus(TranscriptView):
         row = event.y + self.scroll_offset.y
         meta = event.style.meta
         index = self._layout.at(row)
-        if "action" in meta and self.focused_key is not None:
-            self.post_message(self.ActionChosen(self.focused_key, meta["action"]))
+        if "action" in meta:
+            self.post_message(self.ActionChosen(self._entries[index].key, meta["action"]))
         elif "remedy" in meta:
             self.post_message(self.RemedyChosen(self._entries[index].key, meta["remedy"]))
         elif not isinstance(self._entries[index], NoticeEntry):

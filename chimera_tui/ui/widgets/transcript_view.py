@@ -28,6 +28,7 @@ from chimera_tui.ui.widgets.message_strips import (
     failure_strips,
     head_strips,
     notice_strips,
+    thought_strips,
 )
 from chimera_tui.ui.widgets.transcript_layout import Layout, estimated_height
 
@@ -165,7 +166,8 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         match entry:
             case MessageEntry():
                 rows = text_rows(entry.text, page.text, page.look, page.mentions)
-                strips = head_strips(entry, page) + body_strips(entry, rows, page)
+                head = head_strips(entry, page) + thought_strips(entry, page)
+                strips = head + body_strips(entry, rows, page)
                 return self._finished(strips, entry, page)
             case NoticeEntry():
                 return self._finished(notice_strips(entry, page), entry, page)
@@ -286,7 +288,9 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         is_above = row == self._layout.top(focus) - 1
         if focus >= 0 and not isinstance(self._entries[focus], FailureEntry):
             if index == focus and not is_above:
-                strip = actions_strip(self.actions_of(self._entry(index)), page)
+                entry = self._entry(index)
+                notes = entry.costs if isinstance(entry, MessageEntry) else ()
+                strip = actions_strip(self.actions_of(entry), notes, page)
             if index == focus or is_above:
                 strip = page.painted(strip, page.look.primary)
         return self._on_page(strip)
