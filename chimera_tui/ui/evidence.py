@@ -94,7 +94,8 @@ def head_lines(
     note = "checking …" if is_checking else f"checked {checked}" if checked else "not checked yet"
     lines = [split(line(*parts), line((note, "$muted")), width)]
     count = len(health.models)
-    facts = [key_words(key)] if key and (key.source or key.variables) else []
+    needs_key = health.state is HealthState.NO_KEY
+    facts = [key_words(key)] if key and (key.source or key.elsewhere or needs_key) else []
     if key and key.address:
         facts.append(_address(key.address))
     facts.append(f"{count:,} model{'s' if count != 1 else ''}" if count else "no models listed")

@@ -10,6 +10,7 @@ from typing import assert_never
 from chimera_tui.domain.conversation import (
     DEMO,
     HUMAN,
+    Budget,
     Conversation,
     Failure,
     ModelRef,
@@ -221,6 +222,13 @@ class Scene:
     def state_word(self) -> str:
         """The word beside the glyph of the state."""
         return "read only" if self.read_only else self.state
+
+    @property
+    def budget(self) -> Budget:
+        """What may be used up; nothing is counted where all that was said is free."""
+        is_free = self.totals.is_free and not self.spent.cost
+        said_or_demo = self.conversation.is_demo or self.totals.tokens
+        return Budget() if is_free and said_or_demo else self.conversation.budget
 
     def cast_rows(self) -> list[CastRow]:
         """The cast, in its order."""

@@ -12,6 +12,7 @@ from chimera_tui.ui import evidence
 from chimera_tui.ui.key_words import key_found, key_words
 from chimera_tui.ui.provider_rows import breaker_words, provider_rows, usual
 from tests.fakes import NOON
+from tests.ui.fakes import OLLAMA
 from tests.ui.services import (
     ALL,
     ANTHROPIC,
@@ -176,3 +177,12 @@ def test_what_is_foreign_is_cleaned() -> None:
     ) + evidence.report(OPENAI, KEYS["openai"], [exchange])
     assert "\x1b" not in shown
     assert "\u202e" not in shown
+
+
+def test_who_needs_no_key_is_not_said_to_lack_one() -> None:
+    key = replace(KEYS["ollama"], variables=("OLLAMA_API_KEY",))
+    head = plain(evidence.head_lines(OLLAMA, key, NOON, 90, is_checking=False))
+    assert "no key" not in head
+    assert "no key" in plain(
+        evidence.head_lines(GEMINI, KEYS["gemini"], NOON, 90, is_checking=False)
+    )

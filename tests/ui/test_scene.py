@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chimera_tui.domain.conversation import HUMAN, CostSource, Failure, ModelRef, Turn
+from chimera_tui.domain.conversation import HUMAN, Budget, CostSource, Failure, ModelRef, Turn
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.events import (
     AttemptStarted,
@@ -132,3 +132,13 @@ def test_nobody_was_asked_yet() -> None:
 
 def test_durations() -> None:
     assert [duration(s) for s in (None, 0.412, 2.94)] == ["", "412 ms", "2.9 s"]
+
+
+def test_a_budget_counts_only_what_costs() -> None:
+    budget = Budget(cost=500_000)
+    assert Scene(a_saved(budget=budget)).budget == budget
+    assert Scene(a_saved(demo=True, budget=budget)).budget == Budget()
+    assert Scene(a_saved(("comedian", "Ha."), budget=budget)).budget == Budget()
+    paid = a_saved(("comedian", "Ha."), budget=budget)
+    paid.spent.cost = 1
+    assert Scene(paid).budget == budget
