@@ -1,4 +1,4 @@
-"""A real server: llama.cpp's own, as LM Studio and many others carry it."""
+"""A real server: llama.cpp's own, as LM Studio carries it; it speaks Anthropic's format, too."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -18,11 +18,11 @@ from tests.providers.helpers import HELLO, hear
 REQUEST = replace(HELLO, model="tiny", max_tokens=400)
 
 
-@pytest.fixture
-async def provider(real_server: str) -> AsyncIterator[Provider]:
-    provider = registry.provider(
-        registry.endpoint("lmstudio", environ={"LM_STUDIO_URL": real_server})
-    )
+@pytest.fixture(params=["lmstudio", "anthropic"])
+async def provider(request: pytest.FixtureRequest, real_server: str) -> AsyncIterator[Provider]:
+    environ = {"LM_STUDIO_URL": real_server, "ANTHROPIC_BASE_URL": real_server}
+    at = registry.endpoint(request.param, key="a-key-of-no-use", environ=environ)
+    provider = registry.provider(at)
     yield provider
     await provider.aclose()
 
@@ -30,11 +30,13 @@ async def provider(real_server: str) -> AsyncIterator[Provider]:
 async def test_it_lists_its_model(provider: Provider) -> None:
     monitor = Monitor()
     monitor.follow(Gate(provider))
-    health = await monitor.check("lmstudio")
+    health = await monitor.check(provider.name)
     assert health.state is HealthState.UP
-    assert health.models == (
-        ModelInfo(name="tiny", context=8192, is_loaded=True, price_in=0, price_out=0),
-    )
+    (model,) = health.models
+    assert model.name == "tiny"
+    if provider.name == "lmstudio":
+        known = ModelInfo(name="tiny", context=8192, is_loaded=True, price_in=0, price_out=0)
+        assert model == known
 
 
 async def test_it_speaks_in_pieces_and_says_when_it_is_done(provider: Provider) -> None:
