@@ -23,7 +23,7 @@ LISTED_FOR = 600.0
 
 _ITS_OWN = frozenset({
     Fault.CONNECT, Fault.TLS, Fault.TIMEOUT, Fault.STALL, Fault.TRANSPORT, Fault.BAD_TYPE,
-    Fault.SERVER, Fault.RATE, Fault.AUTH, Fault.MONEY, Fault.REDIRECT,
+    Fault.SERVER, Fault.AUTH, Fault.MONEY, Fault.REDIRECT,
 })  # fmt: skip
 """Faults that say something of the provider, not only of one request or model."""
 
@@ -143,7 +143,11 @@ class Monitor:
         before = self._known[name]
         if error is None:
             up = replace(before, state=HealthState.UP, reason="", hint="")
-            self._put(name, before if before.state is HealthState.SLOW else up, latency)
+            is_slow = before.state is HealthState.SLOW and (before.latency or 0) > SLOW
+            self._put(name, before if is_slow else up, latency)
+        elif error.kind is Fault.RATE:  # it answers, if only to say that it will not now
+            slow = replace(before, state=HealthState.SLOW, reason=error.problem, hint=error.hint)
+            self._put(name, slow, None)
         elif error.kind in _ITS_OWN:
             self._put(name, _down(before, error), None)
 

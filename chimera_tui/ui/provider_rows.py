@@ -67,7 +67,9 @@ def provider_rows(healths: Iterable[Health], wanted: Iterable[str] = ()) -> list
             hint=one_line(health.hint),
             models=tuple(one_line(name, 80) for name in islice(_chatting(health), NAMED)),
             model_count=sum(1 for _ in _chatting(health)),
-            note=_NOTES.get(health.state, ""),
+            note="says no"
+            if health.breaker is BreakerState.STOPPED
+            else _NOTES.get(health.state, ""),
             breaker=breaker_words(health),
             is_wanted=health.provider in wanted,
             was_asked=health.state is not HealthState.NOT_ASKED,

@@ -184,3 +184,14 @@ async def test_a_new_key_begins_anew() -> None:
     gate.reset()
     assert (await Asking(calls_over(gate))()).text == "Hello."
     assert monitor.health["a"].state is HealthState.UP
+
+
+@in_virtual_time
+async def test_one_that_asks_to_wait_is_there_but_slow_until_it_replies() -> None:
+    monitor, gate = watching(TimedProvider([fault(Fault.RATE, retry_after=5)], OK))
+    await monitor.check("a")
+    asking = asyncio.create_task(Asking(calls_over(gate))())
+    await asyncio.sleep(1)
+    meanwhile = monitor.health["a"].state
+    await asking
+    assert (meanwhile, monitor.health["a"].state) == (HealthState.SLOW, HealthState.UP)
