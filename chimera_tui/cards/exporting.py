@@ -14,7 +14,7 @@ from typing import Any
 
 from chimera_tui.cards.card import LONGEST_FILE, Card
 from chimera_tui.cards.charx import archive_of
-from chimera_tui.cards.importing import NAMESPACE, persona_of
+from chimera_tui.cards.importing import NAMESPACE, OURS, is_ours, persona_of
 from chimera_tui.cards.png import portrait, with_cards
 from chimera_tui.cards.reading import Notes, UnreadableError, table_of, text_of
 from chimera_tui.cards.shapes import V1_FIELDS, V2, V3
@@ -97,8 +97,10 @@ def card_document(persona: Persona, spec: str, card: Card | None = None) -> dict
     _put_over(data, persona, persona_of(card, Notes()) if card else None)
     if spec == V3:
         data.setdefault("group_only_greetings", [])
-    document = dict(copy.deepcopy(dict(card.document))) if card else {}
-    document |= {key: data[key] for key in V1_FIELDS if key in document}
+    document = copy.deepcopy(dict(card.document)) if card else {}
+    for key in V1_FIELDS:  # many cards repeat these on top, for programs that know no other
+        if card and key in document and document[key] == card.fields.get(key):
+            document[key] = data[key]
     version = "3.0" if spec == V3 else "2.0"
     return document | {"spec": spec, "spec_version": version, "data": data}
 
@@ -135,12 +137,14 @@ def _put_over(data: dict[str, Any], persona: Persona, before: Persona | None) ->
         for field in fields_of_class(Persona)
         if before is None or getattr(before, field.name) != getattr(persona, field.name)
     }
+    ours: dict[str, Any] = {key: getattr(persona, key) for key in _EXTRAS}
     if "name" in changed:
         data["nickname" if data.get("nickname") else "name"] = persona.name
     listed = ", ".join(persona.traits)
     if "prompt" in changed:
         data |= dict.fromkeys(_PROMPT, "") | {"description": persona.prompt, "personality": listed}
-    elif before and data["personality"] == ", ".join(before.traits):
+        ours[OURS] = True
+    elif is_ours(data):
         data["personality"] = listed
     if "greeting" in changed:
         greetings = _list(data.get("group_only_greetings"))
@@ -152,7 +156,6 @@ def _put_over(data: dict[str, Any], persona: Persona, before: Persona | None) ->
         data["tags"] = list(persona.tags)
     if before is None:
         data["creator_notes"] = persona.one_line
-    ours = {key: getattr(persona, key) for key in _EXTRAS}
     extensions = data["extensions"]
     extensions[NAMESPACE] = table_of(extensions, NAMESPACE) | ours
     extensions["talkativeness"] = persona.talkativeness

@@ -37,6 +37,8 @@ LONGEST_SLUG = 80
 
 NAMESPACE = "chimera"
 """The key of `extensions` under which we keep what cards have no field for."""
+OURS = "plain"
+"""The key there that says: the texts of this card are ours, see `is_ours`."""
 _GUESTS = "👤👥👻👽👾🐺🐱🐲🐸🐻🐼🦁🦄🦅🦇🦋🧚🧛🧜🧝🌟🌵🍀🎈"
 _RESERVED = {"con", "prn", "aux", "nul", "human"} | {
     f"{device}{n}" for device in ("com", "lpt") for n in range(1, 10)
@@ -91,7 +93,7 @@ def persona_of(card: Card, notes: Notes) -> Persona:
         colour=int(_number(ours, "colour", notes, 1, 12, zlib.crc32(name.encode()) % 12 + 1)),
         category=one_line(text_of(ours, "category", notes), LONGEST_NAME) or "everyday",
         one_line=_one_line(fields, ours, scene, notes),
-        prompt=_prompt(fields, name, ", ".join(traits), notes),
+        prompt=_prompt(fields, name, notes),
         temperature=_number(ours, "temperature", notes, 0, 2, 0.8),
         words=int(_number(ours, "words", notes, 20, 300, 100)),
         talkativeness=_number({**fields, **extensions, **ours}, "talkativeness", notes, 0, 1, 0.5),
@@ -101,6 +103,11 @@ def persona_of(card: Card, notes: Notes) -> Persona:
         model=_model(ours, notes),
         tags=words_of(fields, "tags", notes, most=MOST_WORDS, longest=LONGEST_WORD),
     )
+
+
+def is_ours(fields: Mapping[str, Any]) -> bool:
+    """Whether the description is a whole prompt of ours, and the personality lists its traits."""
+    return table_of(table_of(fields, "extensions"), NAMESPACE).get(OURS) is True
 
 
 def slug_of(name: str) -> str:
@@ -126,9 +133,9 @@ def cut(text: str, longest: int) -> str:
 
 
 def _text(fields: Mapping[str, Any], key: str, notes: Notes) -> str:
-    """A text for the model: no markup; ours is taken as it is."""
+    """A text for the model: without markup, unless we wrote it."""
     text = text_of(fields, key, notes)
-    if NAMESPACE in table_of(fields, "extensions"):
+    if is_ours(fields):
         return text
     plain = without_markup(text)
     if plain != text:
@@ -150,13 +157,14 @@ def _name(fields: Mapping[str, Any], notes: Notes) -> str:
     return name or "Nameless"
 
 
-def _prompt(fields: Mapping[str, Any], name: str, traits: str, notes: Notes) -> str:
+def _prompt(fields: Mapping[str, Any], name: str, notes: Notes) -> str:
     """All that tells a model who this is, in the order in which it is usually told."""
-    personality, scenario = _text(fields, "personality", notes), _text(fields, "scenario", notes)
+    personality = "" if is_ours(fields) else _text(fields, "personality", notes)
+    scenario = _text(fields, "scenario", notes)
     before = [
         _own_words(fields, "system_prompt", notes),
         _text(fields, "description", notes),
-        f"Personality: {personality}" if personality and personality != traits else "",
+        f"Personality: {personality}" if personality else "",
         f"Scenario: {scenario}" if scenario else "",
     ]
     after = [_own_words(fields, "post_history_instructions", notes)]

@@ -12,6 +12,8 @@ from chimera_tui.domain.text import clean, one_line
 
 LONGEST_JSON = 4 * 1024 * 1024
 """Bytes of the JSON of one card."""
+MOST_VALUES = 400_000
+"""Commas or brackets in it: what takes time and memory is not text, but many small values."""
 DEEPEST = 64
 """Lists and objects in one another."""
 LONGEST_TEXT = 64 * 1024
@@ -62,6 +64,8 @@ def parse_json(data: bytes, notes: Notes) -> Any:
     """
     if len(data) > LONGEST_JSON:
         raise UnreadableError("holds more than 4 MiB of text")
+    if max(data.count(b","), data.count(b"["), data.count(b"{")) > MOST_VALUES:
+        raise UnreadableError("holds more values than a card can have")
     encoding = json.detect_encoding(data)
     text = data.decode(encoding, errors="replace")
     if "\ufffd" in text and "\ufffd".encode(encoding) not in data:

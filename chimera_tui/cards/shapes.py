@@ -9,6 +9,7 @@ V2 = "chara_card_v2"
 V3 = "chara_card_v3"
 VERSIONS = (1, 2, 3)
 V1_FIELDS = ("name", "description", "personality", "scenario", "first_mes", "mes_example")
+_LOREBOOK = "is a lorebook, not a character"
 CONTENT = (*V1_FIELDS, "system_prompt")
 """One of these must hold something, or there is no character."""
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -39,6 +40,8 @@ def fields_of(document: object) -> tuple[int, dict[str, Any]]:
         raise UnreadableError("holds no character")
     inner = table_of(document, "data")
     spec = str(document.get("spec", "")).strip().lower()
+    if spec.startswith("lorebook"):
+        raise UnreadableError(_LOREBOOK)
     if inner:
         version = 3 if spec == V3 or str(document.get("spec_version", "")).startswith("3") else 2
         fields = _renamed(inner)
@@ -50,7 +53,7 @@ def fields_of(document: object) -> tuple[int, dict[str, Any]]:
         version = 1
         fields = _renamed(_flat(document))
     if not any(fields.get(key) for key in CONTENT):
-        raise UnreadableError(_what_else(document))
+        raise UnreadableError(_LOREBOOK if "entries" in fields else "holds no character")
     return version, fields
 
 
@@ -90,9 +93,3 @@ def _renamed(fields: dict[str, Any]) -> dict[str, Any]:
             if value is not None:
                 found[ours] = value
     return found
-
-
-def _what_else(document: dict[str, Any]) -> str:
-    if "entries" in document or table_of(document, "data").get("entries"):
-        return "is a lorebook, not a character"
-    return "holds no character"
