@@ -20,8 +20,6 @@ from chimera_tui.cards.reading import (
     text_of,
     words_of,
 )
-from chimera_tui.domain.conversation import ModelRef
-from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 
@@ -39,6 +37,7 @@ NAMESPACE = "chimera"
 """The key of `extensions` under which we keep what cards have no field for."""
 OURS = "plain"
 """The key there that says: the texts of this card are ours, see `is_ours`."""
+_MODEL = re.compile(r"[\w.-]+/[\w.:/@+-]+")
 _GUESTS = "👤👥👻👽👾🐺🐱🐲🐸🐻🐼🦁🦄🦅🦇🦋🧚🧛🧜🧝🌟🌵🍀🎈"
 _RESERVED = {"con", "prn", "aux", "nul", "human"} | {
     f"{device}{n}" for device in ("com", "lpt") for n in range(1, 10)
@@ -93,7 +92,7 @@ def persona_of(card: Card, notes: Notes) -> Persona:
         colour=int(_number(ours, "colour", notes, 1, 12, zlib.crc32(name.encode()) % 12 + 1)),
         category=one_line(text_of(ours, "category", notes), LONGEST_NAME) or "everyday",
         one_line=_one_line(fields, ours, scene, notes),
-        prompt=_prompt(fields, name, notes),
+        prompt=_prompt(fields, notes),
         temperature=_number(ours, "temperature", notes, 0, 2, 0.8),
         words=int(_number(ours, "words", notes, 20, 300, 100)),
         talkativeness=_number({**fields, **extensions, **ours}, "talkativeness", notes, 0, 1, 0.5),
@@ -157,7 +156,7 @@ def _name(fields: Mapping[str, Any], notes: Notes) -> str:
     return name or "Nameless"
 
 
-def _prompt(fields: Mapping[str, Any], name: str, notes: Notes) -> str:
+def _prompt(fields: Mapping[str, Any], notes: Notes) -> str:
     """All that tells a model who this is, in the order in which it is usually told."""
     personality = "" if is_ours(fields) else _text(fields, "personality", notes)
     scenario = _text(fields, "scenario", notes)
@@ -171,7 +170,7 @@ def _prompt(fields: Mapping[str, Any], name: str, notes: Notes) -> str:
     fixed = "\n\n".join(filter(None, [*before, *after]))
     if not fixed:
         notes.add("It does not say who that is: only the name is known.")
-        return f"You are {name}."
+        return "You are {{char}}."
     room = LONGEST_PROMPT - len(fixed) - 4
     examples = _examples(_text(fields, "mes_example", notes), room, notes)
     whole = "\n\n".join(filter(None, [*before, examples, *after]))
@@ -241,13 +240,11 @@ def _model(ours: Mapping[str, Any], notes: Notes) -> str:
     model = one_line(text_of(ours, "model", notes), 200)
     if not model:
         return ""
-    try:
-        ref = str(ModelRef.parse(model))
-    except UnknownError:
+    if not _MODEL.fullmatch(model):
         notes.add("The model it asks for is none and was dropped.")
         return ""
-    notes.add(f"It asks to be played by `{ref}`.")
-    return ref
+    notes.add(f"It asks to be played by `{model}`.")
+    return model
 
 
 def _listed(personality: str) -> tuple[str, ...]:

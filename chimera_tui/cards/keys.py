@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 LONGEST_SEARCHED = 16_000
 """Characters that are searched, from the end: some ten long messages."""
-MOST_WAYS = 64
-"""Ways in which a regular expression may try to match at one place."""
-MOST_PATTERNS = 32
-"""Regular expressions of one entry."""
+LONGEST_SEARCHED_BY_PATTERNS = 4_000
+"""Characters that are searched for regular expressions."""
+MOST_WORK = 4_000
+"""Of all regular expressions of a book: steps that are tried at each place, at worst."""
+_MOST_WORK_OF_ONE = 1_000
 _MOST_TRIES = 100
 """Places where a key stands inside longer words, after which the search is given up."""
 
@@ -27,6 +28,8 @@ class Keys:
     patterns: tuple[re.Pattern[str], ...] = ()
     is_case_sensitive: bool = False
     is_whole_word: bool = True
+    work: int = 0
+    """Steps that the patterns try at each place, at worst."""
 
     def __len__(self) -> int:
         return len(self.words) + len(self.patterns)
@@ -35,7 +38,7 @@ class Keys:
         """Whether one of them stands in `text`."""
         where = text.plain if self.is_case_sensitive else text.folded
         return any(self._stands(word, where) for word in self.words) or any(
-            pattern.search(text.plain) for pattern in self.patterns
+            pattern.search(text.near) for pattern in self.patterns
         )
 
     def _stands(self, word: str, text: str) -> bool:
@@ -58,10 +61,11 @@ NO_KEYS = Keys()
 class Searched:
     """A text in which keys are looked for: its end, as it is and without case."""
 
-    __slots__ = ("folded", "plain")
+    __slots__ = ("folded", "near", "plain")
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.plain = "\n".join(texts)[-LONGEST_SEARCHED:]
+        self.near = self.plain[-LONGEST_SEARCHED_BY_PATTERNS:]
         self.folded = self.plain.casefold()
 
 
@@ -74,33 +78,39 @@ def keys_of(
     """
     plain: list[str] = []
     patterns: list[re.Pattern[str]] = []
+    work = 0
     for word in words:
         slashed = _SLASHED.fullmatch(word)
         if not (is_regex or slashed):
             plain.append(word if is_case_sensitive else word.casefold())
             continue
         ignores_case = "i" in slashed["flags"] if slashed else not is_case_sensitive
-        pattern = _pattern(slashed["pattern"] if slashed else word, ignores_case=ignores_case)
-        if pattern and len(patterns) < MOST_PATTERNS:
+        text = slashed["pattern"] if slashed else word
+        pattern = _pattern(text, ignores_case=ignores_case)
+        if pattern:
             patterns.append(pattern)
-    return Keys(tuple(plain), tuple(patterns), is_case_sensitive, is_whole_word)
+            work += _work(text)
+    return Keys(tuple(plain), tuple(patterns), is_case_sensitive, is_whole_word, work)
 
 
 def _pattern(text: str, *, ignores_case: bool) -> re.Pattern[str] | None:
-    """Compile a regular expression that can try only a few ways at each place.
+    """Compile a regular expression that takes only a few steps at each place.
 
     Python's engine cannot be stopped, so what repeats is refused: letters, classes, `.`, `?`,
     alternatives and groups remain.
     """
-    if _UNTOLD.search(text):
-        return None
-    ways = 2 ** text.count("?") * (1 + text.count("|")) ** max(1, text.count("("))
-    if ways > MOST_WAYS:
+    if _UNTOLD.search(text) or _work(text) > _MOST_WORK_OF_ONE:
         return None
     try:
         return re.compile(text, re.IGNORECASE if ignores_case else 0)
     except (re.error, OverflowError, RecursionError):
         return None
+
+
+def _work(text: str) -> int:
+    """Steps that a regular expression without repetition can take at one place, at worst."""
+    ways = 2 ** text.count("?") * (1 + text.count("|")) ** max(1, text.count("("))
+    return int(ways * len(text))
 
 
 def _joined(left: str, right: str) -> bool:

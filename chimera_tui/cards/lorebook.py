@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chimera_tui.cards.decorators import Decorators, read_decorators
-from chimera_tui.cards.keys import NO_KEYS, Keys, keys_of
+from chimera_tui.cards.keys import MOST_WORK, NO_KEYS, Keys, keys_of
 from chimera_tui.cards.reading import Notes, number_of, table_of, text_of, words_of
 
 MOST_ENTRIES = 2_000
@@ -94,14 +94,18 @@ def _entries(raw: object, notes: Notes) -> tuple[LoreEntry, ...]:
     if len(raw) > MOST_ENTRIES:
         notes.add(f"Of the {len(raw):,} entries of the lorebook {MOST_ENTRIES:,} are used.")
     entries: list[LoreEntry] = []
-    keys = 0
+    count = work = 0
     for position, one in enumerate(raw[:MOST_ENTRIES]):
         entry = _entry(one, position, notes) if isinstance(one, dict) else None
         if entry is None:
             continue
-        keys += sum(map(len, (entry.keys, entry.secondary or (), entry.additional or ())))
-        if keys > MOST_KEYS:
-            notes.add(f"The lorebook has more than {MOST_KEYS:,} keys: its end is not used.")
+        keys = [
+            keys for keys in (entry.keys, entry.secondary, entry.additional, entry.exclude) if keys
+        ]
+        count += sum(map(len, keys))
+        work += sum(one.work for one in keys)
+        if count > MOST_KEYS or work > MOST_WORK:
+            notes.add("The lorebook has more keys than are looked for: its end is not used.")
             break
         entries.append(entry)
     return tuple(entries)

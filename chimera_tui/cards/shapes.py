@@ -42,16 +42,16 @@ def fields_of(document: object) -> tuple[int, dict[str, Any]]:
     spec = str(document.get("spec", "")).strip().lower()
     if spec.startswith("lorebook"):
         raise UnreadableError(_LOREBOOK)
-    if inner:
+    fields = _renamed(inner)
+    if any(fields.get(key) for key in CONTENT):
         version = 3 if spec == V3 or str(document.get("spec_version", "")).startswith("3") else 2
-        fields = _renamed(inner)
         outer = _renamed({key: document[key] for key in document if key != "data"})
         for key in (*V1_FIELDS, "creator_notes", "tags"):
-            if not fields.get(key) and outer.get(key):
+            if fields.get(key) is None and outer.get(key):
                 fields[key] = outer[key]
     else:
         version = 1
-        fields = _renamed(_flat(document))
+        fields = _renamed(_flat(document), nothing=(None, ""))
     if not any(fields.get(key) for key in CONTENT):
         raise UnreadableError(_LOREBOOK if "entries" in fields else "holds no character")
     return version, fields
@@ -84,12 +84,11 @@ def _agnai(persona: dict[str, Any] | str) -> str:
     return "\n".join(lines)
 
 
-def _renamed(fields: dict[str, Any]) -> dict[str, Any]:
-    """The same fields, those with another name also under ours."""
+def _renamed(fields: dict[str, Any], nothing: tuple[object, ...] = (None,)) -> dict[str, Any]:
+    """The same fields, those with another name also under ours, if there is `nothing` there."""
     found = dict(fields)
     for ours, theirs in ALIASES.items():
-        if not found.get(ours):
-            value = next((fields[name] for name in theirs if fields.get(name)), None)
-            if value is not None:
-                found[ours] = value
+        value = next((fields[name] for name in theirs if fields.get(name)), None)
+        if value is not None and found.get(ours) in nothing:
+            found[ours] = value
     return found
