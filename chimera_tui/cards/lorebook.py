@@ -102,11 +102,11 @@ def _entries(raw: object, notes: Notes) -> tuple[LoreEntry, ...]:
         keys = [
             keys for keys in (entry.keys, entry.secondary, entry.additional, entry.exclude) if keys
         ]
-        count += sum(map(len, keys))
-        work += sum(one.work for one in keys)
-        if count > MOST_KEYS or work > MOST_WORK:
-            notes.add("The lorebook has more keys than are looked for: its end is not used.")
-            break
+        more, harder = sum(map(len, keys)), sum(one.work for one in keys)
+        if count + more > MOST_KEYS or work + harder > MOST_WORK:
+            notes.add("The lorebook has more keys than are looked for: some entries are not used.")
+            continue
+        count, work = count + more, work + harder
         entries.append(entry)
     return tuple(entries)
 

@@ -188,7 +188,7 @@ def test_a_hostile_book_does_not_keep_the_room_waiting() -> None:
     found = read_book({"entries": slow + many, "recursive_scanning": True}, notes)
     assert found is not None
     assert len(found.entries) > 100
-    assert "The lorebook has more keys than are looked for: its end is not used." in notes
+    assert "some entries are not used" in " ".join(notes)
     started = time.process_time()
     lore(found, ["a" * LONGEST_SEARCHED], 1000)
     assert time.process_time() - started < 2
