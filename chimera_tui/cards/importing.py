@@ -1,15 +1,17 @@
 """A character card becomes a persona of ours."""
 
+import math
 import re
 import unicodedata
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from chimera_tui.cards.card import Card, read_card
-from chimera_tui.cards.lorebook import Lorebook, read_book
+from chimera_tui.cards.decorators import ROLES
+from chimera_tui.cards.lorebook import LONGEST_CONTENT, Lorebook, LoreEntry, read_book
 from chimera_tui.cards.macros import Scene, expand
 from chimera_tui.cards.markup import without_markup
 from chimera_tui.cards.reading import (
@@ -70,7 +72,7 @@ def import_card(data: bytes, path: Path) -> Imported:
     try:
         card = read_card(data, notes)
         persona = persona_of(card, notes)
-        book = read_book(card.fields.get("character_book"), notes)
+        book = _book(card.fields, notes)
     except UnreadableError as error:
         raise error.of(path) from None
     return Imported(persona=persona, card=card, book=book, notes=tuple(notes))
@@ -102,6 +104,24 @@ def persona_of(card: Card, notes: Notes) -> Persona:
         model=_model(ours, notes),
         tags=words_of(fields, "tags", notes, most=MOST_WORDS, longest=LONGEST_WORD),
     )
+
+
+def _book(fields: Mapping[str, Any], notes: Notes) -> Lorebook | None:
+    """The lorebook, and what SillyTavern tells always at a depth, as an entry of it."""
+    book = read_book(fields.get("character_book"), notes)
+    always = table_of(table_of(fields, "extensions"), "depth_prompt")
+    text = _text(always, "prompt", notes)
+    if not text:
+        return book
+    role = always.get("role")
+    entry = LoreEntry(
+        content=cut(text, LONGEST_CONTENT),
+        constant=True,
+        priority=math.inf,
+        depth=int(_number(always, "depth", notes, 0, 1000, 4)),
+        role=role if role in ROLES else ROLES[0],
+    )
+    return replace(book, entries=(entry, *book.entries)) if book else Lorebook(entries=(entry,))
 
 
 def is_ours(fields: Mapping[str, Any]) -> bool:

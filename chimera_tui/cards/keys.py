@@ -8,6 +8,8 @@ LONGEST_SEARCHED = 16_000
 """Characters that are searched, from the end: some ten long messages."""
 LONGEST_SEARCHED_BY_PATTERNS = 4_000
 """Characters that are searched for regular expressions."""
+MOST_KEYS = 10_000
+"""Keys of a book."""
 MOST_WORK = 4_000
 """Of all regular expressions of a book: steps that are tried at each place, at worst."""
 _MOST_WORK_OF_ONE = 1_000
@@ -28,8 +30,6 @@ class Keys:
     patterns: tuple[re.Pattern[str], ...] = ()
     is_case_sensitive: bool = False
     is_whole_word: bool = True
-    work: int = 0
-    """Steps that the patterns try at each place, at worst."""
 
     def __len__(self) -> int:
         return len(self.words) + len(self.patterns)
@@ -69,28 +69,46 @@ class Searched:
         self.folded = self.plain.casefold()
 
 
+@dataclass(slots=True)
+class Budget:
+    """What the keys of one book may still take: compiling and matching both cost time."""
+
+    keys: int = MOST_KEYS
+    work: int = MOST_WORK
+
+
 def keys_of(
-    words: Sequence[str], *, is_regex: bool, is_case_sensitive: bool, is_whole_word: bool
+    words: Sequence[str],
+    budget: Budget,
+    *,
+    is_regex: bool = False,
+    is_case_sensitive: bool = False,
+    is_whole_word: bool = True,
 ) -> Keys:
     """Make keys of `words`; a regular expression that is invalid or could hang is left out.
 
-    SillyTavern writes a regular expression as `/pattern/flags` among plain keys.
+    SillyTavern writes a regular expression as `/pattern/flags` among plain keys. What `budget`
+    does not allow is left out, too.
     """
     plain: list[str] = []
     patterns: list[re.Pattern[str]] = []
-    work = 0
     for word in words:
+        if len(plain) + len(patterns) >= budget.keys:
+            break
         slashed = _SLASHED.fullmatch(word)
         if not (is_regex or slashed):
             plain.append(word if is_case_sensitive else word.casefold())
             continue
-        ignores_case = "i" in slashed["flags"] if slashed else not is_case_sensitive
         text = slashed["pattern"] if slashed else word
-        pattern = _pattern(text, ignores_case=ignores_case)
-        if pattern:
+        work = _work(text)
+        if work > min(budget.work, _MOST_WORK_OF_ONE):
+            continue
+        budget.work -= work
+        ignores_case = "i" in slashed["flags"] if slashed else not is_case_sensitive
+        if pattern := _pattern(text, ignores_case=ignores_case):
             patterns.append(pattern)
-            work += _work(text)
-    return Keys(tuple(plain), tuple(patterns), is_case_sensitive, is_whole_word, work)
+    budget.keys -= len(plain) + len(patterns)
+    return Keys(tuple(plain), tuple(patterns), is_case_sensitive, is_whole_word)
 
 
 def _pattern(text: str, *, ignores_case: bool) -> re.Pattern[str] | None:
@@ -99,7 +117,7 @@ def _pattern(text: str, *, ignores_case: bool) -> re.Pattern[str] | None:
     Python's engine cannot be stopped, so what repeats is refused: letters, classes, `.`, `?`,
     alternatives and groups remain.
     """
-    if _UNTOLD.search(text) or _work(text) > _MOST_WORK_OF_ONE:
+    if _UNTOLD.search(text):
         return None
     try:
         return re.compile(text, re.IGNORECASE if ignores_case else 0)

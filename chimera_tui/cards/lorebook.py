@@ -5,17 +5,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chimera_tui.cards.decorators import Decorators, read_decorators
-from chimera_tui.cards.keys import MOST_WORK, NO_KEYS, Keys, keys_of
+from chimera_tui.cards.keys import NO_KEYS, Budget, Keys, keys_of
 from chimera_tui.cards.reading import Notes, number_of, table_of, text_of, words_of
 
 MOST_ENTRIES = 2_000
-MOST_KEYS = 10_000
-"""Keys of one book."""
 LONGEST_CONTENT = 16_000
 """Characters of one entry."""
 USUAL_SCAN_DEPTH = 4
 """Messages that are searched where a book does not say."""
-_FIRST = ("key", "keywords"), ("keysecondary", "secondkey"), ("entry", "value", "text")
+_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "keys": ("key", "keywords"),
+    "secondary_keys": ("keysecondary", "secondkey"),
+    "content": ("entry", "value", "text"),
+    "insertion_order": ("order", "insertorder"),
+}
+"""What SillyTavern, Agnai, Backyard, NovelAI and RisuAI call it in books of their own."""
+_AT_DEPTH = 4
+"""SillyTavern's number for a position within the messages."""
+_NOT_ANY = 2
+"""SillyTavern's number for secondary keys of which none may be found."""
+_ANY = (-1e9, 1e9)
 _MOST_KEYS_OF_ENTRY = 64
 _LONGEST_KEY = 200
 
@@ -93,40 +102,30 @@ def _entries(raw: object, notes: Notes) -> tuple[LoreEntry, ...]:
         return ()
     if len(raw) > MOST_ENTRIES:
         notes.add(f"Of the {len(raw):,} entries of the lorebook {MOST_ENTRIES:,} are used.")
-    entries: list[LoreEntry] = []
-    count = work = 0
-    for position, one in enumerate(raw[:MOST_ENTRIES]):
-        entry = _entry(one, position, notes) if isinstance(one, dict) else None
-        if entry is None:
-            continue
-        keys = [
-            keys for keys in (entry.keys, entry.secondary, entry.additional, entry.exclude) if keys
-        ]
-        more, harder = sum(map(len, keys)), sum(one.work for one in keys)
-        if count + more > MOST_KEYS or work + harder > MOST_WORK:
-            notes.add("The lorebook has more keys than are looked for: some entries are not used.")
-            continue
-        count, work = count + more, work + harder
-        entries.append(entry)
-    return tuple(entries)
+    budget = Budget()
+    entries = [
+        _entry(one, position, budget, notes)
+        for position, one in enumerate(raw[:MOST_ENTRIES])
+        if isinstance(one, dict)
+    ]
+    return tuple(entry for entry in entries if entry)
 
 
-def _entry(raw: dict[str, Any], position: int, notes: Notes) -> LoreEntry | None:
+def _entry(raw: dict[str, Any], position: int, budget: Budget, notes: Notes) -> LoreEntry | None:
     """An entry that can be told; None for one that is off, empty or never called for."""
-    names = ("keys", "secondary_keys", "content")
-    for name, others in zip(names, _FIRST, strict=True):
-        other = next((o for o in others if raw.get(o)), None)
-        if not raw.get(name) and other:
+    for name, others in _ALIASES.items():
+        other = next((o for o in others if raw.get(o) is not None), None)
+        if raw.get(name) in (None, "") and other:
             raw = {**raw, name: raw[other]}
     whole = text_of(raw, "content", notes, LONGEST_CONTENT)
     decorators, content = read_decorators(whole)
     is_off = raw.get("enabled") is False or raw.get("disable") is True
     if is_off or decorators.is_never or not content:
         return None
-    entry = _matched(raw, decorators, notes)
+    entry = _matched(raw, decorators, budget, notes)
     if not (entry.keys or entry.constant):
         return None
-    order = number_of(_first_of(raw, "insertion_order", "order", "insertorder"), "x", notes, *_ANY)
+    order = number_of(raw, "insertion_order", notes, *_ANY)
     order = position if order is None else order
     priority = number_of(raw, "priority", notes, *_ANY)
     return replace(
@@ -138,24 +137,22 @@ def _entry(raw: dict[str, Any], position: int, notes: Notes) -> LoreEntry | None
     )
 
 
-_ANY = (-1e9, 1e9)
-
-
-def _matched(raw: dict[str, Any], decorators: Decorators, notes: Notes) -> LoreEntry:
+def _matched(
+    raw: dict[str, Any], decorators: Decorators, budget: Budget, notes: Notes
+) -> LoreEntry:
     """The entry as far as it says when to tell it."""
     extensions = table_of(raw, "extensions")
+    cases = raw.get("case_sensitive"), extensions.get("case_sensitive")
     options = {
         "is_regex": raw.get("use_regex") is True,
-        "is_case_sensitive": _first_true(
-            raw.get("case_sensitive"), extensions.get("case_sensitive")
-        ),
+        "is_case_sensitive": any(value is True for value in cases),
         "is_whole_word": extensions.get("match_whole_words") is not False,
     }
 
     def keys(words: tuple[str, ...]) -> Keys:
-        found = keys_of(words, **options)
+        found = keys_of(words, budget, **options)
         if len(found) < len(words):
-            notes.add("Some keys of the lorebook are regular expressions that are not run here.")
+            notes.add("Some keys of the lorebook are too many, or patterns that are not run here.")
         return found
 
     def read(name: str) -> tuple[str, ...]:
@@ -163,6 +160,9 @@ def _matched(raw: dict[str, Any], decorators: Decorators, notes: Notes) -> LoreE
 
     is_selective = raw.get("selective") is True and not options["is_regex"]
     secondary = read("secondary_keys") if is_selective else ()
+    exclude = decorators.exclude_keys
+    if raw.get("selectiveLogic", extensions.get("selectiveLogic")) == _NOT_ANY:
+        secondary, exclude = (), exclude + secondary
     depth = decorators.depth
     if depth is None and extensions.get("position") == _AT_DEPTH:
         depth = int(number_of(extensions, "depth", notes, 0, 1000) or 0)
@@ -171,24 +171,11 @@ def _matched(raw: dict[str, Any], decorators: Decorators, notes: Notes) -> LoreE
         keys=keys(read("keys")),
         secondary=keys(secondary) if secondary else None,
         additional=keys(decorators.additional_keys) if decorators.additional_keys else None,
-        exclude=keys(decorators.exclude_keys),
-        constant=raw.get("constant") is True
-        or raw.get("alwaysActive") is True
-        or decorators.is_always,
+        exclude=keys(exclude),
+        constant=decorators.is_always
+        or any(raw.get(name) is True for name in ("constant", "alwaysActive")),
         scan_depth=decorators.scan_depth,
         after_replies=decorators.activate_only_after,
         depth=depth,
         role=decorators.role,
     )
-
-
-_AT_DEPTH = 4
-"""SillyTavern's number for a position within the messages."""
-
-
-def _first_of(raw: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {"x": next((raw[name] for name in names if raw.get(name) is not None), None)}
-
-
-def _first_true(*values: object) -> bool:
-    return any(value is True for value in values)

@@ -83,13 +83,23 @@ def text_chunk(keyword: str, value: object) -> bytes:
     return chunk(b"tEXt", keyword.encode() + b"\0" + base64.b64encode(coded(value)))
 
 
-def charx(card: object, others: Mapping[str, bytes] | None = None) -> bytes:
+def charx(
+    card: object,
+    others: Mapping[str, bytes] | None = None,
+    packing: int = zipfile.ZIP_DEFLATED,
+) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", packing) as archive:
         for name, body in (others or {}).items():
             archive.writestr(name, body)
         archive.writestr("card.json", coded(card))
     return file.getvalue()
+
+
+def patched(archive: bytes, mark: bytes, offset: int, value: bytes) -> bytes:
+    """The archive with other bytes behind the last `mark`."""
+    at = archive.rindex(mark) + offset
+    return archive[:at] + value + archive[at + len(value) :]
 
 
 def v2(**data: Any) -> dict[str, Any]:
@@ -387,6 +397,7 @@ SHAPES: Mapping[str, Callable[[], bytes]] = {
     "RisuAI V3, PNG with assets": _risu_png,
     "RisuAI V3, CHARX": _risu_charx,
     "RisuAI V3, CHARX in a JPEG": _risu_charx_in_a_jpeg,
+    "CHARX, not packed": lambda: charx(v3(), packing=zipfile.ZIP_STORED),
     "Agnai, JSON": _agnai,
     "Faraday and Backyard, JSON": lambda: coded(_faraday_data()),
     "Faraday and Backyard, PNG (Exif)": _faraday_png,
@@ -504,6 +515,31 @@ BAD: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "CHARX, bomb that lies": (_liar, "would fill the memory"),
     "CHARX, a million members": (_million_members, "without a `card.json`"),
     "CHARX cut short": (lambda: _risu_charx()[300:], "is a damaged archive"),
+    "CHARX, encrypted": (lambda: patched(charx(SIX), b"PK\1\2", 8, b"\1"), "is encrypted"),
+    "CHARX, packed otherwise": (
+        lambda: patched(charx(SIX), b"PK\1\2", 10, b"\x63"),
+        "in a way that is not known",
+    ),
+    "CHARX, wrong sum": (
+        lambda: patched(charx(SIX), b"PK\1\2", 16, b"\0\0\0\0"),
+        "the sum of its card is wrong",
+    ),
+    "CHARX, no such member": (
+        lambda: patched(charx(SIX), b"PK\1\2", 42, b"\xff\xff\0\0"),
+        "is a damaged archive",
+    ),
+    "CHARX, longer than the file": (
+        lambda: patched(charx(SIX), b"PK\1\2", 20, b"\xff\xff\xff\x7f"),
+        "is a damaged archive",
+    ),
+    "CHARX, no directory": (
+        lambda: patched(charx(SIX), b"PK\1\2", 0, b"XXXX"),
+        "is a damaged archive",
+    ),
+    "CHARX, directory before the file": (
+        lambda: patched(charx(SIX), b"PK\5\6", 12, b"\xff\xff\0\0"),
+        "is a damaged archive",
+    ),
     "CHARX, too large": (lambda: bytes(64 << 20) + charx(SIX), "larger than 64 MiB"),
 }
 """All that must be refused, by what it is: the file, and what its error says."""

@@ -14,6 +14,7 @@ from chimera_tui.cards.importing import (
     import_card,
     slug_of,
 )
+from chimera_tui.cards.lore import lore
 from chimera_tui.cards.markup import without_markup
 from chimera_tui.library.library import Library
 from chimera_tui.library.persona_file import write_persona
@@ -51,7 +52,9 @@ def test_ccv3_wins_over_chara_and_speaks_to_groups() -> None:
     assert imported.persona.talkativeness == 0.7
     assert imported.persona.tags == ("Sea", "Original Character")
     assert imported.book is not None
-    assert len(imported.book.entries) == 2
+    always, *others = imported.book.entries
+    assert (always.content, always.constant, always.depth) == ("It is cold.", True, 4)
+    assert len(others) == 2
 
 
 def test_when_ccv3_is_broken_chara_is_taken_and_it_is_said() -> None:
@@ -155,6 +158,15 @@ def test_agnai_says_who_it_is_in_attributes() -> None:
     prompt = corpus("Agnai, JSON").persona.prompt
     assert prompt.startswith("personality: patient, dry\ntrade: lighthouse keeper")
     assert "A note of the author" not in prompt
+
+
+def test_what_is_told_always_at_a_depth_is_lore() -> None:
+    always = {"prompt": "Whisper.", "depth": 0, "role": "king"}
+    book = read(v2(extensions={"depth_prompt": always})).book
+    assert book is not None
+    (entry,) = book.entries
+    assert (entry.content, entry.depth, entry.role) == ("Whisper.", 0, "system")
+    assert lore(book, [], 100) == [entry]
 
 
 def test_ours_is_taken_only_as_far_as_it_may_be() -> None:
