@@ -236,10 +236,10 @@ def _one_line(
     fields: Mapping[str, Any], ours: Mapping[str, Any], scene: Scene, notes: Notes
 ) -> str:
     """What others are told of it: ours, or the first sentence that says something."""
-    texts = [text_of(ours, "one_line", notes)]
-    texts += [_text(fields, key, notes) for key in ("personality", "description")]
-    for text in texts:
-        line = one_line(expand(text[:2000], scene), 2000)
+    if line := one_line(text_of(ours, "one_line", notes), LONGEST_LINE):
+        return line
+    for key in ("personality", "description"):
+        line = one_line(expand(_text(fields, key, notes)[:2000], scene), 2000)
         if line:
             sentence = re.match(r".+?[.!?。](?=\s|$)", line)
             return one_line(sentence[0] if sentence else line, LONGEST_LINE)

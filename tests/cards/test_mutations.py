@@ -14,7 +14,7 @@ from chimera_tui.cards.importing import Imported, import_card
 from chimera_tui.cards.lore import lore
 from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.library.persona_file import parse_persona, write_persona
-from tests.cards.corpus import BOOK, SHAPES, coded, v2, v3
+from tests.cards.corpus import BOOK, SHAPES, v2, v3
 
 PATH = Path("a card")
 SMALL = [make() for name, make in SHAPES.items() if name != "huge texts"]
@@ -100,11 +100,40 @@ def test_anything_that_is_json(value: object) -> None:
     judged(coded_anyhow({"name": "Ada", "description": value, "character_book": value}))
 
 
+FRAGMENTS = (
+    *(
+        "<b>",
+        "</b>",
+        "<br>",
+        "<style>",
+        "</style>",
+        "<!--",
+        "-->",
+        "&lt;b&gt;",
+        "&amp;lt;",
+        "<",
+        ">",
+    ),
+    *(
+        "{{char}}",
+        "{{user}}",
+        "{{original}}",
+        "{{",
+        "}}",
+        "<START>",
+        "![a](b)",
+        "**",
+        "@@depth 1\n",
+    ),
+    *("\n", "\r\n", "\u2028", " ", "\t", "\0", "\x1b[31m", "\ufeff", "\u200b", "\u202e", "\ud800"),
+    *("word", "Sentence. ", "a, b", '"""', "'''", "\\", "雨", "👩\u200d🚀", "e\u0301", "x" * 700),
+)
+Texts = st.text() | st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join)
+
+
 @TWO_SECONDS
-@given(st.text(), st.text(), st.text())
-def test_any_texts(name: str, description: str, greeting: str) -> None:
-    try:
-        data = coded({"name": name, "description": description, "first_mes": greeting})
-    except UnicodeEncodeError:
-        return
-    judged(data)
+@given(Texts, Texts, Texts, Texts)
+def test_any_texts(name: str, description: str, personality: str, greeting: str) -> None:
+    fields = {"name": name, "description": description, "personality": personality}
+    judged(coded_anyhow(fields | {"first_mes": greeting}))
+    judged(coded_anyhow(v2(**fields, extensions={"chimera": {"plain": True}})))
