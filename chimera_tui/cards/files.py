@@ -1,15 +1,10 @@
-"""Card and chat files on the disk: read within bounds, written whole or not at all.
+"""Card and chat files on the disk: read within bounds. `settings/files.py` writes them."""
 
-The same care as in `settings/files.py`, for bytes and for larger files.
-"""
-
-import contextlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 
-from chimera_tui.domain.errors import ChimeraError, InvalidFileError
+from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.domain.text import one_line
 
 
@@ -38,53 +33,9 @@ def read_bytes(path: Path, longest: int) -> bytes:
     return data
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: beside it first, to the disk, then in its place (0600).
-
-    Raises:
-        ChimeraError: If `path` is a link or no regular file, or cannot be written. What was
-            there before is then still there.
-    """
-    if path.is_symlink():
-        raise _unwritable(path, "it is a link", "Name the file itself.")
-    if path.exists() and not path.is_file():
-        raise _unwritable(path, "it is not a regular file", "Name another file.")
-    if path.exists() and not os.access(path, os.W_OK):
-        raise _unwritable(path, "it is read-only", "Name another file.")
-    try:
-        _replace(path, data)
-    except OSError as error:
-        raise _unwritable(path, _reason(error), "Name another place.") from None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        beside.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise
-    with contextlib.suppress(OSError):  # Windows cannot open a folder
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the new name, too, outlives a power cut
-        finally:
-            os.close(folder)
-
-
 def _reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def _invalid(path: Path, what: str) -> InvalidFileError:
     return InvalidFileError(f"`{one_line(str(path))}` {what}.")
-
-
-def _unwritable(path: Path, why: str, hint: str) -> ChimeraError:
-    return ChimeraError(f"`{one_line(str(path))}` cannot be written: {why}.", hint=hint)

@@ -130,13 +130,16 @@ def is_ours(fields: Mapping[str, Any]) -> bool:
 
 
 def slug_of(name: str) -> str:
-    """Make the slug of a persona called `name`: lower case, letters and digits joined by `-`.
+    """Make the slug of a persona called `name`, by the rule of the library.
 
     Nothing that could be a path or a device survives; what leaves nothing gets a number.
     """
-    plain = unicodedata.normalize("NFKC", name).casefold().removeprefix("the ")
-    plain = unicodedata.normalize("NFC", "-".join(re.findall(r"[^\W_]+", plain)))
-    slug = plain.encode()[:LONGEST_SLUG].decode(errors="ignore").strip("-")
+    plain = unicodedata.normalize("NFKC", re.sub("['\u2019]", "", name)).casefold()
+    words = re.findall(r"[^\W_]+", plain)
+    if len(words) > 1 and words[0] == "the":
+        del words[0]
+    slug = "-".join(words).encode()[:LONGEST_SLUG].decode(errors="ignore").strip("-")
+    slug = unicodedata.normalize("NFC", slug)
     if not slug or slug in _RESERVED or not slug.isprintable():
         return f"persona-{zlib.crc32(name.encode()):08x}"
     return slug

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.cards.files import read_bytes, write_bytes
+from chimera_tui.cards.exporting import CardKind, export_card
+from chimera_tui.cards.files import read_bytes
+from chimera_tui.cards.importing import import_card
 from chimera_tui.domain.errors import ChimeraError, InvalidFileError
+from chimera_tui.settings.files import write_file
+from tests.cards.test_exporting import ADA
+
+CARD = export_card(ADA, CardKind.PNG)
 
 
 def test_a_card_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -38,30 +44,24 @@ def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path: Path) -> None
         read_bytes(Path(os.devnull), 100)
 
 
-def test_a_card_is_written_for_its_owner_only(tmp_path: Path) -> None:
-    target = tmp_path / "ada.png"
-    write_bytes(target, b"\x89PNG\r\n")
-    assert target.read_bytes() == b"\x89PNG\r\n"
-    assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == ["ada.png"]
-
-
-def test_a_target_that_is_no_file_of_its_own_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_target_that_is_no_file_of_its_own_is_refused(tmp_path: Path) -> None:
     real, link, pipe = (tmp_path / name for name in ("real", "link", "pipe"))
     real.write_bytes(b"old")
     link.symlink_to(real)
     os.mkfifo(pipe)
     for path, why in ((link, "a link"), (tmp_path, "regular file"), (pipe, "regular file")):
         with pytest.raises(ChimeraError, match=why):
-            write_bytes(path, b"new")
-    with pytest.raises(ChimeraError, match="no such file or directory"):
-        write_bytes(tmp_path / "none" / "x", b"new")
-    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
-    with pytest.raises(ChimeraError, match="read-only"):
-        write_bytes(real, b"new")
+            write_file(path, CARD)
     assert real.read_bytes() == b"old"
+
+
+def test_a_card_is_written_for_its_owner_only(tmp_path: Path) -> None:
+    target = tmp_path / "ada.png"
+    target.write_bytes(b"old")
+    write_file(target, CARD)
+    assert import_card(read_bytes(target, len(CARD)), target).persona == ADA
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["ada.png"]
 
 
 def test_when_the_disk_is_full_the_old_file_is_whole(
@@ -75,7 +75,7 @@ def test_when_the_disk_is_full_the_old_file_is_whole(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ChimeraError, match="no space left on device"):
-        write_bytes(target, b"new")
+        write_file(target, CARD)
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["ada.png"]
 
@@ -83,9 +83,9 @@ def test_when_the_disk_is_full_the_old_file_is_whole(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from chimera_tui.cards.files import write_bytes
+from chimera_tui.settings.files import write_file
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
-write_bytes(Path(sys.argv[1]), b"new" * 100_000)
+write_file(Path(sys.argv[1]), b"new" * 100_000)
 """
 
 
