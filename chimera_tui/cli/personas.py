@@ -19,7 +19,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.library.persona_file import read_persona, template
-from chimera_tui.library.persona_formats import FORMATS, import_persona
+from chimera_tui.library.persona_formats import FORMATS, import_persona, keep_card, kept_card
 from chimera_tui.library.slugs import slug_of
 from chimera_tui.settings.files import write_file
 from chimera_tui.settings.paths import private_folder
@@ -135,13 +135,18 @@ def edit(library: Library, slug: str) -> None:
 @with_library
 def import_(library: Library, file: Path, *, replace: bool) -> None:
     """Take the persona in FILE into the library."""
-    persona = import_persona(file)
+    found = import_persona(file)
+    persona = found.persona
     if persona.slug in library.personas and not replace:
         raise ChimeraError(
             f"There is a persona `{persona.slug}` already.",
             hint="Rename the file, or say --replace.",
         )
     path = library.save(persona)
+    if found.card:
+        keep_card(path, found.card)
+    for note in found.notes:
+        output.say(note)
     output.say(f"{persona.name} is now in the library: {one_line(str(path))}")
 
 
@@ -151,9 +156,12 @@ def import_(library: Library, file: Path, *, replace: bool) -> None:
 @click.option("-o", "--output", "file", metavar="FILE", help="Where to. Default, and -: stdout.")
 @with_library
 def export(library: Library, slug: str, *, name: str, file: str | None) -> Exit:
-    """Write one as a file that others can import."""
-    data = FORMATS[name].write(library.get(slug))
+    """Write one as a file that others can import: TOML, or a character card."""
+    persona = library.get(slug)
+    data = FORMATS[name].write(persona, kept_card(library.file(slug)))
     if file is None or file == "-":
+        if not FORMATS[name].is_text:
+            raise click.UsageError(f"A {name} is no text: say with -o where to write it.")
         output.out(data.decode())
         return Exit.DONE
     try:

@@ -169,3 +169,21 @@ def test_all_files_or_one_are_checked(command: Command, own: Path, tmp_path: Pat
     assert command("personas", "validate", str(own / "bee.toml")).code == 1
     (tmp_path / "good.toml").write_text(GOOD)
     assert command("personas", "validate", str(tmp_path / "good.toml")).code == 0
+
+
+def test_a_card_comes_in_and_goes_out_with_what_we_do_not_know(
+    command: Command, own: Path, tmp_path: Path
+) -> None:
+    card = tmp_path / "bee.json"
+    text = {"name": "Bee", "description": "<b>You</b> count.", "unknown": 5}
+    card.write_text(json.dumps(text))
+    taken = command("personas", "import", str(card))
+    assert taken.code == 0
+    assert "taken out" in taken.err
+    assert read_persona(own / "bee.toml").name == "Bee"
+    written = command("personas", "export", "bee", "--format", "v2")
+    assert json.loads(written.out)["unknown"] == 5
+    picture = tmp_path / "bee.png"
+    assert command("personas", "export", "bee", "--format", "png").code == 2
+    assert command("personas", "export", "bee", "--format", "png", "-o", str(picture)).code == 0
+    assert command("personas", "validate", str(picture)).code == 0
