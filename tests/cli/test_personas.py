@@ -143,7 +143,7 @@ def test_what_is_no_persona_is_not_taken_in(command: Command, own: Path, tmp_pat
     (tmp_path / "a.exe").write_text(GOOD)
     for name, problem in (
         ("a.toml", "`words`"),
-        ("a.exe", "Known endings: .toml."),
+        ("a.exe", "Known endings: .toml, .json, .png, .charx."),
         ("b.toml", "There is no file"),
     ):
         result = command("personas", "import", str(tmp_path / name))
