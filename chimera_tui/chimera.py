@@ -24,7 +24,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
-from chimera_tui.library.library import Library, builtin_folder
+from chimera_tui.library.library import Changes, Library, builtin_folder
 from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.settings.files import write_file
 from chimera_tui.settings.keys import Keys
@@ -77,6 +77,10 @@ class Chimera:
     async def check_providers(self) -> tuple[Health, ...]:
         """Ask all providers at once how they are."""
         return tuple(await asyncio.gather(*(self.check_provider(name) for name in self.health)))
+
+    async def reload_library(self) -> Changes:
+        """Read what has changed in the folders of personas and rooms."""
+        return await asyncio.to_thread(self.library.reload_changed)
 
     # Conversations
 

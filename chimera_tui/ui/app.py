@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN = 30.0
 """Seconds between two checks of the providers while a room is live."""
+LOOK_FOR_FILES = 5.0
+"""Seconds between two looks at the files of the library."""
 MOST_PROBLEMS = 3
 """Files of the library that are named, of those that were skipped."""
 PATIENCE = 3.0
@@ -174,6 +176,7 @@ class ChimeraApp(Host):
         self.problems += chimera.library.problems
         self.look_again()
         self.set_interval(LOOK_AGAIN, self._look_while_live)
+        self.set_interval(LOOK_FOR_FILES, self._reload_library)
         self._tell_recovered(chimera.recovered)
         for note in chimera.connections.key_notes:
             self.tell(note, severity="warning")
@@ -284,6 +287,18 @@ class ChimeraApp(Host):
             self.tell(problem, severity="warning")
         if (more := len(problems) - MOST_PROBLEMS) > 0:
             self.tell(f"And {more} more: `chimera-tui doctor` lists them.", severity="warning")
+
+    @work(exclusive=True, group="library", exit_on_error=False)
+    async def _reload_library(self) -> None:
+        """Take in what was written meanwhile, here or in another program."""
+        if self.chimera is None or not self.app_focus:
+            return
+        changes = await self.chimera.reload_library()
+        self._tell_problems(changes.problems)
+        for slug in changes.added:
+            self.tell(f"{self.chimera.library.get(slug).name} is in the library now.")
+        for slug in changes.changed:
+            self.tell(f"{self.chimera.library.get(slug).name} was changed: in new rooms from now.")
 
     # Providers
 

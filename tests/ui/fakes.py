@@ -31,6 +31,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.spending import Spending
 from chimera_tui.engine.room import Room
 from chimera_tui.formats import FORMATS
+from chimera_tui.library.library import Changes
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.settings.keys import KeySource, KeyState
@@ -221,6 +222,12 @@ class FakeChimera:
         return self.saved[id_]
 
     key_notes = ()
+    changes = Changes()
+
+    async def reload_library(self) -> Changes:
+        """What a test says, once."""
+        changes, self.changes = self.changes, Changes()
+        return changes
 
     @property
     def connections(self) -> Self:

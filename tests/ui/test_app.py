@@ -10,8 +10,10 @@ import pytest
 from chimera_tui.domain.conversation import DEMO, Recovered
 from chimera_tui.domain.errors import InvalidFileError, NewerDatabaseError, NoDatabaseError
 from chimera_tui.domain.events import RoomResumed
+from chimera_tui.library.library import Changes
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.settings.settings import Settings
+from chimera_tui.ui import app as app_module
 from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.room import RoomScreen
@@ -286,3 +288,14 @@ async def test_files_that_were_skipped_are_told(tmp_path: Path) -> None:
     async with running(fake, tmp_path) as pilot:
         await until(pilot, lambda: "And 2 more" in text_of(pilot))
         assert "`0.toml` is broken." in text_of(pilot)
+
+
+async def test_what_was_written_into_the_library_is_taken_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "LOOK_FOR_FILES", 0.05)
+    fake = FakeChimera(a_saved(("comedian", "Hello.")))
+    async with running(fake, tmp_path) as pilot:
+        fake.changes = Changes(added=("comedian",), problems=("x.toml is broken.",))
+        await until(pilot, lambda: "in the library now" in text_of(pilot))
+        assert "x.toml is broken." in text_of(pilot)
