@@ -18,9 +18,9 @@ LONGEST_RESULT = 64 * 1024
 """Characters of an expanded text; one that would grow further is cut."""
 
 _MACRO = re.compile(
-    r"(?<!\n)\n*+\{\{trim\}\}\n*+"
+    r"(?<!\n)\n*\{\{trim\}\}\n*"
     r"|\{\{(?P<comment>//[^{}]*)\}\}"
-    r"|\{\{(?P<name>\w++)(?:::?(?P<rest>(?:[^{}]|\{(?!\{)|\}(?!\}))*+))?\}\}"
+    r"|\{\{(?P<name>\w+)(?:::?(?P<rest>(?:[^{}]|\{(?!\{)|\}(?!\})){0,4000}))?\}\}"
     r"|<(?P<old>BOT|CHAR|USER)>",
     re.IGNORECASE,
 )

@@ -12,6 +12,10 @@ REDACTED = "[key]"
 """What stands where a key stood."""
 SHORTEST_KNOWN = 8
 """Characters; to search for less would tear holes into every text."""
+MOST_ESCAPES = 64
+"""Backslashes in front of a character at most: JSON in JSON, six deep. A bound, since a server may
+send any number, and since possessive quantifiers do not match as they should before Python 3.11.5.
+"""
 SHORTEST_SHOWN = 12
 """Characters of a key of which the last four may be shown."""
 
@@ -104,9 +108,10 @@ def _character(char: str) -> str:
         return re.escape(char)
     code = f"{ord(char):02x}"
     named = rf"%(?:25)*{code}|&(?:\w{{2,5}}|#x?0*\w{{2,3}});"
-    if char == "\\":  # any number: how many there are depends on how often it was escaped
-        return rf"(?:\\++(?:u00{code})?|{named})++"
-    return rf"(?:\\*{re.escape(char)}|\\+u00{code}|{named})"
+    if char == "\\":  # how many there are depends on how often it was escaped
+        return rf"(?:\\(?:u00{code})?|{named}){{1,{MOST_ESCAPES}}}"
+    before = rf"\\{{0,{MOST_ESCAPES}}}"
+    return rf"(?:{before}{re.escape(char)}|{before}\\u00{code}|{named})"
 
 
 def _base64(key: str, shift: int) -> str:
