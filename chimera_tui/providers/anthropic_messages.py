@@ -15,13 +15,14 @@ import msgspec
 from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import faults, http, prices
+from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.anthropic_events import Count, Event, whole
 from chimera_tui.providers.base import ChatRequest, StreamItem
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.listing import MOST, asking, fetch, ordered
+from chimera_tui.providers.listing import MOST, ordered
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.watch import count, watched
+from chimera_tui.providers.watch import count
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import anthropic
@@ -33,25 +34,14 @@ VERSION_WITH_TEMPERATURE = "2023-06-01"
 _MOST_PAGES = 5
 
 
-class AnthropicProvider:
+class AnthropicProvider(Adapter):
     """Anthropic, through the anthropic SDK."""
 
     def __init__(self, at: Endpoint, learned: Learned) -> None:
-        self._at = at
-        self._learned = learned
-        self._http = Once(lambda: http.client(at, _headers(at)))
+        super().__init__(at, learned, lambda: http.client(at, _headers(at)))
         self._sdk = Once(self._connect)
         self._names: tuple[str, ...] = ()
         """The models there are, as last listed."""
-
-    @property
-    def name(self) -> str:
-        """Its key in the settings."""
-        return self._at.name
-
-    def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
-        """Yield the reply as it is produced; see `Provider.stream`."""
-        return watched(self._items(request), self._at)
 
     async def probe(self) -> None:
         """Ask for one model, which proves the key and costs nothing.
@@ -80,14 +70,8 @@ class AnthropicProvider:
         self._names = tuple(info.name for info in found)
         return found
 
-    async def aclose(self) -> None:
-        """Close its connections."""
-        if self._http.made:
-            await self._http.made.aclose()
-
     async def _page(self, query: str, within: float) -> "_Listing":
-        client = await asking(self._http, self._at)
-        return await fetch(client, self._at, f"/v1/models{query}", _Listing, within=within)
+        return await self._fetch(f"/v1/models{query}", _Listing, within)
 
     def _info(self, model: "_Model", listed: prices.Listed) -> ModelInfo:
         takes = self._learned.of(self._at.name, model.id)
@@ -111,16 +95,8 @@ class AnthropicProvider:
             max_retries=0,
         )
 
-    async def _items(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
-        reply = self._learned.adapted(
-            self._at.name, request.model, lambda takes: self._reply(request, takes)
-        )
-        try:
-            async with aclosing(reply) as items:
-                async for item in items:
-                    yield item
-        except ProviderError as error:
-            raise faults.with_nearest(error, request.model, self._names) from None
+    def _known_names(self) -> tuple[str, ...]:
+        return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
         count = Count()

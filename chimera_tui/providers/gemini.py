@@ -15,16 +15,16 @@ from urllib.parse import quote
 import msgspec
 
 from chimera_tui.domain.conversation import Finish, Usage
-from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import faults, http, prices
+from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.lines import PlainEvents
-from chimera_tui.providers.listing import MOST, asking, fetch, ordered, sounds_chatty
+from chimera_tui.providers.listing import MOST, ordered, sounds_chatty
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.watch import count, watched
+from chimera_tui.providers.watch import count
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import httpx2
@@ -48,26 +48,15 @@ _opened: ContextVar[list["httpx2.Response"]] = ContextVar("_opened")
 """The answers to the request of this task: the SDK does not close one that nobody reads on."""
 
 
-class GeminiProvider:
+class GeminiProvider(Adapter):
     """Gemini, through the google-genai SDK."""
 
     def __init__(self, at: Endpoint, learned: Learned) -> None:
         at = replace(at, address=at.address.removesuffix(f"/{VERSION}"))
-        self._at = at
-        self._learned = learned
-        self._http = Once(self._client)
+        super().__init__(at, learned, self._client)
         self._sdk = Once(self._connect)
         self._names: tuple[str, ...] = ()
         """The models there are, as last listed."""
-
-    @property
-    def name(self) -> str:
-        """Its key in the settings."""
-        return self._at.name
-
-    def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
-        """Yield the reply as it is produced; see `Provider.stream`."""
-        return watched(self._items(request), self._at)
 
     async def probe(self) -> None:
         """Ask for one model, which proves the key and costs nothing.
@@ -98,14 +87,12 @@ class GeminiProvider:
 
     async def aclose(self) -> None:
         """Close its connections."""
-        if self._http.made:
-            await self._http.made.aclose()
+        await super().aclose()
         if self._sdk.made:
             self._sdk.made.close()
 
     async def _page(self, query: str, within: float) -> "_Listing":
-        client = await asking(self._http, self._at)
-        return await fetch(client, self._at, f"/{VERSION}/models{query}", _Listing, within=within)
+        return await self._fetch(f"/{VERSION}/models{query}", _Listing, within)
 
     def _info(self, model: "_Model", listed: prices.Listed) -> ModelInfo:
         takes = self._learned.of(self._at.name, model.id)
@@ -138,16 +125,8 @@ class GeminiProvider:
             ),
         )
 
-    async def _items(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
-        reply = self._learned.adapted(
-            self._at.name, request.model, lambda takes: self._reply(request, takes)
-        )
-        try:
-            async with aclosing(reply) as items:
-                async for item in items:
-                    yield item
-        except ProviderError as error:
-            raise faults.with_nearest(error, request.model, self._names) from None
+    def _known_names(self) -> tuple[str, ...]:
+        return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
         async with aclosing(self._events(request, takes)) as events:

@@ -8,23 +8,23 @@ import msgspec
 
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.errors import ProviderError
-from chimera_tui.domain.health import ModelInfo, WaitReason
+from chimera_tui.domain.health import ModelInfo
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
 from chimera_tui.providers import faults, http
+from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import (
     ChatRequest,
     Finished,
     StreamItem,
     Text,
     Thinking,
-    Waiting,
 )
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.lines import JsonLines
-from chimera_tui.providers.listing import asking, fetch, ordered, sounds_chatty
+from chimera_tui.providers.listing import ordered, sounds_chatty
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.watch import count, watched
+from chimera_tui.providers.watch import count
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ _LONG_LOAD = 1.0
 """Seconds; it is worth a word that a model took longer to load."""
 
 
-class OllamaProvider:
+class OllamaProvider(Adapter):
     """An Ollama server, through the ollama SDK.
 
     Every request says how much context it needs: Ollama's own default is small,
@@ -50,22 +50,11 @@ class OllamaProvider:
     """
 
     def __init__(self, at: Endpoint, learned: Learned) -> None:
-        self._at = at
-        self._learned = learned
-        self._http = Once(lambda: http.client(at))
+        super().__init__(at, learned)
         self._sdk = Once(self._connect)
         self._contexts: dict[str, int] = {}
         self._listed: tuple[_Model, ...] | None = None
         """The models there are, as last listed; None if never."""
-
-    @property
-    def name(self) -> str:
-        """Its key in the settings."""
-        return self._at.name
-
-    def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
-        """Yield the reply as it is produced; see `Provider.stream`."""
-        return watched(self._items(request), self._at)
 
     async def probe(self) -> None:
         """Ask for its version: no call costs less.
@@ -91,8 +80,7 @@ class OllamaProvider:
 
     async def aclose(self) -> None:
         """Close its connections."""
-        if self._http.made:
-            await self._http.made.aclose()
+        await super().aclose()
         if self._sdk.made:
             await self._sdk.made.close()  # type: ignore[no-untyped-call]  # it has no annotations
 
@@ -107,15 +95,10 @@ class OllamaProvider:
             ignores=self._learned.of(self._at.name, model.name).ignores,
         )
 
-    async def _fetch(self, path: str, shape: type[T], within: float) -> T:
-        client = await asking(self._http, self._at)
-        return await fetch(client, self._at, path, shape, within=within)
-
     async def _models(self, path: str, within: float) -> tuple["_Model", ...]:
         return tuple((await self._fetch(path, _Listing, within)).models)
 
     async def _must_load(self, model: str) -> bool:
-        """Whether the server says that it has to load the model first."""
         within = self._at.deadlines.aside
         with suppress(ProviderError):
             if self._listed is None:
@@ -138,19 +121,8 @@ class OllamaProvider:
         options["headers"] = options["headers"] or {"authorization": "Bearer none"}
         return ollama.AsyncClient(self._at.address, **options)
 
-    async def _items(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
-        if await self._must_load(request.model):
-            yield Waiting(WaitReason.LOADING)
-        reply = self._learned.adapted(
-            self.name, request.model, lambda takes: self._reply(request, takes)
-        )
-        try:
-            async with aclosing(reply) as items:
-                async for item in items:
-                    yield item
-        except ProviderError as error:
-            names = [model.name for model in self._listed or ()]
-            raise faults.with_nearest(error, request.model, names) from None
+    def _known_names(self) -> list[str]:
+        return [model.name for model in self._listed or ()]
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
         context = self._contexts.setdefault(request.model, request.context)

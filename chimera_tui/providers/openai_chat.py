@@ -16,16 +16,16 @@ import msgspec
 
 from chimera_tui.domain.conversation import Usage
 from chimera_tui.domain.errors import Fault, ProviderError
-from chimera_tui.domain.health import ModelInfo, WaitReason
+from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import faults, http, prices
-from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Waiting
+from chimera_tui.providers.adapter import Adapter
+from chimera_tui.providers.base import ChatRequest, Finished, StreamItem
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.listing import asking, fetch, ordered
+from chimera_tui.providers.listing import ordered
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.openai_events import Event, whole
 from chimera_tui.providers.openai_models import Listing, Model, model_info
-from chimera_tui.providers.watch import watched
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import openai
@@ -35,27 +35,16 @@ T = TypeVar("T")
 _VERSION = re.compile(r"/v\d\w*(/|$)")
 
 
-class OpenAIChatProvider:
+class OpenAIChatProvider(Adapter):
     """Any OpenAI-compatible service, through the openai SDK."""
 
     def __init__(self, at: Endpoint, learned: Learned) -> None:
-        self._at = at
-        self._learned = learned
+        super().__init__(at, learned)
         self._path = "" if _VERSION.search(at.address) else "/v1"
-        self._http = Once(lambda: http.client(at))
         self._sdk = Once(self._connect)
         self._has_facts = bool(at.facts)
         self._names: tuple[str, ...] = ()
         """The models there are, as last listed."""
-
-    @property
-    def name(self) -> str:
-        """Its key in the settings."""
-        return self._at.name
-
-    def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
-        """Yield the reply as it is produced; see `Provider.stream`."""
-        return watched(self._items(request), self._at)
 
     async def probe(self) -> None:
         """Ask for what proves the key, and the credit where the service tells of it.
@@ -92,8 +81,7 @@ class OpenAIChatProvider:
 
     async def aclose(self) -> None:
         """Close its connections."""
-        if self._http.made:
-            await self._http.made.aclose()
+        await super().aclose()
         if self._sdk.made:
             await self._sdk.made.close()
 
@@ -136,15 +124,10 @@ class OpenAIChatProvider:
             return None
 
     async def _must_load(self, model: str) -> bool:
-        """Whether the server says that it has to load the model first."""
         with suppress(ProviderError):
             facts = await self._facts(self._at.deadlines.aside) or ()
             return any(m.id == model and m.state == "not-loaded" for m in facts)
         return False
-
-    async def _fetch(self, path: str, shape: type[T], within: float) -> T:
-        client = await asking(self._http, self._at)
-        return await fetch(client, self._at, path, shape, within=within)
 
     def _connect(self) -> "openai.AsyncOpenAI":
         # The openai SDK looks for httpx among the loaded modules whenever a stream ends: if the
@@ -166,18 +149,8 @@ class OpenAIChatProvider:
             default_headers=headers,
         )
 
-    async def _items(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
-        if await self._must_load(request.model):
-            yield Waiting(WaitReason.LOADING)
-        reply = self._learned.adapted(
-            self._at.name, request.model, lambda takes: self._reply(request, takes)
-        )
-        try:
-            async with aclosing(reply) as items:
-                async for item in items:
-                    yield item
-        except ProviderError as error:
-            raise faults.with_nearest(error, request.model, self._names) from None
+    def _known_names(self) -> tuple[str, ...]:
+        return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
         usage = None

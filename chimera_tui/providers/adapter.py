@@ -1,0 +1,90 @@
+"""What the adapters of all wire formats share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, TypeVar
+
+from chimera_tui.domain.errors import ProviderError
+from chimera_tui.domain.health import WaitReason
+from chimera_tui.providers import faults, http
+from chimera_tui.providers.base import ChatRequest, StreamItem, Waiting
+from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.endpoint import Endpoint
+from chimera_tui.providers.listing import asking, fetch
+from chimera_tui.providers.once import Once
+from chimera_tui.providers.watch import watched
+
+if TYPE_CHECKING:  # imported at first use: see `Once`
+    import httpx2
+
+T = TypeVar("T")
+
+
+class Adapter(ABC):
+    """A service at an address: asked for lists by plain requests, for replies through an SDK.
+
+    Args:
+        at: Where it is.
+        learned: What its models were found to refuse.
+        client: Makes the HTTP client, in a worker thread; None for the usual one.
+    """
+
+    def __init__(
+        self,
+        at: Endpoint,
+        learned: Learned,
+        client: "Callable[[], httpx2.AsyncClient] | None" = None,
+    ) -> None:
+        self._at = at
+        self._learned = learned
+        self._http = Once(client or (lambda: http.client(at)))
+
+    @property
+    def name(self) -> str:
+        """Its key in the settings."""
+        return self._at.name
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+        """Yield the reply as it is produced; see `Provider.stream`."""
+        return watched(self._items(request), self._at)
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        if self._http.made:
+            await self._http.made.aclose()
+
+    @abstractmethod
+    def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
+        """Ask once, for what the model takes."""
+
+    def _known_names(self) -> Iterable[str]:
+        """The models there are, as last listed; one that is missing is near one of them."""
+        return ()
+
+    async def _must_load(self, _model: str) -> bool:
+        """Whether the service says that it has to load the model first."""
+        return False
+
+    async def _items(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+        if await self._must_load(request.model):
+            yield Waiting(WaitReason.LOADING)
+        reply = self._learned.adapted(
+            self.name, request.model, lambda takes: self._reply(request, takes)
+        )
+        try:
+            async with aclosing(reply) as items:
+                async for item in items:
+                    yield item
+        except ProviderError as error:
+            names = list(self._known_names())
+            raise faults.with_nearest(error, request.model, names) from None
+
+    async def _fetch(self, path: str, shape: type[T], within: float) -> T:
+        """Ask for a document that says something of the service or its models.
+
+        Raises:
+            ProviderError: If it does not come in time, or is something else.
+        """
+        client = await asking(self._http, self._at)
+        return await fetch(client, self._at, path, shape, within=within)
