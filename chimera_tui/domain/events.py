@@ -1,7 +1,7 @@
 """What a room reports: facts, frozen, in the past tense; a closed union at the end.
 
-Every event is in the database before it is shown (of `TextReceived`: its text
-is there within a second).
+What an event tells of is in the database before it is shown (of `TextReceived`: its text
+is there within a second). That a turn begins, waits or is thought about changes nothing there.
 """
 
 from dataclasses import dataclass

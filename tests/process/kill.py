@@ -178,7 +178,7 @@ class Killer:
         reported = life.of_kind("message_completed")
         for line in reported:
             self.figures.lost += saved.get(line["turn"]) != line["text"]
-        started = life.of_kind("turn_started")
+        started = life.of_kind("attempt_started")
         query = "SELECT turn, draft FROM attempt WHERE conversation_id = ?"
         drafts = dict(db.execute(query, (conversation,)).fetchall())
         self.figures.lost += sum(line["turn"] not in drafts for line in started)
