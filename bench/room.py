@@ -21,16 +21,10 @@ from bench.figure import Figure, in_ms
 from bench.transcript import Streams, a_text, lags, painting, quantile
 from chimera_tui.chimera import Chimera, open_chimera
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.conversation import (
-    Assignment,
-    Finish,
-    Message,
-    ModelRef,
-    SavedConversation,
-    Turn,
-)
+from chimera_tui.domain.conversation import Assignment, Finish, Message, ModelRef, Turn
 from chimera_tui.domain.events import MessageCompleted
 from chimera_tui.domain.health import ModelInfo
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
 from chimera_tui.resilience.gate import Gate

@@ -8,18 +8,11 @@ from pathlib import Path
 from random import SystemRandom
 
 from chimera_tui.connections import MICRO, Connections
-from chimera_tui.domain.conversation import (
-    DEMO,
-    Assignment,
-    Budget,
-    ConversationSummary,
-    ModelRef,
-    Recovered,
-    SavedConversation,
-)
+from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
 from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
+from chimera_tui.domain.saved import ConversationSummary, Recovered, SavedConversation
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import mode as find_mode
@@ -167,6 +160,12 @@ class Chimera:
             attended=attended,
             lease=self._store.leases.hold(saved.conversation.id),
         )
+
+    async def refresh_cast(self, room: Room) -> None:
+        """Let the personas of a room be what the library holds now, from the next turn on."""
+        for slug in {one.persona.original for one in room.conversation.cast}:
+            if persona := self.library.personas.get(slug):
+                await room.recast(persona)
 
     async def rename(self, conversation_id: int, title: str) -> None:
         """Give a conversation another title.

@@ -6,18 +6,11 @@ from datetime import datetime
 from math import inf
 
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.conversation import (
-    DEMO,
-    Assignment,
-    Budget,
-    CostSource,
-    ModelRef,
-    Spent,
-    Usage,
-)
+from chimera_tui.domain.conversation import DEMO, Assignment, Budget, CostSource, ModelRef, Usage
 from chimera_tui.domain.errors import ChimeraError, Fault, ProviderError, StorageError
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState
+from chimera_tui.domain.saved import Spent
 from chimera_tui.domain.spending import Spending
 from chimera_tui.providers import faults, prices, registry
 from chimera_tui.providers.base import Provider

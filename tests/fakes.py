@@ -13,14 +13,12 @@ from chimera_tui.domain.conversation import (
     Conversation,
     CostSource,
     ModelRef,
-    SavedConversation,
-    Spent,
-    Tree,
     Usage,
 )
 from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.events import ConversationEnded, Event, TextReceived
 from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.saved import SavedConversation, Spent, Tree
 from chimera_tui.engine.room import Room
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.scripted import ScriptedProvider

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chimera_tui.chimera import Chimera, open_chimera
-from chimera_tui.domain.conversation import DEMO, HUMAN, Finish, ModelRef, SavedConversation
+from chimera_tui.domain.conversation import DEMO, HUMAN, Finish, ModelRef
 from chimera_tui.domain.errors import ChimeraError, LiveElsewhereError, UnknownError
 from chimera_tui.domain.events import (
     ConversationEnded,
@@ -20,6 +20,7 @@ from chimera_tui.domain.events import (
     TurnFailed,
 )
 from chimera_tui.domain.health import HealthState
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.engine.room import Room
 from chimera_tui.settings.settings import HOSTED_PROVIDERS, ProviderSettings, Settings
 from tests.fakes import Watcher, play

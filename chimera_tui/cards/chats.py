@@ -15,17 +15,9 @@ from chimera_tui.cards.importing import LONGEST_NAME, cut
 from chimera_tui.cards.moments import moment_of
 from chimera_tui.cards.reading import Notes, UnreadableError, number_of, parse_json, table_of
 from chimera_tui.cards.speakers import Speakers
-from chimera_tui.domain.conversation import (
-    HUMAN,
-    Assignment,
-    Conversation,
-    Message,
-    Notice,
-    SavedConversation,
-    Tree,
-    Turn,
-)
+from chimera_tui.domain.conversation import HUMAN, Assignment, Conversation, Message, Notice, Turn
 from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.domain.text import one_line, storable
 
 LONGEST_FILE = 32 * 1024 * 1024

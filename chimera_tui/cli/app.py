@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from chimera_tui.cli import output
 from chimera_tui.cli.exits import Exit, explain
 from chimera_tui.cli.files import Files
-from chimera_tui.domain.conversation import SavedConversation
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.keys import Keys
 from chimera_tui.settings.paths import Paths

@@ -9,7 +9,7 @@ from chimera_tui.cli import output
 from chimera_tui.cli.files import Files
 from chimera_tui.cli.opening import with_chimera
 from chimera_tui.cli.options import with_files
-from chimera_tui.domain.conversation import ConversationSummary
+from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.domain.text import one_line
 from chimera_tui.formats.json import to_json
 from chimera_tui.formats.markdown import to_markdown

@@ -11,6 +11,7 @@ from chimera_tui.domain.events import (
     ConversationChanged,
     ConversationEnded,
     Event,
+    MessageChanged,
     MessageCompleted,
     NoticePosted,
     PathChanged,
@@ -71,7 +72,9 @@ def _named(event: Event) -> tuple[str, dict[str, Any]] | None:  # noqa: C901, PL
             return "notice_posted", {"text": notice.text}
         case ConversationEnded(reason=reason):
             return "conversation_ended", {"reason": reason}
-        case RoomPaused() | RoomResumed() | PathChanged() | ConversationChanged():
+        case (
+            RoomPaused() | RoomResumed() | PathChanged() | ConversationChanged() | MessageChanged()
+        ):
             return None
         case _:
             assert_never(event)

@@ -18,6 +18,7 @@ from chimera_tui.domain.events import (
     ConversationEnded,
     EndReason,
     Event,
+    MessageChanged,
     MessageCompleted,
     NoticePosted,
     PathChanged,
@@ -90,7 +91,7 @@ class PlainText:
                 return Lines()  # a notice tells of the new one
             case TurnDropped() | RoomPaused() | RoomResumed():
                 return Lines()
-            case PathChanged() | ConversationChanged():
+            case PathChanged() | ConversationChanged() | MessageChanged():
                 return Lines()
             case _:
                 assert_never(event)

@@ -1,6 +1,6 @@
 """The saved thing: a conversation, its cast, its turns and what was said in them."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from random import Random
@@ -52,6 +52,8 @@ class Assignment:
     """None: the first healthy provider of the priority list."""
     fallbacks: tuple[ModelRef, ...] = ()
     """Who takes over, in this order, when the model cannot be had."""
+    is_muted: bool = False
+    """Whether it speaks only when a person calls it by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +71,22 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """What a conversation starts from and goes by; its messages are in a `Tree`."""
+    """What a conversation starts from and goes by; its messages are in a `Tree`.
+
+    The personas of a cast have different slugs and different names: see `domain.casting`.
+    """
 
     id: int
     title: str
     """The topic, until a person renames it."""
     topic: str
+    topic_now: str = ""
+    """Where a person has moved the topic; empty: nowhere."""
     cast: tuple[Assignment, ...]
+    former: tuple[Persona, ...] = ()
+    """Who has left the cast; what they said still bears their names."""
+    solo: str = ""
+    """The slug of the only persona that speaks without being called; empty: all do."""
     mode: str
     """The rule of turn-taking: a key of `engine.turn_taking.MODES`."""
     pace: float = 1.0
@@ -102,8 +113,17 @@ class Conversation:
         """The full name of a speaker, as prompts and labels write it."""
         if speaker == HUMAN:
             return self.human_name
-        names = (a.persona.name for a in self.cast if a.persona.slug == speaker)
-        return next(names, speaker)
+        return next((p.name for p in self.known if p.slug == speaker), speaker)
+
+    @property
+    def known(self) -> tuple[Persona, ...]:
+        """Who is here, in the order of the cast, then who has left."""
+        return (*(assignment.persona for assignment in self.cast), *self.former)
+
+    @property
+    def current_topic(self) -> str:
+        """What is talked about now."""
+        return self.topic_now or self.topic
 
     def rng(self, turn: int) -> Random:
         """The randomness of turn number `turn`: the same again after reopening."""
@@ -209,6 +229,14 @@ class Message:
     """What the model thought before it spoke; shown on demand, told to no model."""
     provenance: Provenance | None = None
     """None for what the human said."""
+    to: str = ""
+    """A whisper of the human: the slug of the only persona that is told it; empty: all are."""
+    is_narration: bool = False
+    """Whether the human told what happens, instead of speaking."""
+    edited_at: datetime | None = None
+    """When a person put other words in the place of what was said; None if nobody did."""
+    is_deleted: bool = False
+    """Whether a person took it out: then nobody sees it or is told it, until it is restored."""
     created_at: datetime
 
 
@@ -239,148 +267,3 @@ class Failure:
     """The message to which it was to be another answer."""
     provenance: Provenance | None = None
     """What it used up; None if nobody was asked, or nobody answered."""
-
-
-@dataclass(slots=True)
-class Tree:
-    """The messages of a conversation: each follows a parent, one child of each is chosen.
-
-    A branch is a path through alternatives. The chosen one, `path`, is what
-    screens show and what the models are told.
-    """
-
-    messages: dict[int, Message] = field(default_factory=dict)
-    chosen: dict[int | None, int] = field(default_factory=dict)
-    """The chosen child of each message; that of None is the first message."""
-    children: dict[int | None, list[int]] = field(default_factory=dict)
-    path: list[Message] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, messages: list[Message], chosen: dict[int | None, int]) -> Self:
-        """Build the tree from its saved parts; without a choice the latest child is chosen."""
-        tree = cls(messages={m.id: m for m in messages})
-        for message in messages:
-            tree.children.setdefault(message.parent_id, []).append(message.id)
-        tree.chosen = {parent: ids[-1] for parent, ids in tree.children.items()} | chosen
-        tree._walk()
-        return tree
-
-    @property
-    def tip(self) -> Message | None:
-        """The last message of the path."""
-        return self.path[-1] if self.path else None
-
-    @property
-    def turns_since_human(self) -> int:
-        """Messages of personas on the path since the last human word."""
-        speakers = [message.turn.speaker for message in reversed(self.path)]
-        return speakers.index(HUMAN) if HUMAN in speakers else len(speakers)
-
-    def add(self, message: Message) -> list[Message]:
-        """Add a message under its parent and choose it.
-
-        A message that follows the same parent but belongs to a *later* turn was
-        said while this one was being spoken: it is put behind it.
-
-        Returns:
-            The messages that were put behind it, as they are now (new parent).
-        """
-        moved = [
-            self.messages[id_]
-            for id_ in self.children.get(message.parent_id, [])
-            if self.messages[id_].turn.number > message.turn.number
-            and self.chosen.get(message.parent_id) == id_
-        ]
-        self.messages[message.id] = message
-        self.children.setdefault(message.parent_id, []).append(message.id)
-        self.chosen[message.parent_id] = message.id
-        moved = [replace(later, parent_id=message.id) for later in moved]
-        for later in moved:
-            self.children[message.parent_id].remove(later.id)
-            self.children.setdefault(message.id, []).append(later.id)
-            self.chosen[message.id] = later.id
-            self.messages[later.id] = later
-        if message.parent_id == (self.path[-1].id if self.path else None):
-            self.path.append(message)
-        else:
-            self._walk()
-        return moved
-
-    def cut(self, message_id: int) -> None:
-        """End the path before this message, as if it were still to be said."""
-        self.chosen.pop(self.messages[message_id].parent_id, None)
-        self._walk()
-
-    def choose(self, message_id: int) -> None:
-        """Put the path through this message."""
-        self.chosen[self.messages[message_id].parent_id] = message_id
-        self._walk()
-
-    def alternatives(self, message: Message) -> list[int]:
-        """The ids of all messages of the same turn at this place, oldest first."""
-        siblings = self.children.get(message.parent_id, [message.id])
-        if len(siblings) == 1:
-            return siblings
-        return [id_ for id_ in siblings if self.messages[id_].turn.number == message.turn.number]
-
-    def _walk(self) -> None:
-        self.path = []
-        at: int | None = None
-        while (child := self.chosen.get(at)) is not None:
-            self.path.append(self.messages[child])
-            at = child
-
-
-@dataclass(slots=True)
-class Spent:
-    """What a conversation has used up: all attempts, the failed ones too."""
-
-    cost: int = 0
-    """Micro-dollars, as far as they are known."""
-    tokens: int = 0
-    """Of models that are not free."""
-
-    def add(self, provenance: Provenance | None) -> None:
-        """Count an attempt."""
-        if provenance is None or provenance.cost_source is CostSource.FREE:
-            return
-        self.cost += provenance.cost or 0
-        self.tokens += provenance.usage.input + provenance.usage.output
-
-
-@dataclass(slots=True, kw_only=True)
-class SavedConversation:
-    """A conversation as it lies in the database: all that a room needs to go on."""
-
-    conversation: Conversation
-    tree: Tree = field(default_factory=Tree)
-    notices: list[Notice] = field(default_factory=list)
-    failure: Failure | None = None
-    """The turn that failed or was interrupted last, if nobody has chosen a remedy yet."""
-    turns: int = 0
-    """The highest number of any turn that began."""
-    spent: Spent = field(default_factory=Spent)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationSummary:
-    """One line of the list of conversations."""
-
-    id: int
-    title: str
-    messages: int
-    is_demo: bool
-    updated_at: datetime
-    live_pid: int | None = None
-    """The other process in which it is live now."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered:
-    """What a start found of a reply that was being said when the program ended."""
-
-    conversation_id: int
-    title: str
-    speaker: str
-    characters: int
-    """How much of the reply was kept."""

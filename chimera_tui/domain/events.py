@@ -100,6 +100,13 @@ class MessageCompleted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageChanged:
+    """A person edited, deleted or restored a message; its place in the tree is the same."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnFailed:
     """A turn broke; a person chooses a remedy (without one at hand it is skipped)."""
 
@@ -157,7 +164,7 @@ class PathChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationChanged:
-    """Title, mode, pace or cast are others now; they hold from the next turn."""
+    """Title, topic, mode, pace or cast are others now; they hold from the next turn."""
 
     conversation: Conversation
 
@@ -193,6 +200,7 @@ Event = (
     | ThinkingReceived
     | TextReceived
     | MessageCompleted
+    | MessageChanged
     | TurnFailed
     | TurnDropped
     | NoticePosted

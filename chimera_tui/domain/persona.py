@@ -2,6 +2,9 @@
 
 from dataclasses import astuple, dataclass
 
+TWIN = "~"
+"""Between a slug of the library and the number of a twin; no file may be called so."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
@@ -29,6 +32,11 @@ class Persona:
     model: str = ""
     """A hint: the `provider/model` it likes best, or empty."""
     tags: tuple[str, ...] = ()
+
+    @property
+    def original(self) -> str:
+        """The slug of the library: that of a twin is the slug of whom it copies."""
+        return self.slug.partition(TWIN)[0]
 
     @property
     def short_name(self) -> str:

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chimera_tui.domain.conversation import Budget, Conversation, ModelRef
+from chimera_tui.domain.casting import recast, seated
+from chimera_tui.domain.conversation import Assignment, Budget, Conversation, ModelRef
 from chimera_tui.domain.errors import UnknownError
+from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.speaking import Models
 from chimera_tui.engine.turn_taking import mode
 
+MOST_CAST = 16
+"""Personas in a room."""
+
 
 class Arranging:
-    """The part of a room that changes title, mode, pace, budget and cast.
+    """The part of a room that changes title, topic, mode, pace, budget and cast.
 
     All of it holds from the next turn on.
     """
@@ -59,10 +64,91 @@ class Arranging:
         for one in (*([model] if model else []), *fallbacks):
             if not self._models.has_provider(one.provider):
                 raise UnknownError(f"There is no provider `{one.provider}`.")
-        new = replace(old, model=model, fallbacks=tuple(fallbacks))
-        cast = tuple(new if one is old else one for one in self.conversation.cast)
-        await self._journal.change(cast=cast)
+        await self._replace(old, replace(old, model=model, fallbacks=tuple(fallbacks)))
+
+    async def invite(self, persona: Persona, model: ModelRef | None = None) -> str:
+        """Let a persona join, from the next turn on; who is here already is joined by a twin.
+
+        Returns:
+            Its slug in this room.
+
+        Raises:
+            UnknownError: If the room is full.
+        """
+        conversation = self.conversation
+        if len(conversation.cast) >= MOST_CAST:
+            raise UnknownError(
+                f"{MOST_CAST} are here already.", hint="Let somebody go before you invite another."
+            )
+        persona = seated(persona, conversation)
+        former = tuple(one for one in conversation.former if one.slug != persona.slug)
+        cast = (*conversation.cast, Assignment(persona=persona, model=model))
+        await self._journal.change(cast=cast, former=former)
+        await self._journal.post_notice(f"{persona.name} joins")
+        return persona.slug
+
+    async def remove(self, slug: str) -> None:
+        """Let a persona go, from the next turn on; what it says now it says to the end.
+
+        Raises:
+            UnknownError: If it is not in the cast, or is the last one.
+        """
+        leaving, conversation = self.conversation.assignment(slug), self.conversation
+        if len(conversation.cast) == 1:
+            raise UnknownError(
+                "Nobody else is here.", hint="Invite another persona before you let this one go."
+            )
+        await self._journal.change(
+            cast=tuple(one for one in conversation.cast if one is not leaving),
+            former=(*conversation.former, leaving.persona),
+            solo="" if conversation.solo == slug else conversation.solo,
+        )
+        await self._journal.post_notice(f"{leaving.persona.name} leaves")
+
+    async def mute(self, slug: str, *, is_muted: bool = True) -> None:
+        """Let a persona speak only when it is called, or let it speak again.
+
+        Raises:
+            UnknownError: If it is not in the cast.
+        """
+        old = self.conversation.assignment(slug)
+        await self._replace(old, replace(old, is_muted=is_muted))
+
+    async def solo(self, slug: str) -> None:
+        """Let only this persona speak without being called; an empty slug: all again.
+
+        Raises:
+            UnknownError: If it is not in the cast.
+        """
+        if slug:
+            self.conversation.assignment(slug)
+        await self._journal.change(solo=slug)
+
+    async def reorder(self, slugs: Sequence[str]) -> None:
+        """Put the cast in the order of `slugs`; who is not named comes behind, as before.
+
+        Raises:
+            UnknownError: If somebody named is not in the cast.
+        """
+        named = [self.conversation.assignment(slug) for slug in dict.fromkeys(slugs)]
+        rest = (one for one in self.conversation.cast if one not in named)
+        await self._journal.change(cast=(*named, *rest))
+
+    async def recast(self, persona: Persona) -> None:
+        """Let `persona`, as it is now, speak from the next turn on wherever it is in the cast."""
+        cast = recast(self.conversation, persona)
+        if cast != self.conversation.cast:
+            await self._journal.change(cast=cast)
+
+    async def shift_topic(self, topic: str) -> None:
+        """Let them talk about something else, from the next turn on."""
+        await self._journal.change(topic_now=topic.strip())
+        await self._journal.post_notice(f"the topic moves: {self.conversation.current_topic}")
 
     async def set_budget(self, budget: Budget) -> None:
         """Let the conversation use up more or less than before, from the next request on."""
         await self._journal.change(budget=budget)
+
+    async def _replace(self, old: Assignment, new: Assignment) -> None:
+        cast = tuple(new if one is old else one for one in self.conversation.cast)
+        await self._journal.change(cast=cast)

@@ -6,22 +6,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from chimera_tui.domain.conversation import (
-    Finish,
-    Message,
-    Notice,
-    Provenance,
-    SavedConversation,
-    Turn,
-)
+from chimera_tui.domain.conversation import Finish, Message, Notice, Provenance, Turn
 from chimera_tui.domain.events import (
     ConversationChanged,
     ConversationEnded,
     Event,
+    MessageChanged,
     MessageCompleted,
     NoticePosted,
     PathChanged,
 )
+from chimera_tui.domain.saved import SavedConversation
 
 
 class Recorder(Protocol):
@@ -83,6 +78,8 @@ class Journal:
         thinking: str = "",
         provenance: Provenance | None = None,
         replaces: Message | None = None,
+        to: str = "",
+        is_narration: bool = False,
     ) -> None:
         """Save what was said in `turn`, where it belongs: behind the last earlier turn.
 
@@ -97,6 +94,8 @@ class Journal:
             finish_note=note,
             thinking=thinking,
             provenance=provenance,
+            to=to,
+            is_narration=is_narration,
             created_at=self._now(),
         )
         await asyncio.shield(self._add(message, is_replacing=replaces is not None))
@@ -105,8 +104,8 @@ class Journal:
         async with self._adding:
             parent_id = message.parent_id
             if not is_replacing:
-                path, number = self.tree.path, message.turn.number
-                parent_id = next((m.id for m in reversed(path) if m.turn.number < number), None)
+                trunk, number = self.tree.trunk, message.turn.number
+                parent_id = next((m.id for m in reversed(trunk) if m.turn.number < number), None)
             message = replace(message, id=self._next_id, parent_id=parent_id)
             await self._recorder.record(self.conversation.id, MessageCompleted(message=message))
             self._next_id += 1
@@ -119,9 +118,20 @@ class Journal:
         notice = Notice(after_id=tip.id if tip else None, text=text, created_at=self._now())
         await self.emit(NoticePosted(notice=notice))
 
-    async def cut(self, message: Message) -> None:
-        """Go back to before `message`, as if it were still to be said."""
-        self.tree.cut(message.id)
+    async def change_message(self, message: Message) -> None:
+        """Put `message` in the place of the one of its id."""
+        async with self._adding:
+            await self._recorder.record(self.conversation.id, MessageChanged(message=message))
+            self.tree.change(message)
+            self._outbox.put_nowait(MessageChanged(message=message))
+
+    def now(self) -> datetime:
+        """The time on the wall."""
+        return self._now()
+
+    async def end_at(self, message_id: int | None) -> None:
+        """Go back to this message, as if nothing had been said after it; None: to the beginning."""
+        self.tree.end_at(message_id)
         await self.emit(PathChanged(chosen_id=None))
 
     async def choose(self, message_id: int) -> None:
@@ -130,7 +140,7 @@ class Journal:
         await self.emit(PathChanged(chosen_id=message_id))
 
     async def change(self, **changes: object) -> None:
-        """Change title, mode, pace or cast."""
+        """Change title, topic, mode, pace or cast."""
         changed = replace(self.conversation, **changes)  # type: ignore[arg-type]
         await self.emit(ConversationChanged(conversation=changed))
         self.conversation = changed

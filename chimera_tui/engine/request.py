@@ -28,6 +28,8 @@ TOKENS_PER_MESSAGE = 6
 """What a chat template adds around a message, about."""
 TRIM_TO = 0.7
 """A history that grew too long is cut to this share at once, so that it then stays put."""
+NARRATOR = "Narrator"
+"""Who tells what happens, in the name of the human."""
 LEFT_OUT = "[Some earlier messages are left out here.]"
 
 _LABEL_MARKS = re.compile(r"[\[\]:]")
@@ -72,6 +74,7 @@ class Renderer:
             seed: For the demo.
         """
         persona = assignment.persona
+        path = [message for message in path if message.to in ("", persona.slug)]
         system = _system(conversation, persona)
         max_tokens = min(_max_tokens(persona.words) + extra_tokens, context // 2)
         room = math.floor(context * 0.95) - max_tokens - self.count(model, len(system))
@@ -94,7 +97,7 @@ class Renderer:
             stop=_stop(conversation, persona, path),
             context=context,
             persona=persona,
-            topic=conversation.topic,
+            topic=conversation.current_topic,
             seed=seed,
             pace=conversation.pace,
         )
@@ -188,7 +191,8 @@ def _line(
         text = f"{text[:half]}\n[…]\n{text[-half:]}"
     if message.turn.speaker == persona.slug:
         return ChatMessage("assistant", text)
-    return ChatMessage("user", f"[{label(conversation, message.turn.speaker)}]: {text}")
+    name = NARRATOR if message.is_narration else label(conversation, message.turn.speaker)
+    return ChatMessage("user", f"[{name}]: {text}")
 
 
 def _nudge(persona: Persona) -> str:

@@ -8,14 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.conversation import (
-    HUMAN,
-    Failure,
-    Finish,
-    Message,
-    SavedConversation,
-    Tree,
-)
+from chimera_tui.domain.conversation import HUMAN, Finish, Message
 from chimera_tui.domain.errors import Fault, ProviderError, StorageError, UnknownError, innermost
 from chimera_tui.domain.events import (
     ConversationEnded,
@@ -23,22 +16,21 @@ from chimera_tui.domain.events import (
     Event,
     PauseReason,
     RoomPaused,
-    RoomResumed,
     TurnDropped,
     TurnFailed,
 )
-from chimera_tui.engine.addressing import addressed
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.engine.agenda import Agenda, Asked
-from chimera_tui.engine.arranging import Arranging
 from chimera_tui.engine.journal import Journal, Recorder
 from chimera_tui.engine.speaking import Listener, Models, Purse, Replies, Speaking
+from chimera_tui.engine.steering import Steering
 from chimera_tui.engine.turn_taking import Floor, mode
 
 MOST_FAILURES = 3
 """Failed turns in a row after which an unattended room ends."""
 
 
-class Room(Arranging):
+class Room(Steering):
     """A conversation while it is alive.
 
     Entering it opens it, leaving it stops it; what is being said then is kept.
@@ -72,22 +64,19 @@ class Room(Arranging):
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.speaking: dict[int, Speaking] = {}
-        """Who speaks now, by the number of the turn."""
         self.crash: Exception | None = None
         """The mistake of ours that ended the room."""
-        self.auto_turns = saved.tree.turns_since_human
-        """Turns of personas since the last human word."""
-        self._agenda = Agenda(clock)
+        agenda = Agenda(clock)
         if attended:
-            self._agenda.paused = PauseReason.OPENED
+            agenda.paused = PauseReason.OPENED
             if saved.failure:
-                self._agenda.paused = PauseReason.FAILURE
-                self._agenda.failures.append(saved.failure)
+                agenda.paused = PauseReason.FAILURE
+                agenda.failures.append(saved.failure)
         self._attended = attended
         self._lease = lease or nullcontext()
-        super().__init__(Journal(saved, recorder, now), models)
-        self._listener = Listener(self._journal, replies, models, purse, clock, sleep)
+        journal = Journal(saved, recorder, now)
+        listener = Listener(journal, replies, models, purse, clock, sleep)
+        super().__init__(journal, models, agenda, listener)
         self._failed_in_row = 0
         self._passed_over: str | None = None
         self._ended: EndReason | None = None
@@ -109,63 +98,11 @@ class Room(Arranging):
         finally:
             self._lease.__exit__(None, None, None)
 
-    @property
-    def tree(self) -> Tree:
-        """What has been said."""
-        return self._journal.tree
-
-    @property
-    def paused(self) -> PauseReason | None:
-        """Why nobody is asked to speak; None while the room is live."""
-        return self._agenda.paused
-
-    @property
-    def failure(self) -> Failure | None:
-        """The failed turn that waits for a remedy."""
-        failures = self._agenda.failures
-        return failures[0] if failures else None
-
     def events(self) -> AsyncGenerator[Event]:
         """Yield what happens, as it happens; the last is `ConversationEnded`. For one reader."""
         return self._journal.events()
 
     # What a person can do
-
-    async def say(self, text: str) -> None:
-        """Speak as the human. The speaker of the moment finishes; a paused room wakes up.
-
-        Raises:
-            StorageError: If it cannot be saved; then it was not said.
-        """
-        await self._journal.add_message(self._journal.new_turn(HUMAN), text)
-        self.auto_turns = 0
-        self._agenda.ask_only(Asked(speaker=s) for s in addressed(text, self.conversation))
-        self._agenda.release()
-        await self.resume()
-
-    async def pause(self) -> None:
-        """Begin no more turns; the speaker of the moment finishes."""
-        await self._pause(PauseReason.ASKED)
-
-    async def resume(self) -> None:
-        """Go on. Does nothing while a failed turn waits for a remedy."""
-        if self.paused is None or self.failure:
-            return
-        if self.auto_turns >= self.conversation.turn_limit:
-            self.auto_turns = 0
-        self._agenda.paused = None
-        await self._journal.emit(RoomResumed())
-        self._agenda.wake()
-
-    def next(self) -> None:
-        """Let one turn be taken now, even in a paused room. After a failure: choose a remedy.
-
-        Where somebody who has the turn is held back, that turn is tried now instead.
-        """
-        self._listener.wake()
-        is_held_back = any(one.is_held_back for one in self.speaking.values())
-        if not (self.failure or is_held_back):
-            self._agenda.ask(Asked())
 
     async def stop(self) -> None:
         """Stop who speaks; what has been heard is kept as a message marked `stopped`."""
@@ -194,7 +131,7 @@ class Room(Arranging):
             return
         message = self._answer(message_id)
         await self.stop()
-        await self._journal.cut(message)
+        await self._journal.end_at(message.parent_id)
         self.auto_turns = self.tree.turns_since_human
         again = Asked(speaker=message.turn.speaker, redo=message.turn, replaces=message)
         self._agenda.ask(again, first=True)
@@ -226,17 +163,29 @@ class Room(Arranging):
 
     async def choose(self, message_id: int) -> None:
         """Put the path through this message; who speaks on the old one is stopped."""
+        self._message(message_id)
         await self.stop()
         await self._journal.choose(message_id)
         self.auto_turns = self.tree.turns_since_human
 
-    def hold(self) -> None:
-        """The human is typing: no turn begins by itself for 30 seconds, or until `release`."""
-        self._agenda.hold()
+    async def branch(self, message_id: int) -> None:
+        """Go back to this message, to go on from there; what was said after it stays a branch.
 
-    def release(self) -> None:
-        """The human has stopped typing."""
-        self._agenda.release()
+        The room pauses: somebody wants another future, and has yet to say which.
+
+        Raises:
+            UnknownError: If there is no such message.
+        """
+        self._message(message_id)
+        await self.stop()
+        for failure in self._agenda.failures:
+            await self._journal.emit(TurnDropped(turn=failure.turn))
+        self._agenda.failures.clear()
+        self._agenda.ask_only(())
+        await self._journal.choose(message_id)
+        await self._journal.end_at(message_id)
+        self.auto_turns = self.tree.turns_since_human
+        await self.pause()
 
     # The loop
 
@@ -361,11 +310,6 @@ class Room(Arranging):
         """Go back to the answer that was to be replaced."""
         if replaced_id is not None:
             await self._journal.choose(replaced_id)
-
-    async def _pause(self, reason: PauseReason) -> None:
-        if self.paused is not reason:
-            self._agenda.paused = reason
-            await self._journal.emit(RoomPaused(reason=reason))
 
     def _answer(self, message_id: int | None) -> Message:
         path = self.tree.path

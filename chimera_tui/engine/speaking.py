@@ -15,7 +15,6 @@ from chimera_tui.domain.conversation import (
     Message,
     ModelRef,
     Provenance,
-    Spent,
     Turn,
     Usage,
 )
@@ -30,6 +29,7 @@ from chimera_tui.domain.events import (
     TurnStarted,
 )
 from chimera_tui.domain.health import WaitReason
+from chimera_tui.domain.saved import Spent
 from chimera_tui.engine import pacing
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.request import Renderer

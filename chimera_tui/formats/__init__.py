@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from chimera_tui.domain.conversation import SavedConversation
 from chimera_tui.domain.errors import UnknownError
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import one_line
 from chimera_tui.formats.json import to_json
 from chimera_tui.formats.markdown import to_markdown

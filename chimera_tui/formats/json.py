@@ -10,7 +10,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from chimera_tui.domain.conversation import Assignment, SavedConversation
+from chimera_tui.domain.conversation import Assignment
+from chimera_tui.domain.saved import SavedConversation
 
 SCHEMA = 1
 FORMAT = "chimera-conversation"
@@ -50,6 +51,7 @@ def _member(assignment: Assignment) -> dict[str, Any]:
         "preferred_model": persona.model,
         "model": str(assignment.model) if assignment.model else None,
         "fallbacks": [str(model) for model in assignment.fallbacks],
+        "is_muted": assignment.is_muted,
     }
 
 

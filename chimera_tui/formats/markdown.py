@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from chimera_tui.domain.conversation import DEMO, Conversation, Finish, Message, SavedConversation
+from chimera_tui.domain.conversation import DEMO, Conversation, Finish, Message
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import clean, one_line
 
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})(?P<info>.*)")
@@ -62,8 +63,14 @@ def _front_matter(saved: SavedConversation) -> Iterator[str]:
 
 def _heading(conversation: Conversation, message: Message) -> str:
     speaker = message.turn.speaker
-    emoji = next((a.persona.emoji for a in conversation.cast if a.persona.slug == speaker), "")
+    emoji = next((p.emoji for p in conversation.known if p.slug == speaker), "")
     parts = [_inline(f"{emoji} {conversation.name_of(speaker)}".strip())]
+    if message.is_narration:
+        parts.append("narration")
+    if message.to:
+        parts.append(f"to {_inline(conversation.name_of(message.to))} alone")
+    if message.edited_at:
+        parts.append("edited")
     if message.provenance:
         model = message.provenance.model
         parts.append("DEMO" if model.provider == DEMO.provider else _inline(str(model)))

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from chimera_tui.domain.persona import TWIN
+
 LONGEST = 80
 """Bytes of a slug."""
 _RESERVED = {"con", "prn", "aux", "nul", "human"} | {
@@ -24,7 +26,7 @@ def is_slug(text: str) -> bool:
         same(text) not in _RESERVED
         and text.isprintable()
         and bool(text.strip(" ."))
-        and not {"/", "\\"} & {*text}
+        and not {"/", "\\", TWIN} & {*text}
         and len(text.encode(errors="replace")) <= LONGEST
     )
 

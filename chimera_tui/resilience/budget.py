@@ -1,7 +1,8 @@
 """What may be spent, and whether a call may begin."""
 
-from chimera_tui.domain.conversation import Budget, Spent
+from chimera_tui.domain.conversation import Budget
 from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.domain.saved import Spent
 
 
 def must_allow(whose: str, budget: Budget, spent: Spent) -> None:

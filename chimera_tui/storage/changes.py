@@ -52,7 +52,7 @@ def add_conversation(db: sqlite3.Connection, conversation: Conversation) -> int:
         values,
     )
     id_ = added.lastrowid or 0
-    _save_cast(db, id_, conversation.cast)
+    _save_cast(db, id_, conversation)
     return id_
 
 
@@ -64,7 +64,7 @@ def change_conversation(db: sqlite3.Connection, conversation: Conversation) -> N
         f"UPDATE conversation SET {assignments} WHERE id = :id", values | {"id": conversation.id}
     )
     db.execute("DELETE FROM assignment WHERE conversation_id = ?", (conversation.id,))
-    _save_cast(db, conversation.id, conversation.cast)
+    _save_cast(db, conversation.id, conversation)
 
 
 def start_attempt(
@@ -211,22 +211,54 @@ def add_notice(db: sqlite3.Connection, conversation_id: int, notice: Notice) -> 
     )
 
 
-def choose(db: sqlite3.Connection, conversation_id: int, message_id: int) -> None:
-    """Put the path through a message."""
-    (parent_id,) = db.execute(
-        "SELECT parent_id FROM message WHERE conversation_id = ? AND id = ?",
-        (conversation_id, message_id),
-    ).fetchone()
+def change_message(
+    db: sqlite3.Connection, conversation_id: int, message: Message, now: datetime
+) -> None:
+    """Save a message as a person changed it; the words it had before are kept, too."""
+    values = message_values(message) | {"conversation_id": conversation_id}
+    where = "WHERE conversation_id = :conversation_id AND id = :id"
     db.execute(
-        """
-        UPDATE message SET is_chosen = 0
-        WHERE conversation_id = ? AND parent_id IS ? AND is_chosen
+        f"""
+        INSERT INTO former_text (conversation_id, message_id, text, replaced_at)
+        SELECT conversation_id, id, text, :now FROM message {where} AND text <> :text
         """,
-        (conversation_id, parent_id),
+        values | {"now": microseconds(now)},
     )
     db.execute(
-        "UPDATE message SET is_chosen = 1 WHERE conversation_id = ? AND id = ?",
+        f"""
+        UPDATE message SET text = :text, edited_at = :edited_at, is_deleted = :is_deleted {where}
+        """,
+        values,
+    )
+
+
+def choose(db: sqlite3.Connection, conversation_id: int, message_id: int) -> None:
+    """Put the path through a message, from wherever it branches off."""
+    way = db.execute(
+        """
+        WITH RECURSIVE way(id, parent_id, is_chosen) AS (
+            SELECT id, parent_id, is_chosen FROM message WHERE conversation_id = ?1 AND id = ?2
+            UNION ALL
+            SELECT message.id, message.parent_id, message.is_chosen
+            FROM way JOIN message ON conversation_id = ?1 AND message.id = way.parent_id
+        )
+        SELECT ?1, parent_id, id FROM way WHERE NOT is_chosen
+        """,
         (conversation_id, message_id),
+    ).fetchall()
+    db.executemany(
+        """
+        UPDATE message SET is_chosen = 0
+        WHERE conversation_id = ?1 AND parent_id IS ?2 AND id <> ?3 AND is_chosen
+        """,
+        way,
+    )
+    db.executemany(
+        """
+        UPDATE message SET is_chosen = 1
+        WHERE conversation_id = ?1 AND parent_id IS ?2 AND id = ?3
+        """,
+        way,
     )
 
 
@@ -275,13 +307,18 @@ def _close_attempt(
     )
 
 
-def _save_cast(db: sqlite3.Connection, conversation_id: int, cast: tuple[Assignment, ...]) -> None:
+def _save_cast(db: sqlite3.Connection, conversation_id: int, conversation: Conversation) -> None:
+    left = (Assignment(persona=persona) for persona in conversation.former)
+    everybody = list(enumerate((*conversation.cast, *left)))
     db.executemany(
         "INSERT OR IGNORE INTO persona_version (version, slug, definition) VALUES (?, ?, ?)",
-        [(a.persona.version, storable(a.persona.slug), definition(a.persona)) for a in cast],
+        [
+            (a.persona.version, storable(a.persona.slug), definition(a.persona))
+            for _, a in everybody
+        ],
     )
     db.executemany(
-        "INSERT INTO assignment VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO assignment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 conversation_id,
@@ -291,8 +328,10 @@ def _save_cast(db: sqlite3.Connection, conversation_id: int, cast: tuple[Assignm
                 storable(assignment.model.provider) if assignment.model else None,
                 storable(assignment.model.model) if assignment.model else None,
                 fallback_lines(assignment),
+                assignment.is_muted,
+                position >= len(conversation.cast),
             )
-            for position, assignment in enumerate(cast)
+            for position, assignment in everybody
         ],
     )
 

@@ -6,22 +6,20 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+from chimera_tui.domain.casting import cast_of
 from chimera_tui.domain.conversation import (
     DEMO,
     Assignment,
     Budget,
     Conversation,
-    ConversationSummary,
     CostSource,
     Failure,
     Message,
     Notice,
-    SavedConversation,
-    Spent,
-    Tree,
 )
 from chimera_tui.domain.errors import StorageError, UnknownError
 from chimera_tui.domain.memory import collections_paused
+from chimera_tui.domain.saved import ConversationSummary, SavedConversation, Spent, Tree
 from chimera_tui.domain.text import storable
 from chimera_tui.storage import changes, rows
 from chimera_tui.storage.recovery import recover
@@ -61,7 +59,7 @@ class Conversations:
             id=0,
             title=topic,
             topic=topic,
-            cast=tuple(cast),
+            cast=cast_of(cast, human_name),
             mode=mode,
             pace=pace,
             seed=seed,
@@ -133,9 +131,8 @@ class Conversations:
 
 
 def _load(db: sqlite3.Connection, conversation_id: int) -> SavedConversation:
-    row = _conversation_row(db, conversation_id)
     try:
-        conversation = rows.read_conversation(row, _cast(db, conversation_id))
+        conversation = _conversation(db, conversation_id)
     except ValueError as error:
         raise StorageError(f"Conversation {conversation_id} cannot be read.") from error
     query = f"SELECT {rows.MESSAGE_COLUMNS} FROM message WHERE conversation_id = ? ORDER BY id"
@@ -174,9 +171,7 @@ def _load_end(db: sqlite3.Connection, conversation_id: int) -> SavedConversation
         ORDER BY id
     """
     tree = _tree(db.execute(query, (conversation_id, *parents)), root=parents[-1])
-    conversation = rows.read_conversation(
-        _conversation_row(db, conversation_id), _cast(db, conversation_id)
-    )
+    conversation = _conversation(db, conversation_id)
     return SavedConversation(
         conversation=conversation, tree=tree, failure=_failure(db, conversation_id)
     )
@@ -194,14 +189,25 @@ def _conversation_row(db: sqlite3.Connection, conversation_id: int) -> rows.Row:
     return row
 
 
-def _cast(db: sqlite3.Connection, conversation_id: int) -> tuple[Assignment, ...]:
+def _conversation(db: sqlite3.Connection, conversation_id: int) -> Conversation:
+    """Read a conversation and its cast; raises ValueError if it is unsound."""
+    row = _conversation_row(db, conversation_id)
+    left = _assignments(db, conversation_id, have_left=True)
+    cast = _assignments(db, conversation_id, have_left=False)
+    return rows.read_conversation(row, cast, tuple(one.persona for one in left))
+
+
+def _assignments(
+    db: sqlite3.Connection, conversation_id: int, *, have_left: bool
+) -> tuple[Assignment, ...]:
     query = f"""
         SELECT {rows.ASSIGNMENT_COLUMNS}
         FROM assignment JOIN persona_version ON version = persona_version
-        WHERE conversation_id = ?
+        WHERE conversation_id = ? AND has_left = ?
         ORDER BY position
     """
-    return tuple(rows.read_assignment(row) for row in db.execute(query, (conversation_id,)))
+    found = db.execute(query, (conversation_id, have_left))
+    return tuple(rows.read_assignment(row) for row in found)
 
 
 def _tree(messages: Iterable[rows.Row], *, root: int | None = None) -> Tree:

@@ -12,6 +12,7 @@ from chimera_tui.domain.events import (
     ConversationChanged,
     ConversationEnded,
     Event,
+    MessageChanged,
     MessageCompleted,
     NoticePosted,
     PathChanged,
@@ -49,7 +50,7 @@ class Recorder:
         self._drafts: dict[tuple[int, int], Draft] = {}
         """By conversation and number of the turn."""
 
-    async def record(self, conversation_id: int, event: Event) -> None:  # noqa: C901 - a table
+    async def record(self, conversation_id: int, event: Event) -> None:  # noqa: C901, PLR0912 - a table
         """Save what `event` says; when this returns it is on the disk (text: within a second).
 
         Raises:
@@ -71,6 +72,8 @@ class Recorder:
             case MessageCompleted(message=message):
                 await self._write(changes.add_message, conversation_id, message, now)
                 self._forget_draft(conversation_id, message.turn)
+            case MessageChanged(message=message):
+                await self._write(changes.change_message, conversation_id, message, now)
             case TurnFailed(failure=failure):
                 await self._write(changes.fail_attempt, conversation_id, failure, now)
                 self._forget_draft(conversation_id, failure.turn)

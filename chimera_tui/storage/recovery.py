@@ -3,8 +3,8 @@
 import sqlite3
 from datetime import datetime
 
-from chimera_tui.domain.conversation import Recovered
 from chimera_tui.domain.errors import Fault
+from chimera_tui.domain.saved import Recovered
 from chimera_tui.storage.leases import Leases
 from chimera_tui.storage.rows import microseconds
 

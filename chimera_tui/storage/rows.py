@@ -15,7 +15,6 @@ import msgspec
 from chimera_tui.domain.conversation import (
     Assignment,
     Conversation,
-    ConversationSummary,
     Failure,
     Message,
     ModelRef,
@@ -24,6 +23,7 @@ from chimera_tui.domain.conversation import (
     Turn,
 )
 from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.domain.text import one_line, storable
 
 Row = tuple[Any, ...]
@@ -44,17 +44,17 @@ USED_COLUMNS = (
     "duration",
 )
 MESSAGE_COLUMNS = (
-    "id, parent_id, is_chosen, turn, speaker, text, finish, finish_note, thinking, created_at,"
-    f" {PROVENANCE_COLUMNS}"
+    "id, parent_id, is_chosen, turn, speaker, text, finish, finish_note, thinking, heard_by,"
+    f" is_narration, edited_at, is_deleted, created_at, {PROVENANCE_COLUMNS}"
 )
 IS_CHOSEN = 2
 """Where it stands among `MESSAGE_COLUMNS`."""
 NOTICE_COLUMNS = "after_id, text, created_at"
 CONVERSATION_COLUMNS = (
-    "id, title, topic, mode, pace, seed, turn_limit, budget_cost, budget_tokens, human_name,"
-    " created_at"
+    "id, title, topic, topic_now, mode, pace, seed, turn_limit, budget_cost, budget_tokens,"
+    " human_name, solo, created_at"
 )
-ASSIGNMENT_COLUMNS = "assignment.slug, definition, provider, model, fallbacks"
+ASSIGNMENT_COLUMNS = "assignment.slug, definition, provider, model, fallbacks, is_muted"
 FAILURE_COLUMNS = (
     "turn, speaker, provider, model, fault, problem, hint, draft, replaces_id, persona_version,"
     " temperature, max_tokens, number, input_tokens, output_tokens, is_estimate, cost,"
@@ -73,7 +73,8 @@ def microseconds(moment: datetime) -> int:
 
 def read_message(row: Row) -> Message:
     """Read `MESSAGE_COLUMNS`."""
-    id_, parent_id, _, turn, speaker, text, finish, note, thinking, created_at, *told = row
+    id_, parent_id, _, turn, speaker, text, finish, note, thinking, *more = row
+    heard_by, is_narration, edited_at, is_deleted, created_at, *told = more
     fields = {
         "id": id_,
         "parent_id": parent_id,
@@ -82,6 +83,10 @@ def read_message(row: Row) -> Message:
         "finish": finish,
         "finish_note": note,
         "thinking": thinking,
+        "to": heard_by,
+        "is_narration": is_narration == 1,
+        "edited_at": None if edited_at is None else _read_time(edited_at),
+        "is_deleted": is_deleted == 1,
         "provenance": _provenance_fields(told),
         "created_at": _read_time(created_at),
     }
@@ -117,6 +122,10 @@ def message_values(message: Message) -> Values:
         "finish": message.finish,
         "finish_note": storable(message.finish_note),
         "thinking": storable(message.thinking),
+        "heard_by": storable(message.to),
+        "is_narration": message.is_narration,
+        "edited_at": microseconds(message.edited_at) if message.edited_at else None,
+        "is_deleted": message.is_deleted,
         "created_at": microseconds(message.created_at),
     }
     return values | _provenance_values(message.provenance)
@@ -129,12 +138,14 @@ def read_notice(row: Row) -> Notice:
     return msgspec.convert(fields, Notice)
 
 
-def read_conversation(row: Row, cast: tuple[Assignment, ...]) -> Conversation:
+def read_conversation(
+    row: Row, cast: tuple[Assignment, ...], former: tuple[Persona, ...]
+) -> Conversation:
     """Read `CONVERSATION_COLUMNS`."""
     fields = dict(zip(CONVERSATION_COLUMNS.split(", "), row, strict=True))
     budget = {"cost": fields.pop("budget_cost"), "tokens": fields.pop("budget_tokens")}
     fields |= {"cast": (), "budget": budget, "created_at": _read_time(fields["created_at"])}
-    return replace(msgspec.convert(fields, Conversation), cast=cast)
+    return replace(msgspec.convert(fields, Conversation), cast=cast, former=former)
 
 
 def conversation_values(conversation: Conversation) -> Values:
@@ -142,6 +153,7 @@ def conversation_values(conversation: Conversation) -> Values:
     return {
         "title": storable(conversation.title),
         "topic": storable(conversation.topic),
+        "topic_now": storable(conversation.topic_now),
         "mode": storable(conversation.mode),
         "pace": conversation.pace,
         "seed": conversation.seed,
@@ -149,6 +161,7 @@ def conversation_values(conversation: Conversation) -> Values:
         "budget_cost": conversation.budget.cost,
         "budget_tokens": conversation.budget.tokens,
         "human_name": storable(conversation.human_name),
+        "solo": storable(conversation.solo),
         "created_at": microseconds(conversation.created_at),
     }
 
@@ -171,7 +184,7 @@ def read_summary(row: Row) -> ConversationSummary:
 
 def read_assignment(row: Row) -> Assignment:
     """Read `ASSIGNMENT_COLUMNS`; a persona that cannot be read is there, without a prompt."""
-    slug, definition, provider, model, fallbacks = row
+    slug, definition, provider, model, fallbacks, is_muted = row
     try:
         persona = msgspec.json.decode(definition, type=Persona)
     except (ValueError, TypeError):
@@ -181,6 +194,7 @@ def read_assignment(row: Row) -> Assignment:
         persona=persona,
         model=_read_model(provider, model),
         fallbacks=tuple(ModelRef(provider, model) for provider, slash, model in models if slash),
+        is_muted=is_muted == 1,
     )
 
 

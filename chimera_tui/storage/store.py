@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.conversation import Recovered
 from chimera_tui.domain.errors import ReadOnlyDatabaseError
+from chimera_tui.domain.saved import Recovered
 from chimera_tui.storage.connection import REPLACING, storage_error, transaction
 from chimera_tui.storage.leases import Leases
 from chimera_tui.storage.migrate import MIGRATIONS

@@ -3,7 +3,7 @@
 All text of others is cleaned here or by the transcript: labels by `one_line`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache, partial
@@ -17,11 +17,11 @@ from chimera_tui.domain.conversation import (
     Message,
     ModelRef,
     Notice,
-    Tree,
     Turn,
 )
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.saved import Tree
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN, one_line
 from chimera_tui.ui.costs import message_costs
 from chimera_tui.ui.entries import (
@@ -39,6 +39,13 @@ from chimera_tui.ui.themes import HUES, assign_hues
 
 UNNAMED = "Human"
 """What a person is called who has not said a name; they read `You`."""
+
+FINISHES = {
+    Finish.CUT: Chip(label="cut short", kind="error"),
+    Finish.STOPPED: Chip(label="stopped"),
+    Finish.FILTER: Chip(label="filtered", kind="error"),
+}
+"""How messages end that do not end as their speakers meant."""
 
 Key = tuple[str, str]
 """Names an entry: what it is, and whose."""
@@ -81,7 +88,7 @@ def _time_of_day(minute: int) -> str:
 
 def speakers(conversation: Conversation, *, has_plain_emoji: bool = False) -> dict[str, Speaker]:
     """How each persona of the cast, and the human, is named and coloured."""
-    personas = [assignment.persona for assignment in conversation.cast]
+    personas = conversation.known
     own_name = one_line(conversation.human_name, 40)
     known = {HUMAN: Speaker(name="You" if own_name == UNNAMED else own_name)}
     for persona, hue in zip(personas, assign_hues([p.colour for p in personas]), strict=True):
@@ -105,18 +112,6 @@ def message_entry(
     """What the transcript shows of a message that stands."""
     told = message.provenance
     model = told.model if told else None
-    chips = [Chip(label="thought", action="t")] if message.thinking else []
-    if told and told.attempt > 1:
-        chips.append(Chip(label="retry"))
-    if len(alternatives) > 1:
-        place = alternatives.index(message.id) + 1
-        chips.append(Chip(label=f"‹ {place}/{len(alternatives)} ›", kind="bright"))
-    if message.finish is Finish.CUT:
-        chips.append(Chip(label="cut short", kind="error"))
-    elif message.finish is Finish.STOPPED:
-        chips.append(Chip(label="stopped"))
-    elif message.finish is Finish.FILTER:
-        chips.append(Chip(label="filtered", kind="error"))
     return MessageEntry(
         key=key_of(message.turn),
         speaker=_speaker(message.turn.speaker, known),
@@ -125,9 +120,30 @@ def message_entry(
         text=message.text,
         thinking=message.thinking,
         costs=message_costs(told) if told else (),
-        chips=(*chips, *demo_chip(model)),
+        chips=(*_chips(message, known, alternatives), *demo_chip(model)),
         is_live=False,
     )
+
+
+def _chips(
+    message: Message, known: Mapping[str, Speaker], alternatives: list[int]
+) -> Iterator[Chip]:
+    """What is to be known of a message beside its words."""
+    if message.thinking:
+        yield Chip(label="thought", action="t")
+    if message.provenance and message.provenance.attempt > 1:
+        yield Chip(label="retry")
+    if message.to:
+        yield Chip(label=f"to {_speaker(message.to, known).name} alone")
+    if message.is_narration:
+        yield Chip(label="narration")
+    if message.edited_at:
+        yield Chip(label="edited")
+    if len(alternatives) > 1:
+        place = alternatives.index(message.id) + 1
+        yield Chip(label=f"‹ {place}/{len(alternatives)} ›", kind="bright")
+    if message.finish in FINISHES:
+        yield FINISHES[message.finish]
 
 
 def live_entry(
@@ -211,8 +227,9 @@ def path_items(
     for number, notice in enumerate(notices):
         behind.setdefault(notice.after_id, []).append(notice_entry(notice, number))
     items = behind.get(None, [])[:]
-    for message in tree.path:
-        items.append(Unseen(key_of(message.turn), message.text, partial(made, message)))
+    for message in tree.trunk:
+        if not message.is_deleted:
+            items.append(Unseen(key_of(message.turn), message.text, partial(made, message)))
         items += behind.get(message.id, ())
     if failure:
         items += failure_entries(failure, known)

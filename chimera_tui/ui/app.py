@@ -20,11 +20,11 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
-from chimera_tui.domain.conversation import Recovered, SavedConversation
 from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageError
 from chimera_tui.domain.health import HealthState
 from chimera_tui.domain.memory import settle
 from chimera_tui.domain.redaction import Redactor
+from chimera_tui.domain.saved import Recovered, SavedConversation
 from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import crash
@@ -298,7 +298,10 @@ class ChimeraApp(Host):
         for slug in changes.added:
             self.tell(f"{self.chimera.library.get(slug).name} is in the library now.")
         for slug in changes.changed:
-            self.tell(f"{self.chimera.library.get(slug).name} was changed: in new rooms from now.")
+            self.tell(f"{self.chimera.library.get(slug).name} was changed, from its next turn on.")
+        for screen in self.screen_stack if changes.changed else ():
+            if isinstance(screen, RoomScreen) and screen.room:
+                await self.chimera.refresh_cast(screen.room)
 
     # Providers
 

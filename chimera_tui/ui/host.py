@@ -12,11 +12,11 @@ from textual.app import App
 from textual.command import CommandPalette
 
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.conversation import SavedConversation
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.redaction import Redactor
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import clipboard, crash

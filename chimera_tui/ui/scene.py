@@ -15,8 +15,6 @@ from chimera_tui.domain.conversation import (
     Failure,
     ModelRef,
     Notice,
-    SavedConversation,
-    Tree,
     Turn,
 )
 from chimera_tui.domain.events import (
@@ -25,6 +23,7 @@ from chimera_tui.domain.events import (
     ConversationEnded,
     EndReason,
     Event,
+    MessageChanged,
     MessageCompleted,
     NoticePosted,
     PathChanged,
@@ -41,6 +40,7 @@ from chimera_tui.domain.events import (
     TurnStarted,
 )
 from chimera_tui.domain.health import WaitReason
+from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.domain.text import one_line
 from chimera_tui.quality.measures import balance
 from chimera_tui.ui.adapter import speakers
@@ -138,6 +138,8 @@ class Scene:
                 self._over(message.turn.number)
                 self.totals.add(message)
                 self._turns.update([message.turn.speaker] if message.provenance else [])
+            case MessageChanged():
+                self._count()
             case TurnFailed(failure=failure):
                 self._over(failure.turn.number)
                 self.failure = failure

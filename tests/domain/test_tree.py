@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chimera_tui.domain.conversation import HUMAN, Message, Tree, Turn
+from chimera_tui.domain.conversation import HUMAN, Message, Turn
+from chimera_tui.domain.saved import Tree
 
 
 def message(id_: int, parent_id: int | None, turn: int, speaker: str = "ada") -> Message:
@@ -81,7 +82,7 @@ def test_what_follows_moves_along(tree: Tree) -> None:
 
 
 def test_an_answer_of_a_later_turn_is_no_alternative(tree: Tree) -> None:
-    tree.cut(3)
+    tree.end_at(2)
     tree.add(message(4, 2, 4))
 
     assert tree.alternatives(tree.messages[4]) == [4]
@@ -89,7 +90,7 @@ def test_an_answer_of_a_later_turn_is_no_alternative(tree: Tree) -> None:
 
 
 def test_a_cut_ends_the_path_until_something_is_said_there(tree: Tree) -> None:
-    tree.cut(2)
+    tree.end_at(1)
     assert ids(tree) == [1]
 
     tree.add(message(4, 1, 2))
@@ -97,7 +98,7 @@ def test_a_cut_ends_the_path_until_something_is_said_there(tree: Tree) -> None:
 
 
 def test_a_cut_can_be_taken_back(tree: Tree) -> None:
-    tree.cut(2)
+    tree.end_at(1)
     tree.choose(2)
 
     assert ids(tree) == [1, 2, 3]

@@ -19,11 +19,10 @@ from chimera_tui.domain.conversation import (
     ModelRef,
     Notice,
     Provenance,
-    SavedConversation,
-    Tree,
     Turn,
     Usage,
 )
+from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.formats.json import to_json
 from chimera_tui.formats.markdown import to_markdown
 from tests.corpus import CORPUS

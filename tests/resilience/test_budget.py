@@ -2,8 +2,9 @@
 
 import pytest
 
-from chimera_tui.domain.conversation import Budget, Spent
+from chimera_tui.domain.conversation import Budget
 from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.domain.saved import Spent
 from chimera_tui.resilience.budget import must_allow
 
 

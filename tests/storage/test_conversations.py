@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.domain.conversation import HUMAN, Assignment, Finish, ModelRef, Notice, Tree
+from chimera_tui.domain.conversation import HUMAN, Assignment, Finish, ModelRef, Notice
 from chimera_tui.domain.errors import Fault, LiveElsewhereError, UnknownError
 from chimera_tui.domain.events import (
     ConversationChanged,
@@ -14,6 +14,7 @@ from chimera_tui.domain.events import (
     PauseReason,
     RoomPaused,
 )
+from chimera_tui.domain.saved import Tree
 from chimera_tui.storage import conversations
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.store import open_store

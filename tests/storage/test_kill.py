@@ -10,7 +10,7 @@ from subprocess import Popen
 
 import pytest
 
-from chimera_tui.domain.conversation import SavedConversation
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.store import open_store
 from tests.storage.processes import child, line, rest

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.domain.conversation import Spent, Usage
+from chimera_tui.domain.conversation import Usage
 from chimera_tui.domain.errors import StorageError
+from chimera_tui.domain.saved import Spent
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.migrate import MIGRATIONS, migrate
 from chimera_tui.storage.store import open_store

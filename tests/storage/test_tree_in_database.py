@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,12 +12,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chimera_tui.domain.conversation import HUMAN, Tree
-from chimera_tui.domain.events import MessageCompleted, PathChanged
+from chimera_tui.domain.conversation import HUMAN
+from chimera_tui.domain.events import MessageChanged, MessageCompleted, PathChanged
+from chimera_tui.domain.saved import Tree
+from chimera_tui.domain.text import storable
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.store import open_store
-from tests.storage.values import CAST, a_message, started
+from tests.storage.values import CAST, NOON, a_message, started
 
 T = TypeVar("T")
 
@@ -74,7 +77,7 @@ class TreeInDatabase(RuleBasedStateMachine):
     @rule(data=st.data())
     def answer_again(self, data: st.DataObject) -> None:
         message = data.draw(st.sampled_from(self.tree.path))
-        self.tree.cut(message.id)
+        self.tree.end_at(message.parent_id)
         self.run(self.recorder.record(self.id, PathChanged(chosen_id=None)))
         self.add(message.parent_id, message.turn.number)
 
@@ -84,6 +87,14 @@ class TreeInDatabase(RuleBasedStateMachine):
         message = data.draw(st.sampled_from(sorted(self.tree.messages)))
         self.tree.choose(message)
         self.run(self.recorder.record(self.id, PathChanged(chosen_id=message)))
+
+    @precondition(lambda self: self.tree.messages)
+    @rule(data=st.data(), text=st.text(max_size=5), is_deleted=st.booleans())
+    def change(self, data: st.DataObject, text: str, *, is_deleted: bool) -> None:
+        message = self.tree.messages[data.draw(st.sampled_from(sorted(self.tree.messages)))]
+        changed = replace(message, text=storable(text), edited_at=NOON, is_deleted=is_deleted)
+        self.tree.change(changed)
+        self.run(self.recorder.record(self.id, MessageChanged(message=changed)))
 
     @invariant()
     def the_database_holds_the_same_tree(self) -> None:
@@ -102,7 +113,7 @@ class TreeInDatabase(RuleBasedStateMachine):
 
     @property
     def tip_id(self) -> int | None:
-        return self.tree.tip.id if self.tree.tip else None
+        return self.tree.trunk[-1].id if self.tree.trunk else None
 
     def run(self, doing: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(doing)

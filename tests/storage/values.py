@@ -15,7 +15,6 @@ from chimera_tui.domain.conversation import (
     Message,
     ModelRef,
     Provenance,
-    SavedConversation,
     Turn,
     Usage,
 )
@@ -29,6 +28,7 @@ from chimera_tui.domain.events import (
     TurnFailed,
 )
 from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.store import Store, open_store

@@ -12,15 +12,11 @@ from chimera_tui.domain.conversation import (
     HUMAN,
     Assignment,
     Conversation,
-    ConversationSummary,
     CostSource,
     Finish,
     Message,
     ModelRef,
     Provenance,
-    Recovered,
-    SavedConversation,
-    Tree,
     Turn,
     Usage,
 )
@@ -28,6 +24,7 @@ from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.saved import ConversationSummary, Recovered, SavedConversation, Tree
 from chimera_tui.domain.spending import Spending
 from chimera_tui.engine.room import Room
 from chimera_tui.formats import FORMATS
@@ -241,6 +238,9 @@ class FakeChimera:
     def is_free(self, model: ModelRef) -> bool:
         """Always."""
         return self.models.is_free(model)
+
+    async def refresh_cast(self, room: Room) -> None:
+        """The library holds what the rooms hold."""
 
     def room(self, saved: SavedConversation, *, attended: bool = True) -> Room:
         """A real room over the scripted provider."""

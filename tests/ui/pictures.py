@@ -7,8 +7,9 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from chimera_tui.domain.conversation import HUMAN, Failure, SavedConversation, Turn
+from chimera_tui.domain.conversation import HUMAN, Failure, Turn
 from chimera_tui.domain.errors import Fault
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.widgets.side import CastList, RoomList
 from tests.ui.fakes import LMSTUDIO, MODELS, OLLAMA, FakeChimera, a_saved, with_alternative

@@ -4,14 +4,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from chimera_tui.domain.conversation import (
-    Budget,
-    Failure,
-    ModelRef,
-    SavedConversation,
-    Spent,
-    Turn,
-)
+from chimera_tui.domain.conversation import Budget, Failure, ModelRef, Turn
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.events import (
     AttemptStarted,
@@ -25,6 +18,7 @@ from chimera_tui.domain.events import (
     TurnStarted,
 )
 from chimera_tui.domain.health import WaitReason
+from chimera_tui.domain.saved import SavedConversation, Spent
 from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen
 from tests.ui.fakes import FakeChimera, a_saved
 from tests.ui.pictures import CAST, TALK, Act, Picture, first, look, press

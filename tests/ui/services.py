@@ -3,16 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from chimera_tui.domain.conversation import (
-    CostSource,
-    Message,
-    ModelRef,
-    SavedConversation,
-    Tree,
-    Usage,
-)
+from chimera_tui.domain.conversation import CostSource, Message, ModelRef, Usage
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import BreakerState, Health, HealthState, ModelInfo
+from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.domain.spending import Spending
 from chimera_tui.settings.keys import KeySource, KeyState
 from tests.fakes import NOON, FixedModels

@@ -4,17 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from chimera_tui.domain.conversation import (
-    DEMO,
-    HUMAN,
-    Failure,
-    Finish,
-    ModelRef,
-    Notice,
-    Tree,
-    Turn,
-)
+from chimera_tui.domain.conversation import DEMO, HUMAN, Failure, Finish, ModelRef, Notice, Turn
 from chimera_tui.domain.errors import Fault
+from chimera_tui.domain.saved import Tree
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
 from chimera_tui.ui import adapter
 from chimera_tui.ui.adapter import Remedy

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.domain.conversation import DEMO, Recovered
+from chimera_tui.domain.conversation import DEMO
 from chimera_tui.domain.errors import InvalidFileError, NewerDatabaseError, NoDatabaseError
 from chimera_tui.domain.events import RoomResumed
+from chimera_tui.domain.saved import Recovered
 from chimera_tui.library.library import Changes
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.settings.settings import Settings

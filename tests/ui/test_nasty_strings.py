@@ -13,8 +13,9 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from chimera_tui.chimera import Chimera
-from chimera_tui.domain.conversation import HUMAN, Notice, SavedConversation
+from chimera_tui.domain.conversation import HUMAN, Notice
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen
 from chimera_tui.ui.screens.dialog import AskText

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from chimera_tui.domain.conversation import HUMAN, Failure, ModelRef, SavedConversation, Turn
+from chimera_tui.domain.conversation import HUMAN, Failure, ModelRef, Turn
 from chimera_tui.domain.errors import Fault, LiveElsewhereError, ProviderError
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui.adapter import key_of

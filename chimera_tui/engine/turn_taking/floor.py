@@ -21,8 +21,13 @@ class Floor:
 
     @property
     def personas(self) -> list[Persona]:
-        """Who can be chosen, in the order of the cast."""
-        return [assignment.persona for assignment in self.conversation.cast]
+        """Who can be chosen, in the order of the cast: not the muted; with a solo, only that one.
+
+        Where nobody is left, all can be.
+        """
+        cast, solo = self.conversation.cast, self.conversation.solo
+        heard = [a for a in cast if (a.persona.slug == solo if solo else not a.is_muted)]
+        return [assignment.persona for assignment in heard or cast]
 
     @property
     def last_speaker(self) -> str | None:

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.conversation import SavedConversation, Turn
+from chimera_tui.domain.conversation import Turn
 from chimera_tui.domain.errors import LiveElsewhereError
 from chimera_tui.domain.events import (
     AttemptStarted,
@@ -19,6 +19,7 @@ from chimera_tui.domain.events import (
     ConversationEnded,
     EndReason,
     Event,
+    MessageChanged,
     MessageCompleted,
     NoticePosted,
     PathChanged,
@@ -34,6 +35,7 @@ from chimera_tui.domain.events import (
     TurnStarted,
 )
 from chimera_tui.domain.memory import collections_paused
+from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.ui import adapter
 from chimera_tui.ui.adapter import remedies
 from chimera_tui.ui.commands import COMMANDS, Palette, find
@@ -141,6 +143,7 @@ class RoomScreen(RoomActions):
         try:
             async with room:
                 self.room = room
+                await self.chimera.refresh_cast(room)
                 if is_live:
                     await room.resume()
                 async with aclosing(room.events()) as events:
@@ -223,7 +226,7 @@ class RoomScreen(RoomActions):
                 self._draw_known_providers()
             case NoticePosted(notice=notice):
                 self.stage.put(adapter.notice_entry(notice, len(scene.notices) - 1))
-            case PathChanged() | ConversationEnded():
+            case PathChanged() | MessageChanged() | ConversationEnded():
                 self.stage.sync(self._items(scene))
             case ConversationChanged():
                 self.draw_rooms_again()

@@ -12,9 +12,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.conversation import ConversationSummary, Turn
+from chimera_tui.domain.conversation import Turn
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.health import Health
+from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.adapter import demo_chip, key_of, remedies, tempo_chip
 from chimera_tui.ui.blocks import fit, line

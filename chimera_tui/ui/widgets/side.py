@@ -4,7 +4,7 @@ from datetime import datetime
 
 from textual.content import Content
 
-from chimera_tui.domain.conversation import ConversationSummary
+from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.adapter import clock
 from chimera_tui.ui.blocks import (

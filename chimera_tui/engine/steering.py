@@ -1,0 +1,115 @@
+"""Who is to speak next, and when: what a person says about it."""
+
+from collections.abc import Sequence
+
+from chimera_tui.domain.conversation import HUMAN, Failure
+from chimera_tui.domain.events import PauseReason, RoomPaused, RoomResumed
+from chimera_tui.engine.addressing import addressed
+from chimera_tui.engine.agenda import Agenda, Asked
+from chimera_tui.engine.amending import Amending
+from chimera_tui.engine.journal import Journal
+from chimera_tui.engine.speaking import Listener, Models, Speaking
+
+
+class Steering(Amending):
+    """The part of a room in which the human speaks, pauses it, lets it go on."""
+
+    def __init__(
+        self, journal: Journal, models: Models, agenda: Agenda, listener: Listener
+    ) -> None:
+        super().__init__(journal, models)
+        self._agenda = agenda
+        self._listener = listener
+        self.speaking: dict[int, Speaking] = {}
+        """Who speaks now, by the number of the turn."""
+        self.auto_turns = journal.tree.turns_since_human
+        """Turns of personas since the last human word."""
+
+    @property
+    def paused(self) -> PauseReason | None:
+        """Why nobody is asked to speak; None while the room is live."""
+        return self._agenda.paused
+
+    @property
+    def failure(self) -> Failure | None:
+        """The failed turn that waits for a remedy."""
+        failures = self._agenda.failures
+        return failures[0] if failures else None
+
+    async def say(self, text: str, to: str = "") -> None:
+        """Speak as the human. The speaker of the moment finishes; a paused room wakes up.
+
+        Args:
+            text: What is said.
+            to: The slug of the only persona that is to know it, and answers; empty: all hear it.
+
+        Raises:
+            UnknownError: If nobody here is called so.
+            StorageError: If it cannot be saved; then it was not said.
+        """
+        if to:
+            self.conversation.assignment(to)
+        await self._journal.add_message(self._journal.new_turn(HUMAN), text, to=to)
+        await self._answer_human((to,) if to else addressed(text, self.conversation))
+
+    async def narrate(self, text: str) -> None:
+        """Tell what happens, as nobody in particular; else as `say`.
+
+        Raises:
+            StorageError: If it cannot be saved; then it was not told.
+        """
+        turn = self._journal.new_turn(HUMAN)
+        await self._journal.add_message(turn, text, is_narration=True)
+        await self._answer_human(())
+
+    async def _answer_human(self, speakers: Sequence[str]) -> None:
+        """Let these speak next; what was asked for before counts no more."""
+        self.auto_turns = 0
+        self._agenda.ask_only(Asked(speaker=speaker) for speaker in speakers)
+        self._agenda.release()
+        await self.resume()
+
+    async def pause(self) -> None:
+        """Begin no more turns; the speaker of the moment finishes."""
+        await self._pause(PauseReason.ASKED)
+
+    async def resume(self) -> None:
+        """Go on. Does nothing while a failed turn waits for a remedy."""
+        if self.paused is None or self.failure:
+            return
+        if self.auto_turns >= self.conversation.turn_limit:
+            self.auto_turns = 0
+        self._agenda.paused = None
+        await self._journal.emit(RoomResumed())
+        self._agenda.wake()
+
+    def next(self, speaker: str | None = None) -> None:
+        """Let one turn be taken now, even in a paused room. After a failure: choose a remedy.
+
+        Where somebody who has the turn is held back, that turn is tried now instead.
+
+        Args:
+            speaker: The slug of who is to take it, a muted persona too; None: whom the mode names.
+
+        Raises:
+            UnknownError: If nobody here is called so.
+        """
+        if speaker:
+            self.conversation.assignment(speaker)
+        self._listener.wake()
+        is_held_back = any(one.is_held_back for one in self.speaking.values())
+        if not (self.failure or is_held_back):
+            self._agenda.ask(Asked(speaker=speaker))
+
+    def hold(self) -> None:
+        """The human is typing: no turn begins by itself for 30 seconds, or until `release`."""
+        self._agenda.hold()
+
+    def release(self) -> None:
+        """The human has stopped typing."""
+        self._agenda.release()
+
+    async def _pause(self, reason: PauseReason) -> None:
+        if self.paused is not reason:
+            self._agenda.paused = reason
+            await self._journal.emit(RoomPaused(reason=reason))
