@@ -380,10 +380,6 @@ def _has_failure(screen: RoomScreen) -> bool:
     return screen.room is not None and screen.room.failure is not None
 
 
-def _has_room(screen: RoomScreen) -> bool:
-    return screen.room is not None
-
-
 AVAILABLE: dict[str, Callable[[RoomScreen], bool]] = {
     "pause": lambda screen: screen.is_live,
     "resume": lambda s: s.room is not None and s.room.paused is not None and not s.room.failure,
@@ -396,6 +392,9 @@ AVAILABLE: dict[str, Callable[[RoomScreen], bool]] = {
     "send": lambda screen: bool(screen.query_one(Composer).text.strip()),
     "older": lambda screen: bool(screen.room or screen.columns),
     "newer": lambda screen: bool(screen.room or screen.columns),
-    **dict.fromkeys(("again", "rename", "mode", "pace", "budget", "models", "stop"), _has_room),
+    **dict.fromkeys(
+        ("again", "rename", "mode", "pace", "budget", "models", "stop"),
+        lambda screen: screen.room is not None,
+    ),
 }
 """When there is something to do for an action; one that is not here can always be done."""
