@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import importlib
+import shutil
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -17,7 +18,9 @@ from textual import events, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.geometry import Size
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import WorkerFailed
 
 from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageError
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
     from chimera_tui.ui.screens.new_room import RoomPlan
 
+SIZE_SETTLES = 0.1
+"""Seconds after which a new size has been taken in."""
 LOOK_AGAIN = 30.0
 """Seconds between two checks of the providers while a room is live."""
 LOOK_FOR_FILES = 5.0
@@ -117,6 +122,7 @@ class ChimeraApp(Host):
         self._is_first_run = is_first_run
         self._start = start
         self._leaving = asyncio.Event()
+        self._settling: Timer | None = None
         self._keeper: asyncio.Task[None] | None = None
 
     # Starting
@@ -145,10 +151,21 @@ class ChimeraApp(Host):
             self._catch_signals()
         self.call_after_refresh(self._start_keeper)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Paint anew after a quick change of size and back, which Textual takes for none."""
-        if event.size == self.screen.size:
-            self.screen.refresh()
+    def on_resize(self) -> None:
+        """Look again soon: Linux tells of a new size of a terminal before the terminal has it.
+
+        Then all is painted anew: a quick change of size and back Textual takes for none.
+        """
+        if self._settling:
+            self._settling.stop()
+        if not self.is_headless:
+            self._settling = self.set_timer(SIZE_SETTLES, self._settle)
+
+    def _settle(self) -> None:
+        size = Size(*shutil.get_terminal_size())
+        if size != self.size:
+            self.post_message(events.Resize(size, size))
+        self.screen.refresh()
 
     def _start_keeper(self) -> None:
         gc.enable()  # who starts us may have put it off until now
