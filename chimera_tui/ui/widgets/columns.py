@@ -135,6 +135,10 @@ class Columns(Vertical):
         with Horizontal(id="columns-row"):
             yield from self.columns
 
+    def on_mount(self) -> None:
+        """Show as many as fit, once the width is known: not always is it told as a new size."""
+        self.call_after_refresh(self._lay_out)
+
     def on_resize(self) -> None:
         """Show as many as fit now."""
         self._lay_out()
