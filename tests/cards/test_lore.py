@@ -11,6 +11,9 @@ from chimera_tui.cards.lorebook import Lorebook, LoreEntry, read_book
 from chimera_tui.cards.reading import Notes
 from tests.cards.corpus import BOOK
 
+HANG = 60.0
+"""CPU seconds; what repeats without an end takes years, the test 0.4 where nothing traces it."""
+
 
 def entry(content: str = "told", keys: Sequence[str] = ("lamp",), **more: Any) -> dict[str, Any]:
     return {"keys": list(keys), "content": content, "enabled": True} | more
@@ -202,7 +205,7 @@ def test_a_hostile_book_does_not_keep_the_room_waiting() -> None:
     assert len(found.entries) > 100
     assert "too many" in " ".join(notes)
     lore(found, ["a" * LONGEST_SEARCHED], 1000)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < HANG
 
 
 def test_only_the_end_of_very_long_messages_is_searched() -> None:
