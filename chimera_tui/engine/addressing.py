@@ -1,26 +1,285 @@
-"""Whom a message addresses."""
+"""Whom a message addresses, as distinct from whom it only mentions.
+
+"Comedian, what do you think?" calls the Comedian; "as the Comedian said" does not. The rules are
+those of English; in other languages `@name` and a name set off by commas are still heard. Of 45
+sentences that the rules were not made from (`tests/engine/addressing_corpus.py`) they get 42 right.
+"""
 
 import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
-from chimera_tui.domain.conversation import Conversation
+from chimera_tui.domain.conversation import HUMAN
+from chimera_tui.domain.persona import Persona
+from chimera_tui.quality.words import is_content
 
 MOST_ADDRESSED = 3
 """A message brings at most this many answers by name."""
+CERTAIN, LIKELY, NAMED = 1.0, 0.8, 0.25
+"""How sure it is that a name is a call: set off as one, in a question to `you`, in passing."""
+
+_LONGEST_READ = 6000
+"""Characters of a message that are heard; of a longer one both ends."""
+_SHORTEST_PART = 4
+"""Letters of a first or last name that may stand for the whole."""
+
+_NOT_SAID = re.compile(
+    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|^[ \t]*>[^\n]*|`[^`\n]*`|https?://\S+",
+    re.DOTALL | re.MULTILINE,
+)
+_MARKS = re.compile(r"[*_\"“”„«»()\[\]]")
+_SENTENCE = re.compile(r"[^.!?…\n]*(?:[.!?…]+(?=\s|$)|\n|$|[.!?…]+)")
+_GREETING = (
+    r"(?:hey|hi|hello|(?:my )?dear|so|but|and|well|thanks|thank you|ok|okay|now|yes|no|oh|ah|hmm"
+    r"|look|listen|wait|careful|please|sorry|come on|right|sure|true|fine|agreed|exactly|nice|say"
+    r"|good point|tell (?:me|us)|(?:over|back) to you|your turn|(?:and |what about )?you)"
+)
+_OPENS = re.compile(rf"^[\s\-–—]*(?:{_GREETING}[\s,]+){{0,3}}(?:the )?$")
+_INVITES = re.compile(
+    r"(?:\b(?:what|how) about|\b(?:what|how|where) (?:does|would|might) |\bwhat (?:will|says)"
+    r"|\bhear(?:ing)? (?:it )?from|\bi wonder what|\bcurious (?:what|how|whether)"
+    r"|\bquestion (?:is )?(?:for|to)"
+    r"|\b(?:i|i'd|i would|let me|let us|let's|(?:i|i'd|i would) (?:like|want|love) to) (?:now )?"
+    r"(?:ask|call on|turn to|hear|(?:hand|pass) (?:it |this )?(?:over |on )?to))"
+    r" *(?:our |my |the )?$"
+)
+"""What stands before a name that is asked for its word."""
+_PASSES_ON = re.compile(
+    r"^[\s\-–—]*(?:(?:so|but|and|now|please|then),? )*(?:let|ask) (?:our |my |the )?$"
+)
+"""`Let the Poet answer`: an order to the room, if a word follows."""
+_WORD_FOLLOWS = re.compile(r"\s+\w")
+_YOU = re.compile(r"\b(?:you|your|yours|yourself|you'(?:re|d|ve|ll))\b")
+_TO_ALL = re.compile(
+    r"@(?:all|everyone|everybody|room)\b|\b(?:all|each|any|both|none) of you\b"
+    r"|\byou (?:all|lot|guys|two)\b|\by'all\b"
+    r"|\b(?:do|does|did|has|have|can|could|will|would|is|are) (?:any|every)(?:one|body)\b"
+    r"|\bwhat (?:do|does|did|would) every(?:one|body)\b"
+    r"|\bany(?:one|body) (?:here|else|want|care|up for)\b"
+)
+_ALL = r"(?:(?:every|any)(?:one|body)|folks|friends|people|gentlemen|ladies|team|all)"
+_TO_ALL_SET_OFF = re.compile(
+    rf"^[\s\-–—]*(?:{_GREETING}[\s,]+){{0,2}}{_ALL}\s*[,:!?]|,\s*{_ALL}\s*[.!?…]*\s*$"
+)
+_ENDS_ASKING = re.compile(r"\?[\s\"'\u201d\u2019»)\]*_]*\Z")
+_AND = re.compile(r"\b(?:and|or)\b|&")
+_JOIN = re.compile(r"\s*(?:,|,?\s*(?:and|or|&))\s*(?:the )?")
+_AFTER_CALL = re.compile(r"^\s*(?:[,:!?;]|[-–—](?:\s|$)|…)")
+_AT_END = re.compile(r"^\s*[.!?…]*\s*$")
+_AT = re.compile(r"(?<![\w@])@([\w~-]{5,60})")
 
 
-def addressed(text: str, conversation: Conversation) -> tuple[str, ...]:
-    """The slugs of the personas that `text` calls with an `@`, in the order of the text.
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A name in a message."""
 
-    `@comedian`, `@The Comedian` and `@Comedian` all call the same one.
+    slug: str
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a message says about who might speak next."""
+
+    hits: tuple[Hit, ...] = ()
+    """In the order of the text."""
+    is_to_all: bool = False
+    """The whole room is addressed."""
+    is_question: bool = False
+    """It ends with a question."""
+
+    @property
+    def addressed(self) -> tuple[str, ...]:
+        """Who is called: the certain ones in the order of the text, then the likely ones."""
+        certain = [hit.slug for hit in self.hits if hit.certainty == CERTAIN]
+        likely = [hit.slug for hit in self.hits if hit.certainty == LIKELY]
+        return tuple(dict.fromkeys(certain + likely))
+
+    @property
+    def last(self) -> str | None:
+        """Who is called last: to whom the message hands over."""
+        called = [hit.slug for hit in self.hits if hit.certainty >= LIKELY]
+        return called[-1] if called else None
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Who is only spoken of."""
+        return frozenset(hit.slug for hit in self.hits) - frozenset(self.addressed)
+
+    @property
+    def is_open_question(self) -> bool:
+        """It asks, and nobody in particular."""
+        return self.is_question and not self.addressed and not self.is_to_all
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A place where a name stands in a sentence."""
+
+    slug: str
+    start: int
+    end: int
+
+
+class RollCall:
+    """The names of a cast, and how messages call them."""
+
+    def __init__(self, cast: Sequence[Persona]) -> None:
+        self._slugs = {persona.slug for persona in cast}
+        self._aliases = _aliases(cast)
+        longest_first = sorted(self._aliases, key=len, reverse=True)
+        names = "|".join(map(re.escape, longest_first)) or r"(?!)"
+        self._names = re.compile(rf"(?<![\w@])(?:{names})(?!\w)")
+        self._calls = re.compile(rf"(?<!\w)@(?:{names})(?!\w)")
+        self._heard = lru_cache(maxsize=256)(self._hear)
+
+    def hear(self, text: str, speaker: str = HUMAN) -> Heard:
+        """Say whom `text`, said by `speaker`, addresses and mentions; never the speaker itself."""
+        return self._heard(text, speaker)
+
+    def _hear(self, text: str, speaker: str) -> Heard:
+        said = _cleaned(text)
+        hits: list[Hit] = []
+        is_to_all = False
+        for sentence in _SENTENCE.findall(said):
+            if not sentence.strip():
+                continue
+            is_to_all |= bool(_TO_ALL.search(sentence) or _TO_ALL_SET_OFF.search(sentence))
+            hits += self._in(sentence)
+        others = tuple(hit for hit in hits if hit.slug != speaker)
+        return Heard(others, is_to_all, bool(_ENDS_ASKING.search(said)))
+
+    def _in(self, sentence: str) -> Iterator[Hit]:
+        """Judge the names of one sentence, in its order."""
+        judged = [(hit.start, Hit(hit.slug, CERTAIN)) for hit in self._called(sentence)]
+        for row in _rows(self._named(sentence), sentence):
+            certainties = _judge(row, sentence)
+            judged += [
+                (name.start, Hit(name.slug, certainty))
+                for name, certainty in zip(row, certainties, strict=True)
+            ]
+        yield from (hit for _, hit in sorted(judged, key=lambda pair: pair[0]))
+
+    def _named(self, sentence: str) -> Iterator[_Name]:
+        for match in self._names.finditer(sentence):
+            yield _Name(self._aliases[match[0]], match.start(), match.end())
+
+    def _called(self, sentence: str) -> Iterator[_Name]:
+        """Find `@name`, also with one letter wrong."""
+        sure = {m.start(): self._aliases[m[0][1:]] for m in self._calls.finditer(sentence)}
+        for start, slug in sure.items():
+            yield _Name(slug, start, start + 1)
+        for match in _AT.finditer(sentence):
+            meant = None if match.start() in sure else self._nearly(match[1])
+            if meant:
+                yield _Name(meant, match.start(), match.end())
+
+    def _nearly(self, word: str) -> str | None:
+        """Who is meant by a misspelt name, if only one can be."""
+        close = {
+            slug
+            for alias, slug in self._aliases.items()
+            if len(alias) > _SHORTEST_PART and _differ_by_one(alias, word)
+        }
+        return close.pop() if len(close) == 1 else None
+
+
+def _aliases(cast: Iterable[Persona]) -> dict[str, str]:
+    """By what each is called: full name, name without its article, slug, a part that is unique."""
+    cast = list(cast)
+    whole: dict[str, str] = {}
+    for persona in cast:
+        name = _cleaned(persona.name).strip()
+        short = name.removeprefix("the ")
+        for alias in (
+            name,
+            short,
+            persona.slug.casefold(),
+            persona.slug.replace("-", " ").casefold(),
+        ):
+            if alias:
+                whole.setdefault(alias, persona.slug)
+    parts = Counter(part for persona in cast for part in set(_parts(persona)))
+    for persona in cast:
+        for part in _parts(persona):
+            is_fit = len(part) >= _SHORTEST_PART and is_content(part) and parts[part] == 1
+            if is_fit:
+                whole.setdefault(part, persona.slug)
+    return whole
+
+
+def _parts(persona: Persona) -> list[str]:
+    """First and last word of a name of several."""
+    said = _cleaned(persona.name).removeprefix("the ").split()
+    return [said[0], said[-1]] if len(said) > 1 else []
+
+
+def _cleaned(text: str) -> str:
+    if len(text) > _LONGEST_READ:
+        half = _LONGEST_READ // 2
+        text = f"{text[:half]}\n{text[-half:]}"
+    text = _NOT_SAID.sub(" ", text)
+    text = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
+    return _MARKS.sub("", text)
+
+
+def _rows(names: Iterable[_Name], sentence: str) -> Iterator[list[_Name]]:
+    """Put names that are listed (`A, B and C`) into one row."""
+    row: list[_Name] = []
+    for name in names:
+        if row and not _JOIN.fullmatch(sentence[row[-1].end : name.start]):
+            yield row
+            row = []
+        row.append(name)
+    if row:
+        yield row
+
+
+def _judge(row: list[_Name], sentence: str) -> list[float]:
+    """Say how sure it is, of each name of a row, that it is a call.
+
+    `A and B, …` calls both or nobody; `A, B is wrong` calls A.
     """
-    calls: dict[str, str] = {}
-    for assignment in conversation.cast:
-        persona = assignment.persona
-        for alias in (persona.slug, persona.name, persona.short_name):
-            calls[alias.casefold()] = persona.slug
-    if not calls:
-        return ()
-    longest_first = sorted(calls, key=len, reverse=True)
-    pattern = re.compile(r"(?<!\w)@(" + "|".join(map(re.escape, longest_first)) + r")(?!\w)")
-    found = dict.fromkeys(calls[match] for match in pattern.findall(text.casefold()))
-    return tuple(found)[:MOST_ADDRESSED]
+    joints = (sentence[a.end : b.start] for a, b in pairwise(row))
+    if any(map(_AND.search, joints)) or _AFTER_CALL.match(sentence[row[-1].end :]):
+        return [_certainty(row[0], row[-1], sentence)] * len(row)
+    return [_certainty(name, name, sentence) for name in row]
+
+
+def _certainty(first: _Name, last: _Name, sentence: str) -> float:
+    """Say how sure it is that what stands from the one name to the other is a call."""
+    before, after = sentence[: first.start], sentence[last.end :]
+    has_article = before.endswith("the ") or sentence.startswith("the ", first.start)
+    asks_you = bool(_YOU.search(before) or _YOU.search(after))
+    is_question = "?" in after
+    if _OPENS.match(before) and _AFTER_CALL.match(after):
+        return CERTAIN if asks_you or is_question or not has_article else NAMED
+    if not has_article and _is_set_off(before, after, asks_you=asks_you):
+        return CERTAIN
+    if _INVITES.search(before) or (_PASSES_ON.search(before) and _WORD_FOLLOWS.match(after)):
+        return LIKELY
+    return LIKELY if is_question and asks_you and not has_article else NAMED
+
+
+def _is_set_off(before: str, after: str, *, asks_you: bool) -> bool:
+    """Whether a name stands between commas or before the end, as in `I doubt it, Poet.`."""
+    if _OPENS.match(before):
+        return bool(before.strip()) and bool(_AT_END.match(after))  # `Hey Poet`
+    follows_comma = before.rstrip().endswith(",")
+    return follows_comma and bool(_AT_END.match(after) or (asks_you and after.startswith(",")))
+
+
+def _differ_by_one(one: str, other: str) -> bool:
+    """Whether two words differ by one letter that is wrong, missing, too many or swapped."""
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return one == other
+    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if start is None:
+        return True
+    rest, others = one[start:], other[start:]
+    is_swapped = rest[1::-1] + rest[2:] == others
+    return is_swapped or rest[1:] in (others[1:], others) or others[1:] == rest

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chimera_tui.domain.conversation import HUMAN, Failure
 from chimera_tui.domain.events import PauseReason, RoomPaused, RoomResumed
-from chimera_tui.engine.addressing import addressed
+from chimera_tui.engine.addressing import MOST_ADDRESSED, RollCall
 from chimera_tui.engine.agenda import Agenda, Asked
 from chimera_tui.engine.amending import Amending
 from chimera_tui.engine.journal import Journal
@@ -50,7 +50,9 @@ class Steering(Amending):
         if to:
             self.conversation.assignment(to)
         await self._journal.add_message(self._journal.new_turn(HUMAN), text, to=to)
-        await self._answer_human((to,) if to else addressed(text, self.conversation))
+        roll = RollCall([assignment.persona for assignment in self.conversation.cast])
+        called = roll.hear(text).addressed[:MOST_ADDRESSED]
+        await self._answer_human((to,) if to else called)
 
     async def narrate(self, text: str) -> None:
         """Tell what happens, as nobody in particular; else as `say`.

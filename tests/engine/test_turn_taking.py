@@ -5,7 +5,6 @@ import pytest
 
 from chimera_tui.domain.conversation import Assignment, Conversation, Message, Turn
 from chimera_tui.domain.errors import UnknownError
-from chimera_tui.engine.addressing import addressed
 from chimera_tui.engine.pacing import LONGEST, SHORTEST, delay
 from chimera_tui.engine.turn_taking import Floor, mode
 from tests.fakes import NOON, a_conversation, a_persona
@@ -54,22 +53,6 @@ def test_an_unknown_mode_names_the_nearest() -> None:
     with pytest.raises(UnknownError) as caught:
         mode("roundrobin")
     assert caught.value.hint == "Did you mean `round_robin`?"
-
-
-@pytest.mark.parametrize(
-    ("text", "who"),
-    [
-        ("@bob, what now?", ("bob",)),
-        ("I ask @The Ada and then @BOB.", ("ada", "bob")),
-        ("@ada @ada @bob", ("ada", "bob")),
-        ("Mail me at someone@bob.example", ()),
-        ("@bobby is another", ()),
-        ("Bob said so.", ()),
-        ("", ()),
-    ],
-)
-def test_an_at_calls_a_persona(text: str, who: tuple[str, ...]) -> None:
-    assert addressed(text, a_conversation("Ada", "Bob")) == who
 
 
 def test_the_delay_grows_with_what_was_read_and_has_bounds() -> None:

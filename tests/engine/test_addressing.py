@@ -1,0 +1,106 @@
+from dataclasses import replace
+
+import pytest
+
+from chimera_tui.engine.addressing import RollCall
+from tests.engine.addressing_corpus import FRESH, TUNED
+from tests.fakes import a_persona
+
+NAMES = ("Comedian", "Philosopher", "Scientist", "Marine Biologist", "Poet")
+ROLL = RollCall([a_persona(name) for name in NAMES])
+
+
+@pytest.mark.parametrize(("text", "who"), TUNED.items())
+def test_who_is_called_is_distinct_from_who_is_mentioned(text: str, who: tuple[str, ...]) -> None:
+    assert set(ROLL.hear(text).addressed) == set(who)
+
+
+def test_of_sentences_the_rules_were_not_made_from_nine_in_ten_are_heard_right() -> None:
+    wrong = [text for text, who in FRESH.items() if set(ROLL.hear(text).addressed) != set(who)]
+    assert len(wrong) <= len(FRESH) / 10, wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("@bob, what now?", ("bob",)),
+        ("I ask @The Ada and then @BOB.", ("ada", "bob")),
+        ("@ada @ada @bob", ("ada", "bob")),
+        ("Mail me at someone@bob.example", ()),
+        ("@bobby is another", ()),
+        ("Bob said so.", ()),
+        ("", ()),
+    ],
+)
+def test_an_at_calls_a_persona(text: str, who: tuple[str, ...]) -> None:
+    assert RollCall([a_persona("Ada"), a_persona("Bob")]).hear(text).addressed == who
+
+
+def test_the_certain_calls_come_first_and_the_last_in_the_text_gets_the_word() -> None:
+    heard = ROLL.hear("What does the Scientist say? And you, Poet? The Comedian laughs.")
+    assert heard.addressed == ("poet", "scientist")
+    assert heard.last == "poet"
+    assert heard.named == {"comedian"}
+    assert ROLL.hear("Poet, look. What does the Scientist say?").last == "scientist"
+
+
+def test_nobody_calls_itself() -> None:
+    heard = ROLL.hear("Poet, I tell myself. Scientist, you too?", "poet")
+    assert heard.addressed == ("scientist",)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_to_all"),
+    [
+        ("@all what now?", True),
+        ("Everyone, sit down.", True),
+        ("What do you say, folks?", True),
+        ("Does anyone know?", True),
+        ("All of you are wrong.", True),
+        ("Everyone knows that.", False),
+        ("That is all.", False),
+        ("Anyone can see it.", False),
+    ],
+)
+def test_the_whole_room_can_be_addressed(text: str, *, is_to_all: bool) -> None:
+    assert ROLL.hear(text).is_to_all is is_to_all
+
+
+def test_a_question_to_nobody_is_open() -> None:
+    assert ROLL.hear('So, "what is a joke?"').is_open_question
+    assert not ROLL.hear("Poet, what is a joke?").is_open_question
+    assert not ROLL.hear("What does everyone say?").is_open_question
+    assert not ROLL.hear("Why? Because.").is_open_question
+
+
+def test_a_misspelt_name_is_heard_only_behind_an_at() -> None:
+    assert ROLL.hear("@comdeian go").addressed == ("comedian",)
+    assert ROLL.hear("@poets go").addressed == ()  # too short to guess
+    assert ROLL.hear("Comdeian, go").addressed == ()
+
+
+def test_a_part_of_a_name_stands_for_the_whole_only_if_nobody_shares_it() -> None:
+    whales, stars = a_persona("Marine Biologist"), a_persona("Space Biologist")
+    roll = RollCall([whales, stars])
+    assert roll.hear("Biologist, why?").addressed == ()
+    assert roll.hear("Marine, why?").addressed == (whales.slug,)
+
+
+@pytest.mark.parametrize("name", ["User", "[Narrator]:", "C++ (fan)", ".*", "李雷", "🦉"])
+def test_a_strange_name_can_be_called_and_breaks_nothing(name: str) -> None:
+    roll = RollCall([a_persona("Ada"), replace(a_persona("Odd"), name=name)])
+    assert roll.hear("@odd and @ada, go").addressed == ("odd", "ada")
+    assert roll.hear(f"I think {name}.").addressed == ()
+
+
+def test_what_is_quoted_or_code_calls_nobody() -> None:
+    assert ROLL.hear("> Poet, why?\n`@poet` and ```\nPoet, why?\n```").addressed == ()
+
+
+def test_of_a_huge_message_the_ends_are_heard() -> None:
+    assert ROLL.hear(
+        "Poet, read this. " + "word " * 20_000 + "\nScientist, you too."
+    ).addressed == (
+        "poet",
+        "scientist",
+    )
