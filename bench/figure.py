@@ -14,6 +14,8 @@ class Figure:
     """The same of something else, measured in the same run."""
     at_most: float | None = None
     """The goal, in `unit`; None if there is none."""
+    at_least: float | None = None
+    """The goal of what should be high, in `unit`."""
     ratio_at_most: float | None = None
     """The goal for measured / baseline."""
 
@@ -27,6 +29,8 @@ class Figure:
         """Whether it reaches its goal; without one it does."""
         if self.ratio_at_most is not None and (self.ratio or 0) > self.ratio_at_most:
             return False
+        if self.at_least is not None and self.measured < self.at_least:
+            return False
         return self.at_most is None or self.measured <= self.at_most
 
     def cells(self) -> tuple[str, ...]:
@@ -36,13 +40,15 @@ class Figure:
             goal = f"{self.ratio_at_most:.2f} x"
         elif self.at_most is not None:
             goal = f"{self.at_most:.4g} {self.unit}"
+        elif self.at_least is not None:
+            goal = f">= {self.at_least:.4g} {self.unit}"
         return (
             self.what,
             f"{self.measured:.4g} {self.unit}",
             "" if self.baseline is None else f"{self.baseline:.4g} {self.unit}",
             "" if self.ratio is None else f"{self.ratio:.2f}",
             goal,
-            ("ok" if self.is_ok else "OVER") if goal else "",
+            ("ok" if self.is_ok else "MISSED") if goal else "",
         )
 
 
@@ -60,7 +66,7 @@ def in_ms(
 
 
 HEAD = ("what", "measured", "baseline", "ratio", "goal", "")
-WIDTHS = (52, 16, 12, 6, 9, 4)
+WIDTHS = (52, 16, 12, 6, 9, 6)
 
 
 def row(cells: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from typing import Self
 
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.rules import PLAIN, Rules
 
 HUMAN = "human"
 """The speaker that is no persona: the person at the keyboard."""
@@ -96,6 +97,7 @@ class Conversation:
     """Automatic turns after the last human word, then the room pauses."""
     budget: Budget = Budget()
     human_name: str = "Human"
+    rules: Rules = PLAIN
     created_at: datetime
 
     def assignment(self, slug: str) -> Assignment:

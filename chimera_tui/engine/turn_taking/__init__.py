@@ -3,18 +3,32 @@
 Adding a mode is one module with a `next_speakers` and one line in the table.
 """
 
+from chimera_tui.domain.conversation import HUMAN
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.names import nearest
-from chimera_tui.engine.turn_taking import random_order, round_robin
-from chimera_tui.engine.turn_taking.floor import Floor, Mode
+from chimera_tui.engine.turn_taking import (
+    director,
+    manual,
+    natural,
+    pooled,
+    random_order,
+    round_robin,
+    script,
+)
+from chimera_tui.engine.turn_taking.floor import Choice, Floor, Mode
 
 MODES: dict[str, Mode] = {
-    "random": random_order.next_speakers,
+    "natural": natural.next_speakers,
     "round_robin": round_robin.next_speakers,
+    "pooled": pooled.next_speakers,
+    "random": random_order.next_speakers,
+    "manual": manual.next_speakers,
+    "director": director.next_speakers,
+    "script": script.next_speakers,
 }
-DEFAULT_MODE = "random"
+DEFAULT_MODE = "natural"
 
-__all__ = ["DEFAULT_MODE", "MODES", "Floor", "Mode", "mode"]
+__all__ = ["DEFAULT_MODE", "MODES", "Choice", "Floor", "Mode", "mode", "next_speakers"]
 
 
 def mode(name: str) -> Mode:
@@ -27,3 +41,22 @@ def mode(name: str) -> Mode:
         return MODES[name]
     except KeyError:
         raise UnknownError(f"There is no mode `{name}`.", hint=nearest(name, MODES)) from None
+
+
+async def next_speakers(floor: Floor) -> Choice:
+    """Say who is next: whoever is due by the rules, else whom the mode names."""
+    if due := _due(floor):
+        return Choice(speakers=(due,))
+    return await mode(floor.conversation.mode)(floor)
+
+
+def _due(floor: Floor) -> str | None:
+    """Who has been silent for as many turns as the rules give it; never right after the human."""
+    if not floor.path or floor.path[-1].turn.speaker == HUMAN:
+        return None
+    present = {persona.slug for persona in floor.present} - {floor.passed_over}
+    spoken = floor.spoken
+    for slug, turns in floor.conversation.rules.every:
+        if slug in present and len(spoken) >= turns and slug not in spoken[-turns:]:
+            return slug
+    return None

@@ -1,15 +1,12 @@
 """Anyone but the last speaker, the talkative more often."""
 
-from chimera_tui.engine.turn_taking.floor import Floor
+from chimera_tui.engine.turn_taking.floor import Choice, Floor
 
 
-def next_speakers(floor: Floor) -> tuple[str, ...]:
-    """One persona by lot, weighted by talkativeness; nobody speaks twice running.
-
-    Who has talkativeness 0 speaks only when addressed, unless the whole cast is so.
-    """
-    others = [p for p in floor.personas if p.slug != floor.last_speaker] or floor.personas
-    weights = [p.talkativeness for p in others]
-    if not any(weights):
-        weights = [1.0] * len(others)
-    return (floor.rng.choices(others, weights)[0].slug,)
+async def next_speakers(floor: Floor) -> Choice:
+    """One persona by lot, weighted by talkativeness; nobody speaks twice running."""
+    others = floor.eligible
+    if not others:
+        return Choice()
+    weights = [persona.talkativeness or 0.01 for persona in others]
+    return Choice(speakers=(floor.rng.choices(others, weights)[0].slug,))
