@@ -5,7 +5,7 @@ import sys
 
 from bench.figure import HEAD, row
 
-MODULES = ("start", "transcript", "room", "library", "turns", "outage", "overhead")
+MODULES = ("start", "transcript", "room", "library", "turns", "quality", "outage", "overhead")
 
 
 def main(names: list[str]) -> int:

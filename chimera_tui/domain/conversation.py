@@ -212,6 +212,9 @@ class Provenance:
     """Seconds from the request to the end."""
     attempt: int = 1
     """Which request of the turn it was: the first, or a later one."""
+    leaks: int = 0
+    """How often the model wrote a name in front of words: its own, which was dropped, or another's,
+    where it was cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
