@@ -10,6 +10,7 @@ from chimera_tui.domain.events import (
     AttemptStarted,
     ConversationChanged,
     ConversationEnded,
+    ErrandDone,
     Event,
     MessageChanged,
     MessageCompleted,
@@ -73,7 +74,12 @@ def _named(event: Event) -> tuple[str, dict[str, Any]] | None:  # noqa: C901, PL
         case ConversationEnded(reason=reason):
             return "conversation_ended", {"reason": reason}
         case (
-            RoomPaused() | RoomResumed() | PathChanged() | ConversationChanged() | MessageChanged()
+            RoomPaused()
+            | RoomResumed()
+            | PathChanged()
+            | ConversationChanged()
+            | MessageChanged()
+            | ErrandDone()
         ):
             return None
         case _:

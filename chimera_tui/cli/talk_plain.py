@@ -17,6 +17,7 @@ from chimera_tui.domain.events import (
     ConversationChanged,
     ConversationEnded,
     EndReason,
+    ErrandDone,
     Event,
     MessageChanged,
     MessageCompleted,
@@ -91,7 +92,7 @@ class PlainText:
                 return Lines()  # a notice tells of the new one
             case TurnDropped() | RoomPaused() | RoomResumed():
                 return Lines()
-            case PathChanged() | ConversationChanged() | MessageChanged():
+            case PathChanged() | ConversationChanged() | MessageChanged() | ErrandDone():
                 return Lines()
             case _:
                 assert_never(event)

@@ -68,6 +68,8 @@ class Budget:
     """Micro-dollars."""
     tokens: int | None = None
     """Read and written."""
+    minutes: int | None = None
+    """In which personas speak, even those that cost nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,8 +215,9 @@ class Provenance:
     attempt: int = 1
     """Which request of the turn it was: the first, or a later one."""
     leaks: int = 0
-    """How often the model wrote a name in front of words: its own, which was dropped, or another's,
-    where it was cut."""
+    """How often the model began to speak for another, and was cut."""
+    is_refusal: bool = False
+    """Whether it fell out of its part, say by "As an AI …" (told by its words)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +255,19 @@ class Notice:
     after_id: int | None
     """The message it stands behind; None before the first."""
     text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a few messages in a row said, in short; holds for these very words."""
+
+    digest: str
+    """Of their ids and words: see `engine.summaries`."""
+    first_id: int
+    last_id: int
+    text: str
+    model: ModelRef
     created_at: datetime
 
 

@@ -13,6 +13,8 @@ from chimera_tui.domain.conversation import (
     Message,
     ModelRef,
     Notice,
+    Provenance,
+    Summary,
     Turn,
 )
 from chimera_tui.domain.errors import Fault
@@ -127,6 +129,15 @@ class NoticePosted:
     notice: Notice
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrandDone:
+    """A model was asked for the room's sake: who speaks next, what a summary says."""
+
+    provenance: Provenance
+    summary: Summary | None = None
+    """What it made, if it was to make one."""
+
+
 class PauseReason(StrEnum):
     """Why nobody is asked to speak."""
 
@@ -140,6 +151,12 @@ class PauseReason(StrEnum):
     """A turn failed and waits for a remedy."""
     BUDGET = "budget"
     """What may be spent is spent."""
+    YOUR_TURN = "your_turn"
+    """The mode waits for the human: to say something, or who speaks."""
+    LOOP = "loop"
+    """They go round in circles, and a hint did not help."""
+    FAREWELL = "farewell"
+    """They have said goodbye."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +221,7 @@ Event = (
     | TurnFailed
     | TurnDropped
     | NoticePosted
+    | ErrandDone
     | RoomPaused
     | RoomResumed
     | PathChanged

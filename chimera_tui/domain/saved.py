@@ -12,6 +12,7 @@ from chimera_tui.domain.conversation import (
     Message,
     Notice,
     Provenance,
+    Summary,
 )
 
 
@@ -132,6 +133,8 @@ class Spent:
     """Micro-dollars, as far as they are known."""
     tokens: int = 0
     """Of models that are not free."""
+    seconds: float = 0.0
+    """In which somebody had the turn."""
 
     def add(self, provenance: Provenance | None) -> None:
         """Count an attempt."""
@@ -153,6 +156,8 @@ class SavedConversation:
     turns: int = 0
     """The highest number of any turn that began."""
     spent: Spent = field(default_factory=Spent)
+    summaries: dict[str, Summary] = field(default_factory=dict)
+    """By digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

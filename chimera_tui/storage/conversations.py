@@ -19,9 +19,10 @@ from chimera_tui.domain.conversation import (
 )
 from chimera_tui.domain.errors import StorageError, UnknownError
 from chimera_tui.domain.memory import collections_paused
+from chimera_tui.domain.rules import PLAIN, Rules
 from chimera_tui.domain.saved import ConversationSummary, SavedConversation, Spent, Tree
 from chimera_tui.domain.text import storable
-from chimera_tui.storage import changes, rows
+from chimera_tui.storage import changes, helping, rows
 from chimera_tui.storage.recovery import recover
 from chimera_tui.storage.store import Store
 
@@ -30,6 +31,8 @@ LONG = 1000
 END = 100
 """Messages that are its end."""
 NO_BUDGET = Budget()
+MICROSECONDS = 1e6
+"""In a second."""
 
 
 class Conversations:
@@ -49,6 +52,7 @@ class Conversations:
         turn_limit: int = 20,
         budget: Budget = NO_BUDGET,
         human_name: str = "Human",
+        rules: Rules = PLAIN,
     ) -> SavedConversation:
         """Save a conversation in which nothing was said yet; its topic is its title.
 
@@ -66,6 +70,7 @@ class Conversations:
             turn_limit=turn_limit,
             budget=budget,
             human_name=human_name,
+            rules=rules,
             created_at=self._store.now(),
         )
         id_ = await self._store.write(partial(changes.add_conversation, conversation=conversation))
@@ -146,6 +151,7 @@ def _load(db: sqlite3.Connection, conversation_id: int) -> SavedConversation:
         failure=_failure(db, conversation_id),
         turns=max(last_turn, _last_attempted_turn(db, conversation_id)),
         spent=_spent(db, conversation_id),
+        summaries=helping.summaries(db, conversation_id),
     )
 
 
@@ -245,7 +251,7 @@ def _failure(db: sqlite3.Connection, conversation_id: int) -> Failure | None:
     query = f"""
         SELECT {rows.FAILURE_COLUMNS}
         FROM attempt
-        WHERE key = (SELECT max(key) FROM attempt WHERE conversation_id = ?)
+        WHERE key = (SELECT max(key) FROM attempt WHERE conversation_id = ? AND turn > 0)
           AND outcome IN ('failed', 'interrupted') AND message_id IS NULL AND NOT is_dismissed
     """
     row = db.execute(query, (conversation_id,)).fetchone()
@@ -269,12 +275,14 @@ def _spent(db: sqlite3.Connection, conversation_id: int) -> Spent:
     """Add up what all attempts of a conversation have used."""
     row = db.execute(
         """
-        SELECT ifnull(sum(cost), 0), ifnull(sum(input_tokens + output_tokens), 0)
-        FROM attempt WHERE conversation_id = ? AND cost_source <> ?
+        SELECT ifnull(sum(CASE WHEN cost_source <> ?1 THEN cost END), 0),
+               ifnull(sum(CASE WHEN cost_source <> ?1 THEN input_tokens + output_tokens END), 0),
+               ifnull(sum(CASE WHEN turn > 0 THEN ended_at - started_at END), 0)
+        FROM attempt WHERE conversation_id = ?2
         """,
-        (conversation_id, CostSource.FREE),
+        (CostSource.FREE, conversation_id),
     ).fetchone()
-    return Spent(cost=int(row[0]), tokens=int(row[1]))
+    return Spent(cost=int(row[0]), tokens=int(row[1]), seconds=row[2] / MICROSECONDS)
 
 
 def _list_all(db: sqlite3.Connection) -> list[ConversationSummary]:

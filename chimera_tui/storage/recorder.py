@@ -11,6 +11,7 @@ from chimera_tui.domain.events import (
     AttemptStarted,
     ConversationChanged,
     ConversationEnded,
+    ErrandDone,
     Event,
     MessageChanged,
     MessageCompleted,
@@ -27,7 +28,7 @@ from chimera_tui.domain.events import (
     TurnFailed,
     TurnStarted,
 )
-from chimera_tui.storage import changes
+from chimera_tui.storage import changes, helping
 from chimera_tui.storage.drafts import Draft
 from chimera_tui.storage.store import Store
 
@@ -82,6 +83,8 @@ class Recorder:
                 self._forget_draft(conversation_id, turn)
             case NoticePosted(notice=notice):
                 await self._write(changes.add_notice, conversation_id, notice)
+            case ErrandDone():
+                await self._write(helping.add_errand, conversation_id, event, now)
             case PathChanged(chosen_id=int() as message_id):
                 await self._write(changes.choose, conversation_id, message_id)
             case ConversationChanged(conversation=conversation):

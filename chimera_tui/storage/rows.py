@@ -32,7 +32,7 @@ Values = dict[str, str | int | float | None]
 PROVENANCE_COLUMNS = (
     "provider, model, persona_version, temperature, max_tokens, input_tokens, output_tokens,"
     " cache_read, cache_write, thinking_tokens, is_estimate, cost, cost_source, first_text,"
-    " duration, attempt"
+    " duration, attempt, leaks, is_refusal"
 )
 USED_COLUMNS = (
     "input_tokens",
@@ -42,6 +42,8 @@ USED_COLUMNS = (
     "cost_source",
     "first_text",
     "duration",
+    "leaks",
+    "is_refusal",
 )
 MESSAGE_COLUMNS = (
     "id, parent_id, is_chosen, turn, speaker, text, finish, finish_note, thinking, heard_by,"
@@ -52,7 +54,7 @@ IS_CHOSEN = 2
 NOTICE_COLUMNS = "after_id, text, created_at"
 CONVERSATION_COLUMNS = (
     "id, title, topic, topic_now, mode, pace, seed, turn_limit, budget_cost, budget_tokens,"
-    " human_name, solo, created_at"
+    " budget_minutes, human_name, solo, rules, created_at"
 )
 ASSIGNMENT_COLUMNS = "assignment.slug, definition, provider, model, fallbacks, is_muted"
 FAILURE_COLUMNS = (
@@ -85,10 +87,10 @@ def read_message(row: Row) -> Message:
         "thinking": thinking,
         "to": heard_by,
         "is_narration": is_narration == 1,
-        "edited_at": None if edited_at is None else _read_time(edited_at),
+        "edited_at": None if edited_at is None else read_time(edited_at),
         "is_deleted": is_deleted == 1,
         "provenance": _provenance_fields(told),
-        "created_at": _read_time(created_at),
+        "created_at": read_time(created_at),
     }
     return msgspec.convert(fields, Message)
 
@@ -134,7 +136,7 @@ def message_values(message: Message) -> Values:
 def read_notice(row: Row) -> Notice:
     """Read `NOTICE_COLUMNS`."""
     after_id, text, created_at = row
-    fields = {"after_id": after_id, "text": text, "created_at": _read_time(created_at)}
+    fields = {"after_id": after_id, "text": text, "created_at": read_time(created_at)}
     return msgspec.convert(fields, Notice)
 
 
@@ -143,8 +145,13 @@ def read_conversation(
 ) -> Conversation:
     """Read `CONVERSATION_COLUMNS`."""
     fields = dict(zip(CONVERSATION_COLUMNS.split(", "), row, strict=True))
-    budget = {"cost": fields.pop("budget_cost"), "tokens": fields.pop("budget_tokens")}
-    fields |= {"cast": (), "budget": budget, "created_at": _read_time(fields["created_at"])}
+    budget = {what: fields.pop(f"budget_{what}") for what in ("cost", "tokens", "minutes")}
+    fields |= {
+        "cast": (),
+        "budget": budget,
+        "rules": msgspec.json.decode(fields["rules"]),
+        "created_at": read_time(fields["created_at"]),
+    }
     return replace(msgspec.convert(fields, Conversation), cast=cast, former=former)
 
 
@@ -160,8 +167,10 @@ def conversation_values(conversation: Conversation) -> Values:
         "turn_limit": conversation.turn_limit,
         "budget_cost": conversation.budget.cost,
         "budget_tokens": conversation.budget.tokens,
+        "budget_minutes": conversation.budget.minutes,
         "human_name": storable(conversation.human_name),
         "solo": storable(conversation.solo),
+        "rules": storable(json.dumps(asdict(conversation.rules), ensure_ascii=False)),
         "created_at": microseconds(conversation.created_at),
     }
 
@@ -170,7 +179,7 @@ def read_summary(row: Row) -> ConversationSummary:
     """Read id, title, number of messages, whether it is a demo, and when it was spoken in."""
     id_, title, messages, is_demo, updated_at = row
     try:
-        updated = _read_time(updated_at)
+        updated = read_time(updated_at)
     except ValueError:
         updated = _EPOCH
     return ConversationSummary(
@@ -243,7 +252,8 @@ def _used_by_failure(provider: object, model: object, told: list[Any]) -> dict[s
     }
 
 
-def _read_time(microseconds: object) -> datetime:
+def read_time(microseconds: object) -> datetime:
+    """A time as it was kept; raises ValueError if it is none."""
     if not isinstance(microseconds, int):
         raise ValueError("no time")  # noqa: TRY004 - callers want one kind of error
     try:
@@ -267,6 +277,8 @@ def _provenance_fields(row: list[Any]) -> dict[str, Any] | None:
     model = {"provider": fields.pop("provider"), "model": fields.pop("model")}
     fields["persona_version"] = fields["persona_version"] or ""
     fields["attempt"] = fields["attempt"] or 1
+    fields["leaks"] = fields["leaks"] or 0
+    fields["is_refusal"] = fields["is_refusal"] == 1
     return fields | {"model": model, "usage": usage}
 
 
@@ -299,6 +311,8 @@ def used_values(provenance: Provenance | None) -> Values:
         "cost_source": provenance.cost_source,
         "first_text": provenance.first_text,
         "duration": provenance.duration,
+        "leaks": provenance.leaks,
+        "is_refusal": provenance.is_refusal,
     }
 
 

@@ -22,6 +22,7 @@ from chimera_tui.domain.events import (
     ConversationChanged,
     ConversationEnded,
     EndReason,
+    ErrandDone,
     Event,
     MessageChanged,
     MessageCompleted,
@@ -149,6 +150,8 @@ class Scene:
                 self._count()
             case NoticePosted(notice=notice):
                 self.notices.append(notice)
+            case ErrandDone():
+                pass  # what they cost is in what was spent
             case RoomPaused(reason=reason):
                 self.paused = reason
             case RoomResumed():

@@ -18,6 +18,7 @@ from chimera_tui.domain.events import (
     ConversationChanged,
     ConversationEnded,
     EndReason,
+    ErrandDone,
     Event,
     MessageChanged,
     MessageCompleted,
@@ -113,8 +114,7 @@ class RoomScreen(RoomActions):
         )
         self._heard_since.clear()
         self.ended_because = ""
-        hues = {one.name: one.hue for one in self.scene.speakers.values() if one.hue}
-        self.transcript.hues = hues
+        self.transcript.hues = {s.name: s.hue for s in self.scene.speakers.values() if s.hue}
         with collections_paused():
             self.stage.load(self._items(self.scene))
         self.draw()
@@ -209,10 +209,10 @@ class RoomScreen(RoomActions):
         match event:
             case TurnStarted() | TurnDropped() | RoomPaused() | RoomResumed():
                 pass  # all of it stands in the panels
+            case ThinkingReceived() | ErrandDone():
+                pass  # the status row counts words, the panels costs
             case AttemptStarted() | TurnDelayed() | RetryScheduled() | ProviderSwitched():
                 self._draw_known_providers()
-            case ThinkingReceived():
-                pass  # the status row counts its words
             case TextReceived(turn=turn, text=text):
                 self._hear(scene, turn, text)
             case MessageCompleted(message=message):

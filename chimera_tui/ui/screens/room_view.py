@@ -318,6 +318,9 @@ def _paused(scene: Scene, reason: PauseReason) -> Content:
         PauseReason.TURN_LIMIT: f"{scene.auto_turns} turns without you",
         PauseReason.FAILURE: "the room waits for you",
         PauseReason.BUDGET: "the budget is used up",
+        PauseReason.YOUR_TURN: "it is your turn",
+        PauseReason.LOOP: "they go round in circles",
+        PauseReason.FAREWELL: "they have said goodbye",
     }
     if scene.failure:
         last = len(remedies(scene.failure))
