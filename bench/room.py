@@ -25,7 +25,7 @@ from chimera_tui.domain.conversation import Assignment, Finish, Message, ModelRe
 from chimera_tui.domain.events import MessageCompleted
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.domain.saved import SavedConversation
-from chimera_tui.engine.turn_taking import MODES
+from chimera_tui.engine.turn_taking import MODES, Choice, Floor
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
 from chimera_tui.resilience.gate import Gate
 from chimera_tui.settings.settings import Settings
@@ -184,7 +184,11 @@ async def many_streams(folder: Path, count: int = 8, rate: float = 200) -> Strea
         )
         saved.conversation = replace(saved.conversation, cast=cast, mode="chorus", pace=0.0)
         slugs = tuple(one.persona.slug for one in cast)
-        MODES["chorus"] = lambda _: slugs
+
+        async def chorus(_: Floor) -> Choice:
+            return Choice(speakers=slugs)
+
+        MODES["chorus"] = chorus
         app = _app(chimera, folder)
         async with app.run_test(size=SIZE) as pilot:
             await pilot.pause(0.3)

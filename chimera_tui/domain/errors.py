@@ -71,6 +71,8 @@ class Fault(StrEnum):
     """What may be spent is spent: nobody was asked."""
     INTERRUPTED = "interrupted"
     """The program ended while the reply was being said."""
+    LABEL = "label"
+    """The model spoke for others, and said nothing of its own."""
     STORAGE = "storage"
     """The reply came, but could not be saved."""
 

@@ -120,6 +120,8 @@ class TurnDropped:
     """A turn ended without a message: stopped before its first text, or skipped after it failed."""
 
     turn: Turn
+    kind: Fault | None = None
+    """What was wrong with it, if it neither failed nor was stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,13 @@ class Agenda:
         self._is_closed = True
         self.wake()
 
+    def stands(self, asked: Asked) -> bool:
+        """Whether a turn that was taken from here is still to be taken, a while later."""
+        if self._is_closed or self.failures:
+            return False
+        is_held = self._held_until > self._clock()
+        return not asked.is_automatic or not (self._asked or self.paused or is_held)
+
     async def next(self) -> Asked | None:
         """Wait for the next turn to be taken; None once it is closed."""
         while not self._is_closed:

@@ -40,6 +40,7 @@ class Journal:
         self.tree = saved.tree
         self.turns = saved.turns
         self.spent = saved.spent
+        self.summaries = saved.summaries
         self._recorder = recorder
         self._now = now
         self._next_id = max(self.tree.messages, default=0) + 1

@@ -13,11 +13,14 @@ from enum import Enum, auto
 from itertools import product
 
 from chimera_tui.domain.casting import RESERVED_NAMES
+from chimera_tui.domain.conversation import Conversation
 
 LONGEST_ASIDE = 40
 """Characters of a stage direction between name and colon."""
 MOST_MARKS = 4
 """Marks around a name."""
+NARRATOR = "Narrator"
+"""Who tells what happens, in the name of the human."""
 MOST_SPACES = 3
 """Spaces at the beginning of a line that may hold a label; more of them are code."""
 
@@ -183,3 +186,17 @@ def _small(text: str) -> str:
     if len(small) == len(text):
         return small
     return "".join(one if len(one := letter.lower()) == 1 else letter for letter in text)
+
+
+def guard_for(conversation: Conversation, speaker: str) -> LabelGuard:
+    """A guard for a reply of the persona `speaker`, which knows all names of the room."""
+    own = [one for one in conversation.known if one.slug == speaker]
+    others = [one for one in conversation.known if one.slug != speaker]
+    return LabelGuard(
+        [name for one in own for name in (one.name, one.short_name)],
+        [
+            *(name for one in others for name in (one.name, one.short_name)),
+            conversation.human_name,
+            NARRATOR,
+        ],
+    )

@@ -4,13 +4,17 @@ The speaker's own turns are `assistant` without a name; everybody else is `user`
 with a `[Name]: ` label; neighbours are merged, first and last are `user`. That
 strict form is valid at every provider. Nothing that changes every turn stands
 before the history, so that of two requests for one speaker the earlier is a
-prefix of the later (less its last line) and stays cacheable.
+prefix of the later (less its last lines) and stays cacheable. What no longer fits is left out in
+big steps, and told in short.
 """
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, groupby
+from operator import itemgetter
+from types import MappingProxyType
 
 from chimera_tui.domain.conversation import (
     HUMAN,
@@ -18,22 +22,59 @@ from chimera_tui.domain.conversation import (
     Conversation,
     Message,
     ModelRef,
+    Summary,
     Usage,
 )
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN, clean
+from chimera_tui.engine.label_guard import NARRATOR
+from chimera_tui.engine.summaries import BLOCK, blocks, told
 from chimera_tui.providers.base import ChatMessage, ChatRequest
 
 TOKENS_PER_MESSAGE = 6
 """What a chat template adds around a message, about."""
 TRIM_TO = 0.7
 """A history that grew too long is cut to this share at once, so that it then stays put."""
-NARRATOR = "Narrator"
-"""Who tells what happens, in the name of the human."""
-LEFT_OUT = "[Some earlier messages are left out here.]"
+EARLIER = "[Earlier, in short:"
+HISTORY, SUMMARIES = 0.9, 0.1
+"""What history and summaries may take of the room that the rest leaves."""
 
 _LABEL_MARKS = re.compile(r"[\[\]:]")
 _CONTROL_TOKENS = re.compile(r"<(?=\|[\w ]{1,32}\|>|/?s>|(?:start|end)_of_turn>)|\[(?=/?INST\])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """What only the coming turn is told, in its last lines; no later request holds it."""
+
+    beat: str = ""
+    """What the turn is to do."""
+    notes: tuple[str, ...] = ()
+    """What the speaker may need to know just now."""
+    is_sharper: bool = False
+    """Whether its model has just spoken for others, and is told so."""
+
+
+NO_CUE = Cue()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a request."""
+
+    name: str
+    """`persona`, `opening`, `summaries`, `history`, `notes` or `nudge`."""
+    text: str
+    tokens: int
+    """About how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A request, and what it is made of, in its order."""
+
+    request: ChatRequest
+    parts: tuple[Part, ...]
 
 
 @dataclass(slots=True)
@@ -50,6 +91,8 @@ class Renderer:
 
     windows: dict[str, _Window] = field(default_factory=dict)
     characters_per_token: dict[ModelRef, float] = field(default_factory=dict)
+    fullness: float = 0.0
+    """How much of its window the last speaker's history filled, 0 to 1."""
 
     def render(
         self,
@@ -61,7 +104,9 @@ class Renderer:
         context: int,
         extra_tokens: int = 0,
         seed: int,
-    ) -> ChatRequest:
+        cue: Cue = NO_CUE,
+        summaries: Mapping[str, Summary] = MappingProxyType({}),
+    ) -> Told:
         """Write what `assignment.persona`, played by `model`, is asked after `path`.
 
         Args:
@@ -72,6 +117,8 @@ class Renderer:
             context: Tokens the model reads at most, reply included.
             extra_tokens: How many more it may write than its persona needs: to think.
             seed: For the demo.
+            cue: What only this turn is told.
+            summaries: What is known of blocks of messages, by digest.
         """
         persona = assignment.persona
         path = [message for message in path if message.to in ("", persona.slug)]
@@ -80,18 +127,20 @@ class Renderer:
         room = math.floor(context * 0.95) - max_tokens - self.count(model, len(system))
         per_token = self.characters_per_token.get(model, CHARACTERS_PER_TOKEN)
         longest = max(400, int(room * per_token / 2))
-        start = self._start(persona.slug, path, room, longest, per_token)
-        lines = [_opening(conversation)]
-        if start > 0:
-            lines.append(_line(conversation, persona, path[0], longest))
-        if start > 1:
-            lines.append(ChatMessage("user", LEFT_OUT))
-        lines += [_line(conversation, persona, message, longest) for message in path[start:]]
-        lines.append(ChatMessage("user", _nudge(persona)))
-        return ChatRequest(
+        start = self._start(conversation, persona.slug, path, room * HISTORY, longest, per_token)
+        short = _in_short(conversation, path[1:start], summaries, room * SUMMARIES * per_token)
+        lines = [
+            ("opening", _opening(conversation)),
+            *(("opening", _line(conversation, persona, m, longest)) for m in path[: start > 0]),
+            ("summaries", ChatMessage("user", short)),
+            *(("history", _line(conversation, persona, m, longest)) for m in path[start:]),
+            ("notes", ChatMessage("user", _notes(conversation, persona, cue))),
+            ("nudge", ChatMessage("user", _nudge(conversation, persona, cue))),
+        ]
+        request = ChatRequest(
             model=model.model,
             system=system,
-            messages=tuple(_merged(lines)),
+            messages=tuple(_merged(line for _, line in lines)),
             max_tokens=max_tokens,
             temperature=persona.temperature,
             stop=_stop(conversation, persona, path),
@@ -101,6 +150,20 @@ class Renderer:
             seed=seed,
             pace=conversation.pace,
         )
+        return Told(request, tuple(self._parts(model, [("persona", system)], lines)))
+
+    def _parts(
+        self,
+        model: ModelRef,
+        begin: Iterable[tuple[str, str]],
+        lines: Iterable[tuple[str, ChatMessage]],
+    ) -> Iterable[Part]:
+        """Join neighbouring lines of one name, and count them."""
+        named = chain(begin, ((name, line.text) for name, line in lines if line.text))
+        for name, texts in groupby(named, key=itemgetter(0)):
+            said = [text for _, text in texts]
+            tokens = sum(self.count(model, len(text)) + TOKENS_PER_MESSAGE for text in said)
+            yield Part(name, "\n\n".join(said), tokens)
 
     def count(self, model: ModelRef, characters: int) -> int:
         """About how many tokens `model` counts for so many characters."""
@@ -124,12 +187,19 @@ class Renderer:
         self.characters_per_token[model] = before + 0.3 * (seen - before)
 
     def _start(
-        self, speaker: str, path: Sequence[Message], room: int, longest: int, per_token: float
+        self,
+        conversation: Conversation,
+        speaker: str,
+        path: Sequence[Message],
+        room: float,
+        longest: int,
+        per_token: float,
     ) -> int:
         """Where the history told to `speaker` begins; 0 if all of it fits into `room` tokens.
 
         The first message stands before it in any case. A start is kept until the history has
-        outgrown `room` again: then it is cut to a share of it in one step.
+        outgrown `room` again: then it is cut to a share of it in one step, at the end of a block
+        of messages that is summarised.
         """
         window = self.windows.setdefault(speaker, _Window())
         if window.index >= len(path) or path[window.index].id != window.message_id:
@@ -143,10 +213,12 @@ class Renderer:
         for index in range(len(path) - 1, window.index - 1, -1):
             used += tokens(path[index])
             if used > room:
-                window.index = start
+                last = len(path) - 2 * len(conversation.cast)
+                window.index = _end_of_block(path, start, last)
                 break
             if used <= room * TRIM_TO:
                 start = index
+        self.fullness = min(1.0, used / max(1.0, room))
         if path:
             window.message_id = path[window.index].id
         return window.index
@@ -159,14 +231,15 @@ def label(conversation: Conversation, speaker: str) -> str:
 
 
 def _system(conversation: Conversation, persona: Persona) -> str:
-    present = [f"- {a.persona.name}: {a.persona.one_line}" for a in conversation.cast]
+    cast = [one.persona for one in conversation.cast]
+    present = [f"- {label(conversation, one.slug)}: {one.one_line}" for one in cast]
     present.append(f"- {label(conversation, HUMAN)}: a person, who may speak at any time.")
     return "\n".join(
         [
             "This is a conversation among several people in one room. Present are:",
             *present,
             "",
-            f"You are {persona.name}.",
+            f"You are {label(conversation, persona.slug)}.",
             persona.prompt.strip(),
             "",
             "How you speak here:",
@@ -191,12 +264,59 @@ def _line(
         text = f"{text[:half]}\n[…]\n{text[-half:]}"
     if message.turn.speaker == persona.slug:
         return ChatMessage("assistant", text)
+    if text.count("```") % 2:
+        text += "\n```"  # what is open would take in what the others say
     name = NARRATOR if message.is_narration else label(conversation, message.turn.speaker)
-    return ChatMessage("user", f"[{name}]: {text}")
+    return ChatMessage("user", f"[{name}{', to you alone' if message.to else ''}]: {text}")
 
 
-def _nudge(persona: Persona) -> str:
-    return f"[{persona.name}, it is your turn: about {persona.words} words.]"
+def _in_short(
+    conversation: Conversation,
+    gone: Sequence[Message],
+    summaries: Mapping[str, Summary],
+    longest: float,
+) -> str:
+    """What stands in the place of messages that no longer fit, at most `longest` characters."""
+    if not gone:
+        return ""
+    cut = blocks(gone, summaries.values())
+    texts: list[str] = []
+    for block in reversed(cut):
+        text = clean(told(block, conversation, summaries))
+        longest -= len(text)
+        if texts and longest < 0:
+            break
+        texts.insert(0, text)
+    left_out = sum(len(block.messages) for block in cut[: len(cut) - len(texts)])
+    lines = [f"({left_out} messages before that are left out.)"] if left_out else []
+    return "\n".join([EARLIER, *lines, *(f"- {text}" for text in texts)]) + "]"
+
+
+def _end_of_block(path: Sequence[Message], start: int, last: int) -> int:
+    """The first place from `start` on up to which whole blocks were said, `last` at most."""
+    said = sum(not message.to for message in path[1:start])
+    for index in range(start, min(last, start + BLOCK) + 1):
+        if said % BLOCK == 0:
+            return index
+        said += not path[index].to
+    return start
+
+
+def _notes(conversation: Conversation, persona: Persona, cue: Cue) -> str:
+    """What may be another thing at the next turn, and so stands behind the history."""
+    moved = (
+        [f"The talk has moved on to: {conversation.topic_now}"] if conversation.topic_now else []
+    )
+    notes = [clean(note) for note in (*moved, *cue.notes)]
+    name = label(conversation, persona.slug)
+    return "\n".join([f"[Notes for {name}:", *(f"- {n}" for n in notes)]) + "]" if notes else ""
+
+
+def _nudge(conversation: Conversation, persona: Persona, cue: Cue) -> str:
+    name = label(conversation, persona.slug)
+    beat = f" This time: {clean(cue.beat)}." if cue.beat else ""
+    only = f" Speak as {name} only, and write no other name." if cue.is_sharper else ""
+    return f"[{name}, it is your turn: about {persona.words} words.{beat}{only}]"
 
 
 def _merged(lines: Iterable[ChatMessage]) -> Iterable[ChatMessage]:

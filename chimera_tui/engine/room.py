@@ -21,13 +21,20 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.engine.agenda import Agenda, Asked
+from chimera_tui.engine.chairing import Chair
+from chimera_tui.engine.errands import Errands
 from chimera_tui.engine.journal import Journal, Recorder
+from chimera_tui.engine.limits import Stop
+from chimera_tui.engine.request import Cue
 from chimera_tui.engine.speaking import Listener, Models, Purse, Replies, Speaking
 from chimera_tui.engine.steering import Steering
-from chimera_tui.engine.turn_taking import Floor, mode
+from chimera_tui.engine.turn_taking import Choice
 
 MOST_FAILURES = 3
 """Failed turns in a row after which an unattended room ends."""
+
+
+NOTHING_COMES = "paused: three turns in a row came to nothing. Give them other models."
 
 
 class Room(Steering):
@@ -76,9 +83,11 @@ class Room(Steering):
         self._lease = lease or nullcontext()
         journal = Journal(saved, recorder, now)
         listener = Listener(journal, replies, models, purse, clock, sleep)
-        super().__init__(journal, models, agenda, listener)
+        errands = Errands(journal, replies, models, purse, clock)
+        chair = Chair(journal, errands, attended)
+        super().__init__(journal, models, agenda, listener, chair)
+        self._clock = clock
         self._failed_in_row = 0
-        self._passed_over: str | None = None
         self._ended: EndReason | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -93,6 +102,7 @@ class Room(Steering):
         try:
             self._end(EndReason.STOPPED)
             await self.stop()
+            await self._chair.close()
             if self._running:
                 await self._running
         finally:
@@ -106,6 +116,7 @@ class Room(Steering):
 
     async def stop(self) -> None:
         """Stop who speaks; what has been heard is kept as a message marked `stopped`."""
+        self._chair.call_off()
         speaking = list(self.speaking.values())
         for one in speaking:
             one.is_stopped = True
@@ -192,50 +203,57 @@ class Room(Steering):
     async def _run(self) -> None:
         try:
             while asked := await self._agenda.next():
-                if asked.is_automatic and self.auto_turns >= self.conversation.turn_limit:
-                    await self._reach_limit()
+                stop = self._chair.limits.stop(self.auto_turns) if asked.is_automatic else None
+                if stop:
+                    await self._stop_at(stop)
                     continue
                 async with asyncio.TaskGroup() as turns:
-                    for speaking in self._begin(asked):
+                    for speaking in await self._begin(asked):
                         turns.create_task(self._take_turn(speaking))
+                await self._chair.look_around(self._listener.renderer.fullness)
         except Exception as error:  # noqa: BLE001 - the edge: a mistake of ours ends this room only
             self.crash, self._ended = innermost(error), EndReason.CRASHED
         finally:
             self._journal.show(ConversationEnded(reason=self._ended or EndReason.STOPPED))
 
-    async def _reach_limit(self) -> None:
-        if not self._attended:
-            self._end(EndReason.FINISHED)
-            return
-        await self._journal.post_notice(f"paused after {self.auto_turns} turns without you")
-        await self._pause(PauseReason.TURN_LIMIT)
+    async def _stop_at(self, stop: Stop) -> None:
+        """Begin no turn by itself any more, and say why."""
+        if stop.notice and (self._attended or stop.reason is not PauseReason.TURN_LIMIT):
+            await self._journal.post_notice(stop.notice)
+        if self._attended:
+            await self._pause(stop.reason)
+        else:
+            self._end(stop.end)
 
-    def _begin(self, asked: Asked) -> list[Speaking]:
-        speakers = (asked.speaker,) if asked.speaker else self._next_speakers()
-        for slug in speakers:
+    async def _begin(self, asked: Asked) -> list[Speaking]:
+        """Give the word to whoever is asked, or whom the mode names; to nobody if that is off."""
+        choice: Choice | None = Choice(speakers=(asked.speaker,) if asked.speaker else ())
+        if not asked.speaker:
+            choice = await self._chair.choose(is_asked=not asked.is_automatic)
+        if choice is None or not self._agenda.stands(asked):
+            return []
+        if not choice.speakers:
+            await self._stop_at(Stop(PauseReason.YOUR_TURN, ""))
+        here = {one.persona.slug for one in self.conversation.cast}
+        for slug in choice.speakers:
+            if slug not in here:  # it has left meanwhile
+                await self._restore(asked.replaces.id if asked.replaces else None)
+                continue
             turn = asked.redo or self._journal.new_turn(slug)
             assignment = self.conversation.assignment(slug)
-            self.speaking[turn.number] = Speaking(turn, assignment, asked.replaces)
+            cue = Cue(beat=choice.beat)
+            self.speaking[turn.number] = Speaking(turn, assignment, asked.replaces, cue=cue)
         return list(self.speaking.values())
-
-    def _next_speakers(self) -> tuple[str, ...]:
-        rng = self.conversation.rng(self._journal.turns + 1)
-        return mode(self.conversation.mode)(
-            Floor(
-                conversation=self.conversation,
-                path=self.tree.path,
-                rng=rng,
-                passed_over=self._passed_over,
-            )
-        )
 
     async def _take_turn(self, speaking: Speaking) -> None:
         """Let one persona speak: ends in a message, in a failure, or in nothing."""
+        began = self._clock()
         try:
             await self._hear_out(speaking)
         except (ProviderError, StorageError) as error:
             await self._fail(speaking, error)
         finally:
+            self._journal.spent.seconds += self._clock() - began
             del self.speaking[speaking.turn.number]
             speaking.over.set()
 
@@ -252,16 +270,32 @@ class Room(Steering):
                 raise
             await self._stopped(speaking)
             return
+        if not speaking.text.strip():
+            await self._pass_over(speaking)
+            return
         finish = finished.reason if finished else Finish.CUT
         await self._listener.save(speaking, finish, finished)
         self._taken()
+
+    async def _pass_over(self, speaking: Speaking) -> None:
+        """Nothing came of the turn, twice: its model speaks only for others."""
+        await self._journal.emit(TurnDropped(turn=speaking.turn, kind=Fault.LABEL))
+        await self._restore(speaking.replaces.id if speaking.replaces else None)
+        name = self.conversation.name_of(speaking.turn.speaker)
+        because = f"{speaking.model} says nothing of its own. Give it another model."
+        await self._journal.post_notice(f"{name} was passed over: {because}")
+        self._chair.passed_over = speaking.turn.speaker
+        self._failed_in_row += 1
+        if self._failed_in_row >= MOST_FAILURES:
+            self._failed_in_row = 0
+            await self._stop_at(Stop(PauseReason.ASKED, NOTHING_COMES, EndReason.FAILED))
 
     async def _stopped(self, speaking: Speaking) -> None:
         if speaking.text.strip():
             await self._listener.save(speaking, Finish.STOPPED)
             self._taken()
             return
-        self._passed_over = speaking.turn.speaker
+        self._chair.passed_over = speaking.turn.speaker
         if speaking.is_begun:
             await self._journal.emit(TurnDropped(turn=speaking.turn))
         await self._restore(speaking.replaces.id if speaking.replaces else None)
@@ -276,7 +310,7 @@ class Room(Steering):
         except StorageError:
             self._journal.show(TurnFailed(failure=failure))  # shown all the same: nothing is lost
         self._failed_in_row += 1
-        self._passed_over = speaking.turn.speaker
+        self._chair.passed_over = speaking.turn.speaker
         if self._attended:
             self._agenda.failures.append(failure)
             await self._pause(PauseReason.FAILURE)
@@ -296,7 +330,7 @@ class Room(Steering):
         """A persona has said something."""
         self.auto_turns += 1
         self._failed_in_row = 0
-        self._passed_over = None
+        self._chair.passed_over = None
 
     async def _settle(self, again: Asked | None = None) -> None:
         """A remedy was chosen: go on, unless another failure waits."""

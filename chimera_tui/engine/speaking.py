@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from chimera_tui.domain.conversation import (
@@ -32,14 +32,17 @@ from chimera_tui.domain.health import WaitReason
 from chimera_tui.domain.saved import Spent
 from chimera_tui.engine import pacing
 from chimera_tui.engine.journal import Journal
-from chimera_tui.engine.request import Renderer
+from chimera_tui.engine.label_guard import LabelGuard, guard_for
+from chimera_tui.engine.request import NO_CUE, Cue, Renderer
 from chimera_tui.providers.base import ChatRequest, Finished, Text, Thinking, Waiting
+from chimera_tui.quality.signs import refuses
 from chimera_tui.resilience.calls import Ask, AttemptBegan, AttemptFailed, CallItem
 
 LONGEST_REPLY = 256 * 1024
 """Characters of a reply that are kept; then it is cut. Of thoughts the first are kept."""
 
 
+ONLY_OTHERS = "It said nothing of its own."
 ROOM_TO_THINK = 1500
 """Tokens more for a model that thought until they ran out."""
 
@@ -108,6 +111,12 @@ class Speaking:
     is_held_back: bool = False
     """Whether the request waits to be made, or to be made again."""
     is_stopped: bool = False
+    cue: Cue = NO_CUE
+    """What only this turn is told."""
+    guard: LabelGuard = field(default_factory=lambda: LabelGuard((), ()))
+    """Keeps the model from speaking for others."""
+    leaks: int = 0
+    """How often it began to."""
     listening: asyncio.Task[Finished | None] | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     request: ChatRequest | None = None
@@ -138,7 +147,7 @@ class Listener:
         self._models = models
         self._purse = purse
         self._clock, self._sleep = clock, sleep
-        self._renderer = Renderer()
+        self.renderer = Renderer()
         self._told = set[str]()
 
     def wake(self) -> None:
@@ -160,10 +169,21 @@ class Listener:
         allow = await self._purse.allowance(
             lambda: self._journal.conversation.budget, self._journal.spent
         )
-        ask = self._asking(speaking)
         speaking.heard_at = self._clock() + self._delay(speaking.turn)
+        finished = await self._hear_reply(speaking, models, allow)
+        if not speaking.text.strip() and speaking.model is not None:
+            await self._ask_again(speaking, speaking.model)
+            finished = await self._hear_reply(speaking, models, allow)
+        if finished and finished.note and finished.note not in self._told:
+            self._told.add(finished.note)
+            await self._journal.post_notice(finished.note)
+        return finished
+
+    async def _hear_reply(
+        self, speaking: Speaking, models: Sequence[ModelRef], allow: Callable[[ModelRef], None]
+    ) -> Finished | None:
         finished = None
-        async with aclosing(self._replies.reply(models, ask, allow)) as items:
+        async with aclosing(self._replies.reply(models, self._asking(speaking), allow)) as items:
             async for item in items:
                 if isinstance(item, Finished):
                     finished = item
@@ -171,15 +191,29 @@ class Listener:
                     await self._take_in(speaking, item)
                 if speaking.finish_note:
                     return None
-        if finished and finished.note and finished.note not in self._told:
-            self._told.add(finished.note)
-            await self._journal.post_notice(finished.note)
+        await self._show(speaking, speaking.guard.finish())
         return finished
+
+    async def _ask_again(self, speaking: Speaking, model: ModelRef) -> None:
+        """Ask once more for words of its own, in plainer terms."""
+        speaking.cue = replace(speaking.cue, is_sharper=True)
+        speaking.finish_note, speaking.text = "", ""
+        again = RetryScheduled(
+            turn=speaking.turn,
+            model=model,
+            kind=Fault.LABEL,
+            problem=ONLY_OTHERS,
+            number=2,
+            of=2,
+            seconds=0.0,
+        )
+        await self._journal.emit(again)
 
     async def save(
         self, speaking: Speaking, finish: Finish, finished: Finished | None = None
     ) -> None:
         """Make a message of what was heard."""
+        speaking.text += speaking.guard.finish()
         await self._journal.add_message(
             speaking.turn,
             speaking.text.strip(),
@@ -192,6 +226,7 @@ class Listener:
 
     async def failure(self, speaking: Speaking, error: ProviderError | StorageError) -> Failure:
         """What is left of the turn when `error` ended it."""
+        speaking.text += speaking.guard.finish()
         return Failure(
             turn=speaking.turn,
             model=speaking.model,
@@ -207,7 +242,7 @@ class Listener:
         conversation = self._journal.conversation
 
         def ask(model: ModelRef, *, shorter: bool = False, more_room: bool = False) -> ChatRequest:
-            return self._renderer.render(
+            return self.renderer.render(
                 conversation,
                 self._journal.tree.path,
                 speaking.assignment,
@@ -215,7 +250,9 @@ class Listener:
                 context=self._models.context(model) // (2 if shorter else 1),
                 extra_tokens=ROOM_TO_THINK if more_room else 0,
                 seed=conversation.rng(speaking.turn.number).getrandbits(32),
-            )
+                cue=speaking.cue,
+                summaries=self._journal.summaries,
+            ).request
 
         return ask
 
@@ -240,6 +277,7 @@ class Listener:
         speaking.is_held_back = False
         speaking.attempt += 1
         speaking.thinking = ""
+        speaking.guard = guard_for(self._journal.conversation, speaking.turn.speaker)
         started = AttemptStarted(
             turn=speaking.turn,
             model=model,
@@ -278,6 +316,12 @@ class Listener:
             await self._journal.emit(ThinkingReceived(turn=speaking.turn, text=piece))
 
     async def _hear(self, speaking: Speaking, piece: str) -> None:
+        await self._show(speaking, speaking.guard.feed(piece))
+        if (name := speaking.guard.cut_at) and not speaking.finish_note:
+            speaking.finish_note = f"cut where it began to speak for {name.title()}"
+            speaking.leaks += 1
+
+    async def _show(self, speaking: Speaking, piece: str) -> None:
         if not speaking.text:
             piece = piece.lstrip()
         if not piece:
@@ -304,9 +348,9 @@ class Listener:
         model, request = speaking.model, speaking.request
         usage = finished.usage if finished else None
         if usage is None and request is not None:
-            usage = self._renderer.usage(model, request, speaking.thinking + speaking.text)
+            usage = self.renderer.usage(model, request, speaking.thinking + speaking.text)
         elif usage is not None and request is not None:
-            self._renderer.learn(model, request, usage)
+            self.renderer.learn(model, request, usage)
         usage = usage or Usage(is_estimate=True)
         answered = ModelRef(model.provider, (finished.model if finished else "") or model.model)
         cost, source = await self._models.cost(model, usage)
@@ -321,6 +365,8 @@ class Listener:
             first_text=speaking.first_text,
             duration=self._clock() - speaking.began if request else 0.0,
             attempt=max(1, speaking.attempt),
+            leaks=speaking.leaks,
+            is_refusal=refuses(speaking.text),
         )
         self._journal.spent.add(provenance)
         return provenance

@@ -1,23 +1,23 @@
 """Who is to speak next, and when: what a person says about it."""
 
-from collections.abc import Sequence
-
 from chimera_tui.domain.conversation import HUMAN, Failure
 from chimera_tui.domain.events import PauseReason, RoomPaused, RoomResumed
-from chimera_tui.engine.addressing import MOST_ADDRESSED, RollCall
 from chimera_tui.engine.agenda import Agenda, Asked
 from chimera_tui.engine.amending import Amending
+from chimera_tui.engine.chairing import Chair, Offer
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.speaking import Listener, Models, Speaking
+from chimera_tui.quality.vitals import Vitals
 
 
 class Steering(Amending):
     """The part of a room in which the human speaks, pauses it, lets it go on."""
 
     def __init__(
-        self, journal: Journal, models: Models, agenda: Agenda, listener: Listener
+        self, journal: Journal, models: Models, agenda: Agenda, listener: Listener, chair: Chair
     ) -> None:
         super().__init__(journal, models)
+        self._chair = chair
         self._agenda = agenda
         self._listener = listener
         self.speaking: dict[int, Speaking] = {}
@@ -37,7 +37,10 @@ class Steering(Amending):
         return failures[0] if failures else None
 
     async def say(self, text: str, to: str = "") -> None:
-        """Speak as the human. The speaker of the moment finishes; a paused room wakes up.
+        """Speak as the human. The speaker of the moment finishes.
+
+        Who is called answers; else a few do, as the mode has it. Then a room that a person paused
+        is still paused; one that paused by itself goes on.
 
         Args:
             text: What is said.
@@ -50,9 +53,7 @@ class Steering(Amending):
         if to:
             self.conversation.assignment(to)
         await self._journal.add_message(self._journal.new_turn(HUMAN), text, to=to)
-        roll = RollCall([assignment.persona for assignment in self.conversation.cast])
-        called = roll.hear(text).addressed[:MOST_ADDRESSED]
-        await self._answer_human((to,) if to else called)
+        await self._answer_human()
 
     async def narrate(self, text: str) -> None:
         """Tell what happens, as nobody in particular; else as `say`.
@@ -62,14 +63,17 @@ class Steering(Amending):
         """
         turn = self._journal.new_turn(HUMAN)
         await self._journal.add_message(turn, text, is_narration=True)
-        await self._answer_human(())
+        await self._answer_human()
 
-    async def _answer_human(self, speakers: Sequence[str]) -> None:
-        """Let these speak next; what was asked for before counts no more."""
+    async def _answer_human(self) -> None:
+        """Let those answer who are called, or a few; what was asked for before counts no more."""
         self.auto_turns = 0
-        self._agenda.ask_only(Asked(speaker=speaker) for speaker in speakers)
+        self._chair.call_off()
+        self._chair.limits.start_anew()
+        self._agenda.ask_only(Asked(speaker=speaker) for speaker in self._chair.answers())
         self._agenda.release()
-        await self.resume()
+        if self.paused is not PauseReason.ASKED:
+            await self.resume()
 
     async def pause(self) -> None:
         """Begin no more turns; the speaker of the moment finishes."""
@@ -81,6 +85,7 @@ class Steering(Amending):
             return
         if self.auto_turns >= self.conversation.turn_limit:
             self.auto_turns = 0
+        self._chair.limits.start_anew()
         self._agenda.paused = None
         await self._journal.emit(RoomResumed())
         self._agenda.wake()
@@ -102,6 +107,25 @@ class Steering(Amending):
         is_held_back = any(one.is_held_back for one in self.speaking.values())
         if not (self.failure or is_held_back):
             self._agenda.ask(Asked(speaker=speaker))
+
+    def suggestion(self) -> str | None:
+        """The slug of who would speak next by `natural`; None if nobody may."""
+        return self._chair.suggestion()
+
+    def offer_from(self, draw: Offer) -> None:
+        """Offer topics drawn so, when they have left theirs."""
+        self._chair.offer = draw
+
+    @property
+    def vitals(self) -> Vitals:
+        """How the conversation is doing, as it is now."""
+        self._chair.vitals.follow(self.conversation, self.tree.path)
+        return self._chair.vitals
+
+    @property
+    def offered_topic(self) -> str:
+        """Another topic, offered when they left theirs; empty if none was."""
+        return self._chair.offered
 
     def hold(self) -> None:
         """The human is typing: no turn begins by itself for 30 seconds, or until `release`."""

@@ -120,15 +120,19 @@ class Vitals:
             return "they only agree"
         return ""
 
-    def farewells(self, last: int) -> float:
-        """The share of the last so many turns that end with a goodbye."""
-        recent = self.turns[-last:]
+    def farewells(self, since: int, last: int) -> float:
+        """The share of goodbyes among the last so many turns; 0 if they are not so many.
+
+        Args:
+            since: Only turns after this number of turns of personas are looked at.
+            last: How many.
+        """
+        recent = self.turns[since:][-last:]
         return sum(turn.takes_leave for turn in recent) / last if len(recent) == last else 0.0
 
-    @property
-    def is_adrift(self) -> bool:
-        """Whether nobody has said a word of the topic for a while."""
-        recent = self.turns[-ADRIFT:]
+    def is_adrift(self, since: int) -> bool:
+        """Whether nobody has said a word of the topic for a while, in the turns after so many."""
+        recent = self.turns[since:][-ADRIFT:]
         return len(recent) == ADRIFT and not any(turn.shares_topic for turn in recent)
 
 

@@ -55,6 +55,7 @@ RULES: Mapping[Fault, Rule] = {
     Fault.FILTER: _FINAL,  # nobody shops for a laxer model
     Fault.BUDGET: _FINAL,
     Fault.INTERRUPTED: _FINAL,
+    Fault.LABEL: _FINAL,
     Fault.STORAGE: _FINAL,
 }
 

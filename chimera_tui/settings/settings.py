@@ -54,7 +54,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Meta(min_length=1, max_length=40, description="a name of 1 to 40 characters")
     ] = "Human"
     """What the personas call the person at the keyboard."""
-    mode: Annotated[str, Meta(max_length=40, description="the name of a mode")] = "random"
+    mode: Annotated[str, Meta(max_length=40, description="the name of a mode")] = "natural"
     """The rule of turn-taking of new rooms."""
     pace: Annotated[float, Meta(ge=0, le=10, description="a number from 0 to 10")] = 1.0
     """How slowly new rooms talk: 0 is instant, 1 a human pace, 2 slow."""

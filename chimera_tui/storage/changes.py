@@ -181,14 +181,16 @@ def end_attempt(
     )
 
 
-def drop_turn(db: sqlite3.Connection, conversation_id: int, turn: int, now: datetime) -> None:
-    """Save that nothing comes of a turn any more."""
+def drop_turn(
+    db: sqlite3.Connection, conversation_id: int, turn: int, kind: Fault | None, now: datetime
+) -> None:
+    """Save that nothing comes of a turn any more, and what was wrong with it, if anything."""
     db.execute(
         """
-        UPDATE attempt SET outcome = 'stopped', ended_at = ?
+        UPDATE attempt SET outcome = 'stopped', fault = ?, ended_at = ?
         WHERE conversation_id = ? AND turn = ? AND outcome IS NULL
         """,
-        (microseconds(now), conversation_id, turn),
+        (kind or "", microseconds(now), conversation_id, turn),
     )
     db.execute(
         """

@@ -78,8 +78,8 @@ class Recorder:
             case TurnFailed(failure=failure):
                 await self._write(changes.fail_attempt, conversation_id, failure, now)
                 self._forget_draft(conversation_id, failure.turn)
-            case TurnDropped(turn=turn):
-                await self._write(changes.drop_turn, conversation_id, turn.number, now)
+            case TurnDropped(turn=turn, kind=kind):
+                await self._write(changes.drop_turn, conversation_id, turn.number, kind, now)
                 self._forget_draft(conversation_id, turn)
             case NoticePosted(notice=notice):
                 await self._write(changes.add_notice, conversation_id, notice)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chimera_tui.domain.conversation import HUMAN, Conversation, Message, Turn, Usage
-from chimera_tui.engine.request import LEFT_OUT, Renderer
+from chimera_tui.engine.request import EARLIER, Renderer
 from chimera_tui.providers.base import ChatRequest
 from tests.fakes import MODEL, NOON, a_conversation
 
@@ -26,8 +26,12 @@ def render(
     renderer: Renderer | None = None,
     context: int = 8192,
 ) -> ChatRequest:
-    return (renderer or Renderer()).render(
-        conversation, path, conversation.assignment(speaker), MODEL, context=context, seed=1
+    return (
+        (renderer or Renderer())
+        .render(
+            conversation, path, conversation.assignment(speaker), MODEL, context=context, seed=1
+        )
+        .request
     )
 
 
@@ -94,7 +98,7 @@ def test_a_trimmed_history_keeps_its_opening_and_its_end() -> None:
     path = path_of(*[("bob", f"Line {i}. " * 50) for i in range(300)])
     text = "".join(m.text for m in render(a_conversation("Ada", "Bob"), path).messages)
     assert "Line 0. " in text
-    assert LEFT_OUT in text
+    assert EARLIER in text
     assert "Line 299. " in text
     assert "Line 100. " not in text
 

@@ -82,13 +82,13 @@ def talk(personas: list[Persona], topic: str, turns: int, *, seed: int = 1) -> l
     for number in range(1, turns + 1):
         before = path[-1].turn.speaker if path else ""
         speaker = rng.choice([a for a in assignments if a.persona.slug != before])
-        request = renderer.render(conversation, path, speaker, DEMO, context=CONTEXT, seed=seed)
+        told = renderer.render(conversation, path, speaker, DEMO, context=CONTEXT, seed=seed)
         path.append(
             Message(
                 id=number,
                 parent_id=number - 1 or None,
                 turn=Turn(number=number, speaker=speaker.persona.slug),
-                text=compose(request, GRAMMAR),
+                text=compose(told.request, GRAMMAR),
                 created_at=NOON,
             )
         )

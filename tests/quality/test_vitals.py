@@ -122,10 +122,11 @@ def test_loops_and_goodbyes_and_drift_are_noticed() -> None:
     agreeing = [("ada", f"Yes, exactly. The {n} of it {n}.") for n in "abcdefgh"]
     assert vitals(agreeing).loop(0) == "they only agree"
     assert vitals(LIVELY).loop(0) == ""
-    assert vitals([("ada", "So long."), ("bob", "Good night!")]).farewells(2) == 1
-    assert vitals(LIVELY).farewells(3) == 0
-    assert vitals(UNRELATED).is_adrift
-    assert not vitals(LIVELY).is_adrift
+    assert vitals([("ada", "So long."), ("bob", "Good night!")]).farewells(0, 2) == 1
+    assert vitals(LIVELY).farewells(0, 3) == 0
+    assert vitals(UNRELATED).is_adrift(0)
+    assert not vitals(UNRELATED).is_adrift(6)
+    assert not vitals(LIVELY).is_adrift(0)
 
 
 def test_whispers_and_narration_are_nobodys_turn() -> None:

@@ -50,6 +50,7 @@ MATRIX = {
     Fault.FILTER: (1, 1, False),
     Fault.BUDGET: (1, 1, False),
     Fault.INTERRUPTED: (1, 1, False),
+    Fault.LABEL: (1, 1, False),
     Fault.STORAGE: (1, 1, False),
 }
 

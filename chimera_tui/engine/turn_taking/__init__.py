@@ -45,6 +45,8 @@ def mode(name: str) -> Mode:
 
 async def next_speakers(floor: Floor) -> Choice:
     """Say who is next: whoever is due by the rules, else whom the mode names."""
+    if not floor.present:
+        return Choice(notice="Everybody here is muted, or has said enough for now.")
     if due := _due(floor):
         return Choice(speakers=(due,))
     return await mode(floor.conversation.mode)(floor)

@@ -139,7 +139,7 @@ def _scores(
 
     def score(persona: Persona) -> float:
         slug = persona.slug
-        share = recent[slug] / max(1, recent.total())
+        share = recent[slug] / max(2 * count, recent.total())  # a few turns are no share yet
         fair = persona.talkativeness / talk
         is_pingpong = count > PAIR and spoken[-2:-1] == [slug]
         knows = heard is not None and heard.is_open_question and topics[slug] > EXPERT

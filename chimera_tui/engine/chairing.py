@@ -1,0 +1,173 @@
+"""Who has the next turn and what it is told: the mode, the limits, and the model that helps."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from chimera_tui.domain.conversation import HUMAN
+from chimera_tui.domain.errors import ProviderError
+from chimera_tui.domain.persona import Persona
+from chimera_tui.engine import beats, summaries
+from chimera_tui.engine.addressing import RollCall
+from chimera_tui.engine.errands import Errands
+from chimera_tui.engine.journal import Journal
+from chimera_tui.engine.limits import Limits
+from chimera_tui.engine.turn_taking import Choice, Floor, next_speakers
+from chimera_tui.engine.turn_taking.natural import choose, obligations
+from chimera_tui.quality.vitals import Vitals
+
+MORE_ANSWERS = 0.35
+"""How likely a second answer to a human word is, and a third one."""
+HALF_FULL = 0.5
+"""Share of a window from which on its older half is summarised, while there is time."""
+
+Offer = Callable[[Sequence[Persona], Random], str]
+"""Draws a topic that suits a cast; empty if there is none."""
+
+
+def offer_nothing(_cast: Sequence[Persona], _rng: Random) -> str:
+    """Stands for a deck of topics where there is none."""
+    return ""
+
+
+@dataclass(slots=True)
+class Chair:
+    """Chairs one room."""
+
+    journal: Journal
+    errands: Errands
+    is_attended: bool
+    offer: Offer = offer_nothing
+    passed_over: str | None = None
+    """Whose turn just came to nothing."""
+    offered: str = ""
+    """The topic that was offered when they had left theirs."""
+    vitals: Vitals = field(default_factory=Vitals)
+    limits: Limits = field(init=False)
+    _choosing: asyncio.Task[Choice] | None = None
+    _tidying: asyncio.Task[None] | None = None
+    _said: str = ""
+    """The last thing the mode had to say about how it chooses."""
+
+    def __post_init__(self) -> None:
+        self.limits = Limits(self.journal, self.vitals)
+        self.limits.start_anew()
+
+    async def choose(self, *, is_asked: bool) -> Choice | None:
+        """Say who has the next turn, and what it is to do; None if that was called off.
+
+        Args:
+            is_asked: Whether somebody asked for a turn: then a mode that waits for the human
+                is not waited for.
+        """
+        floor = self.floor()
+        self._choosing = choosing = asyncio.create_task(next_speakers(floor))
+        try:
+            await asyncio.wait({choosing})
+        finally:
+            choosing.cancel()
+            self._choosing = None
+        if choosing.cancelled():
+            return None
+        choice = choosing.result()
+        if choice.notice and choice.notice != self._said:
+            await self.journal.post_notice(choice.notice)
+        self._said = choice.notice
+        if not choice.speakers and is_asked and (speaker := choose(floor)):
+            choice = replace(choice, speakers=(speaker,))
+        return await self._loosened(choice, floor)
+
+    def answers(self) -> list[str | None]:
+        """Who answers the human word that was just said; None: whom the mode names then.
+
+        Those who are called; else as many as come by lot, one to three of them (a burst); in
+        the mode `manual` nobody: there a person says who.
+        """
+        floor = self.floor()
+        if called := obligations(floor):
+            return [*called]
+        if floor.conversation.mode == "manual":
+            return []
+        rng = floor.conversation.rng(floor.path[-1].turn.number)
+        return [None] * (1 + sum(rng.random() < MORE_ANSWERS for _ in range(2)))
+
+    def suggestion(self) -> str | None:
+        """Whom `natural` would choose now; None if nobody may speak."""
+        return choose(self.floor())
+
+    def floor(self) -> Floor:
+        """The room as it is now."""
+        conversation = self.journal.conversation
+        return Floor(
+            conversation=conversation,
+            path=self.journal.tree.path,
+            rng=conversation.rng(self.journal.turns + 1),
+            roll=RollCall([one.persona for one in conversation.cast]),
+            passed_over=self.passed_over,
+            is_attended=self.is_attended,
+            ask=self.errands.ask,
+        )
+
+    def call_off(self) -> None:
+        """Stop asking who is next: something else has happened."""
+        if self._choosing:
+            self._choosing.cancel()
+
+    async def close(self) -> None:
+        """Stop all that goes on beside the turns."""
+        self.call_off()
+        if self._tidying:
+            self._tidying.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._tidying
+
+    async def look_around(self, fullness: float) -> None:
+        """After a turn: notice that the topic was left; have what will not fit summarised.
+
+        Args:
+            fullness: How much of the last speaker's window is filled, 0 to 1.
+        """
+        if self.limits.has_drifted():
+            conversation = self.journal.conversation
+            rng = conversation.rng(self.journal.turns)
+            self.offered = self.offer([one.persona for one in conversation.cast], rng)
+            other = f" Or move it, say to: {self.offered}" if self.offered else ""
+            topic = conversation.current_topic
+            await self.journal.post_notice(f"they have left the topic ({topic}).{other}")
+        is_busy = self._tidying is not None and not self._tidying.done()
+        if fullness > HALF_FULL and self.journal.conversation.rules.helper and not is_busy:
+            self._tidying = asyncio.create_task(self._summarise())
+
+    async def _loosened(self, choice: Choice, floor: Floor) -> Choice:
+        """Give the next speaker a hint, if they go round in circles."""
+        if not choice.speakers or not (loop := self.limits.needs_hint()):
+            return choice
+        conversation, spoken = self.journal.conversation, floor.spoken
+        others = [p for p in floor.present if p.slug != choice.speakers[0]] or floor.present
+        quiet = min(others, key=lambda p: spoken[-4 * len(others) :].count(p.slug), default=None)
+        beat = beats.draw(
+            floor.rng,
+            quiet=quiet.name if quiet else conversation.human_name,
+            human=conversation.name_of(HUMAN),
+        )
+        name = conversation.name_of(choice.speakers[0])
+        await self.journal.post_notice(f"{loop}: {name} was asked to move things on")
+        return replace(choice, beat=beat)
+
+    async def _summarise(self) -> None:
+        """Have the older half summarised, block by block; what fails is tried again later."""
+        journal = self.journal
+        path = [message for message in journal.tree.path if not message.to]
+        older = path[1 : len(path) // 2]
+        with contextlib.suppress(ProviderError):
+            for block in summaries.blocks(older, journal.summaries.values()):
+                is_whole = len(block.messages) >= summaries.BLOCK
+                if is_whole and block.digest not in journal.summaries:
+                    await self.errands.summarise(
+                        summaries.INSTRUCTIONS,
+                        block.transcript(journal.conversation),
+                        block.to_be_made(),
+                        max_tokens=summaries.SUMMARY_TOKENS,
+                    )
