@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import SystemRandom
 
@@ -12,12 +13,14 @@ from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
 from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
+from chimera_tui.domain.rules import PLAIN, Rules
 from chimera_tui.domain.saved import ConversationSummary, Recovered, SavedConversation
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
 from chimera_tui.library.library import Changes, Library, builtin_folder
+from chimera_tui.library.starters import draw
 from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.settings.files import write_file
 from chimera_tui.settings.keys import Keys
@@ -107,6 +110,7 @@ class Chimera:
         models: Mapping[str, ModelRef] | None = None,
         demo: bool = False,
         turn_limit: int | None = None,
+        rules: Rules = PLAIN,
     ) -> SavedConversation:
         """Begin a conversation; what is not given comes from the settings.
 
@@ -119,6 +123,7 @@ class Chimera:
             models: Who is played by what; the others are played automatically.
             demo: Let the demo play all others.
             turn_limit: Automatic turns after the last human word.
+            rules: What it keeps to, whatever its mode.
 
         Raises:
             UnknownError: If there is no such persona, mode or provider.
@@ -142,6 +147,7 @@ class Chimera:
             turn_limit=turn_limit or self.settings.turn_limit,
             budget=self._budget(),
             human_name=self.settings.human_name,
+            rules=replace(rules, helper=rules.helper or self.settings.helper),
         )
 
     def room(self, saved: SavedConversation, *, attended: bool = True) -> Room:
@@ -151,7 +157,7 @@ class Chimera:
             saved: As `load` or `new_conversation` returned it; the room goes on with it.
             attended: Whether a person is there to choose remedies.
         """
-        return Room(
+        room = Room(
             saved,
             replies=self.connections.calls,
             purse=self.connections,
@@ -160,6 +166,8 @@ class Chimera:
             attended=attended,
             lease=self._store.leases.hold(saved.conversation.id),
         )
+        room.offer_from(lambda cast, rng: draw(cast, rng).text)
+        return room
 
     async def refresh_cast(self, room: Room) -> None:
         """Let the personas of a room be what the library holds now, from the next turn on."""
@@ -218,8 +226,12 @@ class Chimera:
 
     def _budget(self) -> Budget:
         """What a new conversation may use up."""
-        cost, tokens = self.settings.budget, self.settings.token_budget
-        return Budget(cost=round(cost * MICRO) if cost else None, tokens=tokens or None)
+        settings = self.settings
+        return Budget(
+            cost=round(settings.budget * MICRO) if settings.budget else None,
+            tokens=settings.token_budget or None,
+            minutes=settings.minutes_budget or None,
+        )
 
     def _must_exist(
         self, name: str, names: Sequence[str] | Mapping[str, object], what: str

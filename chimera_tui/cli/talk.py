@@ -28,6 +28,7 @@ from chimera_tui.domain.events import (
     TurnFailed,
 )
 from chimera_tui.engine.room import Room
+from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.library.starters import default_cast
 
 Printer = Callable[[Event], output.Lines]
@@ -50,7 +51,7 @@ class _ModelOption(click.ParamType[tuple[str, ModelRef]]):
 @click.command()
 @click.option("--topic", required=True, help="What to talk about.")
 @click.option("--cast", help="Slugs of the personas, joined by commas. Default: the three.")
-@click.option("--mode", help="Who speaks next: random or round_robin.")
+@click.option("--mode", help=f"Who speaks next: {', '.join(MODES)}.")
 @click.option(
     "--turns", type=click.IntRange(1, 100), default=20, show_default=True, help="How many."
 )

@@ -7,6 +7,7 @@ from chimera_tui.domain.casting import recast, seated
 from chimera_tui.domain.conversation import Assignment, Budget, Conversation, ModelRef
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.rules import Rules
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.speaking import Models
 from chimera_tui.engine.turn_taking import mode
@@ -35,13 +36,28 @@ class Arranging:
         await self._journal.change(title=title.strip() or self.conversation.topic)
 
     async def set_mode(self, name: str) -> None:
-        """Take turns by another rule, from the next turn on.
+        """Take turns by another rule, from the next turn on; a script begins at its beginning.
 
         Raises:
             UnknownError: If there is no such mode.
         """
         mode(name)
-        await self._journal.change(mode=name)
+        rules = replace(self.conversation.rules, script_from=self._journal.turns)
+        await self._journal.change(mode=name, rules=rules)
+
+    async def set_rules(self, rules: Rules) -> None:
+        """Keep to other rules, from the next turn on; another script begins at its beginning.
+
+        Raises:
+            UnknownError: If there is no such provider for the helper.
+        """
+        if rules.helper:
+            provider = ModelRef.parse(rules.helper).provider
+            if not self._models.has_provider(provider):
+                raise UnknownError(f"There is no provider `{provider}`.")
+        if rules.script != self.conversation.rules.script:
+            rules = replace(rules, script_from=self._journal.turns)
+        await self._journal.change(rules=rules)
 
     async def set_pace(self, pace: float) -> None:
         """Speak slower or faster, from the next turn on: 0 instant, 1 human, 2 slow."""

@@ -33,7 +33,7 @@ from chimera_tui.domain.saved import Spent
 from chimera_tui.engine import pacing
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.label_guard import LabelGuard, guard_for
-from chimera_tui.engine.request import NO_CUE, Cue, Renderer
+from chimera_tui.engine.request import NO_CUE, Cue, Renderer, Told
 from chimera_tui.providers.base import ChatRequest, Finished, Text, Thinking, Waiting
 from chimera_tui.quality.signs import refuses
 from chimera_tui.resilience.calls import Ask, AttemptBegan, AttemptFailed, CallItem
@@ -150,6 +150,16 @@ class Listener:
         self.renderer = Renderer()
         self._told = set[str]()
 
+    async def preview(self, assignment: Assignment) -> Told:
+        """Write what `assignment.persona` would be told now, and send it to nobody.
+
+        Raises:
+            ProviderError: If no model can play it.
+        """
+        model = (await self._models.candidates(assignment))[0]
+        speaking = Speaking(Turn(number=self._journal.turns + 1, speaker=""), assignment)
+        return self._tell(speaking, model)
+
     def wake(self) -> None:
         """A person wants to try now: nobody waits who need not."""
         self._replies.wake()
@@ -239,22 +249,26 @@ class Listener:
         )
 
     def _asking(self, speaking: Speaking) -> Ask:
-        conversation = self._journal.conversation
-
         def ask(model: ModelRef, *, shorter: bool = False, more_room: bool = False) -> ChatRequest:
-            return self.renderer.render(
-                conversation,
-                self._journal.tree.path,
-                speaking.assignment,
-                model,
-                context=self._models.context(model) // (2 if shorter else 1),
-                extra_tokens=ROOM_TO_THINK if more_room else 0,
-                seed=conversation.rng(speaking.turn.number).getrandbits(32),
-                cue=speaking.cue,
-                summaries=self._journal.summaries,
-            ).request
+            return self._tell(speaking, model, shorter=shorter, more_room=more_room).request
 
         return ask
+
+    def _tell(
+        self, speaking: Speaking, model: ModelRef, *, shorter: bool = False, more_room: bool = False
+    ) -> Told:
+        conversation = self._journal.conversation
+        return self.renderer.render(
+            conversation,
+            self._journal.tree.path,
+            speaking.assignment,
+            model,
+            context=self._models.context(model) // (2 if shorter else 1),
+            extra_tokens=ROOM_TO_THINK if more_room else 0,
+            seed=conversation.rng(speaking.turn.number).getrandbits(32),
+            cue=speaking.cue,
+            summaries=self._journal.summaries,
+        )
 
     async def _take_in(self, speaking: Speaking, item: CallItem) -> None:
         """Let what happens be known."""

@@ -6,6 +6,7 @@ from chimera_tui.engine.agenda import Agenda, Asked
 from chimera_tui.engine.amending import Amending
 from chimera_tui.engine.chairing import Chair, Offer
 from chimera_tui.engine.journal import Journal
+from chimera_tui.engine.request import Told
 from chimera_tui.engine.speaking import Listener, Models, Speaking
 from chimera_tui.quality.vitals import Vitals
 
@@ -111,6 +112,25 @@ class Steering(Amending):
     def suggestion(self) -> str | None:
         """The slug of who would speak next by `natural`; None if nobody may."""
         return self._chair.suggestion()
+
+    async def preview(self, speaker: str | None = None) -> Told | None:
+        """What the next speaker will be sent, exactly, with about how many tokens each part is.
+
+        A hint of the director or against a loop is known only when the turn begins.
+
+        Args:
+            speaker: The slug of whom to ask about; None: whom `natural` would choose.
+
+        Returns:
+            None if nobody may speak.
+
+        Raises:
+            UnknownError: If nobody here is called so.
+            ProviderError: If no model can play it.
+        """
+        if (slug := speaker or self.suggestion()) is None:
+            return None
+        return await self._listener.preview(self.conversation.assignment(slug))
 
     def offer_from(self, draw: Offer) -> None:
         """Offer topics drawn so, when they have left theirs."""

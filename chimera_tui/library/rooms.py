@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from chimera_tui.domain.rules import LIVELINESS, Rules
 from chimera_tui.library.slugs import same
 from chimera_tui.library.toml_text import to_toml
 from chimera_tui.settings import toml
@@ -33,6 +34,24 @@ class RoomTemplate:
     """0 instant, 1 human, 2 slow."""
     topics: tuple[str, ...] = ()
     """The first is the usual one."""
+    script: tuple[str, ...] = ()
+    """Lines of the mode `script`: see `Rules.script`."""
+    every: tuple[str, ...] = ()
+    """Who speaks again after so many turns of others: `narrator: 6`."""
+    most_turns: int = 0
+    """Automatic turns of one persona after a human word; 0: as many as come."""
+    liveliness: float = LIVELINESS
+
+    @property
+    def rules(self) -> Rules:
+        """What the room keeps to."""
+        every = (line.split(":") for line in self.every)
+        return Rules(
+            script=self.script,
+            every=tuple((slug.strip(), int(turns)) for slug, turns in every),
+            most_turns=self.most_turns or None,
+            liveliness=self.liveliness,
+        )
 
 
 class RoomFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +108,40 @@ class RoomFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             description="a list of at most 50 lines",
         ),
     ] = ()
+    script: Annotated[
+        tuple[Annotated[str, Meta(max_length=300, pattern=_LINE)], ...],
+        Meta(
+            max_length=100,
+            title="For the mode script: who speaks and what to do; who may be host, guest or each",
+            description='a list of at most 100 lines such as "each: close in one sentence"',
+        ),
+    ] = ()
+    every: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[^\s:]{1,80}: ?[1-9]\d?\Z")], ...],
+        Meta(
+            max_length=16,
+            title="Who speaks again after so many turns of others",
+            description='a list of at most 16 lines such as "narrator: 6"',
+        ),
+    ] = ()
+    most_turns: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100,
+            title="Turns of one persona between two words of yours; 0 for no limit",
+            description="a whole number from 0 to 100",
+        ),
+    ] = 0
+    liveliness: Annotated[
+        float,
+        Meta(
+            ge=0.2,
+            le=1.5,
+            title="How much is left to chance: 0.2 predictable, 1.5 wild",
+            description="a number from 0.2 to 1.5",
+        ),
+    ] = LIVELINESS
 
 
 def read_room(path: Path) -> RoomTemplate:

@@ -72,6 +72,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         int, Meta(ge=0, le=10**9, description="tokens from 0, which is no limit, to 10^9")
     ] = 200_000
     """Tokens a new conversation may use, read and written together; 0: no limit."""
+    minutes_budget: Annotated[
+        int, Meta(ge=0, le=10_000, description="minutes from 0, which is no limit, to 10000")
+    ] = 60
+    """How long the personas of a new conversation may speak, all in all; 0: no limit."""
+    helper: Annotated[
+        str, Meta(max_length=200, pattern=r"^(\S+/\S+)?\Z", description="provider/model, or empty")
+    ] = ""
+    """A cheap model that directs new rooms (mode `director`) and summarises what no longer fits.
+    Empty: whatever plays a persona without a model directs, and no model summarises."""
     daily_budget: Annotated[
         float, Meta(ge=0, le=10_000, description="US dollars from 0, which is no limit, to 10000")
     ] = 5.0

@@ -54,7 +54,7 @@ def path(tmp_path: Path) -> Path:
 def test_a_missing_file_means_defaults(path: Path) -> None:
     settings, problem = load_settings(path)
     assert (settings, problem) == (Settings(), "")
-    assert settings.mode == "random"
+    assert settings.mode == "natural"
     assert settings.turn_limit == 20
     assert settings.order == (*HOSTED_PROVIDERS, "lmstudio", "ollama")
     assert (settings.budget, settings.token_budget, settings.daily_budget) == (0.5, 200_000, 5.0)

@@ -81,6 +81,8 @@ def test_what_we_counted_is_marked() -> None:
         ("1 5000", Budget(cost=1_000_000, tokens=5000)),
         ("1.5M", Budget(tokens=1_500_000)),
         ("800 tok", Budget(tokens=800)),
+        ("1.00 200k 60min", Budget(cost=1_000_000, tokens=200_000, minutes=60)),
+        ("45 min", Budget(minutes=45)),
         ("off", Budget()),
     ],
 )
