@@ -15,6 +15,7 @@ from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.rules import PLAIN, Rules
 from chimera_tui.domain.saved import ConversationSummary, Recovered, SavedConversation
+from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import mode as find_mode
@@ -27,6 +28,7 @@ from chimera_tui.settings.keys import Keys
 from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
+from chimera_tui.storage.slips import slips
 from chimera_tui.storage.store import Store, open_store
 
 
@@ -77,6 +79,10 @@ class Chimera:
     async def reload_library(self) -> Changes:
         """Read what has changed in the folders of personas and rooms."""
         return await asyncio.to_thread(self.library.reload_changed)
+
+    async def slips(self) -> tuple[Slips, ...]:
+        """How each model behaved in company, over all conversations."""
+        return await slips(self._store)
 
     # Conversations
 

@@ -101,8 +101,9 @@ def told(block: Block, conversation: Conversation, kept: Mapping[str, Summary]) 
     names = Counter(conversation.name_of(m.turn.speaker) for m in block.messages)
     said = ", ".join(f"{name} {count}" for name, count in names.items())
     count = len(block.messages)
-    lines = [f"{count} message{'s' if count > 1 else ''} ({said}). Among them:"]
-    return " ".join([*lines, *_telling(block, conversation)])
+    telling = _telling(block, conversation)
+    line = f"{count} message{'s' if count > 1 else ''} ({said})."
+    return " ".join([line, *(["Among them:"] if telling else []), *telling])
 
 
 def _telling(block: Block, conversation: Conversation) -> list[str]:

@@ -1,10 +1,11 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chimera_tui.domain.conversation import HUMAN, Conversation, Message, Turn, Usage
-from chimera_tui.engine.request import EARLIER, Renderer
+from chimera_tui.engine.request import EARLIER, Cue, Renderer
 from chimera_tui.providers.base import ChatRequest
 from tests.fakes import MODEL, NOON, a_conversation
 
@@ -120,3 +121,102 @@ def test_how_a_model_counts_is_learned_from_what_it_reports() -> None:
     assert renderer.count(MODEL, 3600) > 3 * before
     renderer.learn(MODEL, request, Usage(input=1, is_estimate=True))
     assert renderer.count(MODEL, 3600) > 3 * before
+
+
+def history_of(request: ChatRequest, *, speaker: str = "The Ada") -> str:
+    """All that is told before the notes and the nudge."""
+    text = request.system + "".join(f"<{m.role}>{m.text}" for m in request.messages)
+    ends = (text.rfind(f"[Notes for {speaker}:"), text.rfind(f"[{speaker}, it is your turn"))
+    return text[: min(end for end in ends if end >= 0)].rstrip().removesuffix("<user>")
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["ada", "bob", "cleo", HUMAN]),
+            st.text(max_size=30),
+            st.sampled_from(["", "", "ada", "bob"]),
+            st.booleans(),
+        ),
+        min_size=2,
+        max_size=40,
+    ),
+    st.integers(1500, 4000),
+)
+def test_whatever_is_said_an_earlier_request_is_a_prefix_until_a_trim(
+    lines: list[tuple[str, str, str, bool]], context: int
+) -> None:
+    conversation, renderer = a_conversation("Ada", "Bob", "Cleo"), Renderer()
+    path: list[Message] = []
+    before, windows, breaks = "", 0, 0
+    for number, (speaker, text, to, is_story) in enumerate(lines, 1):
+        is_human = speaker == HUMAN
+        path.append(
+            replace(
+                path_of((speaker, f"{text} word" * 20))[0],
+                id=number,
+                to=to if is_human else "",
+                is_narration=is_human and is_story and not to,
+            )
+        )
+        cue = Cue(beat=f"beat {number}", notes=(f"note {number}",))
+        moved = replace(conversation, topic_now=f"topic {number}")
+        told = renderer.render(
+            moved, path, moved.assignment("ada"), MODEL, context=context, seed=number, cue=cue
+        )
+        now = history_of(told.request)
+        if renderer.windows["ada"].index == windows:
+            assert now.startswith(before)
+        else:
+            breaks += 1
+        before, windows = now, renderer.windows["ada"].index
+    assert breaks <= 1 + len(lines) // 3
+
+
+def test_what_is_true_only_now_stands_behind_the_history() -> None:
+    conversation = a_conversation("Ada", "Bob", topic_now="Ducks")
+    cue = Cue(beat="make it lighter", notes=("Bob owes you a duck.",), is_sharper=True)
+    told = Renderer().render(
+        conversation,
+        path_of(("bob", "Hi.")),
+        conversation.assignment("ada"),
+        MODEL,
+        context=8192,
+        seed=1,
+        cue=cue,
+    )
+    assert told.request.messages[-1].text.endswith(
+        "[The Bob]: Hi.\n\n"
+        "[Notes for The Ada:\n- The talk has moved on to: Ducks\n- Bob owes you a duck.]\n\n"
+        "[The Ada, it is your turn: about 100 words. This time: make it lighter."
+        " Speak as The Ada only, and write no other name.]"
+    )
+    assert [part.name for part in told.parts] == ["persona", "opening", "history", "notes", "nudge"]
+
+
+def test_a_whisper_is_told_to_one_and_marked_and_narration_to_all() -> None:
+    conversation = a_conversation("Ada", "Bob")
+    path = path_of((HUMAN, "Psst."), (HUMAN, "It rains."))
+    path = [replace(path[0], to="ada"), replace(path[1], is_narration=True)]
+    told, untold = render(conversation, path), render(conversation, path, "bob")
+    assert "[Human, to you alone]: Psst." in told.messages[0].text
+    assert "Psst" not in untold.messages[0].text
+    assert "[Narrator]: It rains." in untold.messages[0].text
+
+
+def test_what_was_left_out_is_told_in_short_within_bounds() -> None:
+    path = path_of(*[("bob", f"The duck number {i} sat on a wall. " * 30) for i in range(400)])
+    conversation = a_conversation("Ada", "Bob")
+    told = Renderer().render(
+        conversation, path, conversation.assignment("ada"), MODEL, context=8192, seed=1
+    )
+    parts = {part.name: part for part in told.parts}
+    assert 0 < parts["summaries"].tokens < 820
+    assert "messages before that are left out" in parts["summaries"].text
+    assert sum(part.tokens for part in told.parts) < 8192
+
+
+def test_a_fence_left_open_by_another_is_closed() -> None:
+    text = render(a_conversation("Ada", "Bob"), path_of(("bob", "```\ncode"))).messages[0].text
+    assert "code\n```\n\n" in text
