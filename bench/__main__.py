@@ -5,7 +5,17 @@ import sys
 
 from bench.figure import HEAD, row
 
-MODULES = ("start", "transcript", "room", "library", "turns", "quality", "outage", "overhead")
+MODULES = (
+    "start",
+    "transcript",
+    "room",
+    "library",
+    "turns",
+    "quality",
+    "requests",
+    "outage",
+    "overhead",
+)
 
 
 def main(names: list[str]) -> int:

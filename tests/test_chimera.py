@@ -15,6 +15,7 @@ from chimera_tui.domain.events import (
     ConversationEnded,
     EndReason,
     MessageCompleted,
+    NoticePosted,
     RoomPaused,
     TextReceived,
     TurnFailed,
@@ -268,3 +269,47 @@ async def test_a_service_without_a_key_is_not_asked_until_it_has_one(tmp_path: P
         assert chimera.connections.choice.has_provider("openai")
         with pytest.raises(UnknownError):
             await chimera.connections.set_key("opneai", "sk-proj-0123456789abcdef")
+
+
+async def test_ready_made_rooms_bring_their_rules(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        ship = chimera.library.room("storm-at-sea")
+        assert ship.rules.every == (("narrator", 6),)
+        saved = await chimera.new_conversation(
+            topic=ship.topics[0], cast=ship.cast, pace=0, demo=True, turn_limit=14, rules=ship.rules
+        )
+        await play(chimera.room(saved, attended=False))
+        spoken = [speaker for speaker, _ in said(saved)]
+        assert [n for n, one in enumerate(spoken) if one == "narrator"] == [6, 13]
+
+
+async def test_every_script_of_a_ready_made_room_names_only_who_is_there(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        rooms = [room for room in chimera.library.rooms.values() if room.mode == "script"]
+        assert len(rooms) == 2
+        for room in rooms:
+            saved = await chimera.new_conversation(
+                topic="x", cast=room.cast, mode="script", pace=0, demo=True, rules=room.rules
+            )
+            events = await play(chimera.room(saved, attended=False))
+            notices = [e.notice.text for e in events if isinstance(e, NoticePosted)]
+            assert not [text for text in notices if "goes on without" in text]
+            assert any("The script is done" in text for text in notices)
+
+
+async def test_minutes_and_the_helper_come_from_the_settings(tmp_path: Path) -> None:
+    settings = Settings(helper="ollama/small", minutes_budget=5)
+    async with open_chimera(settings, db=tmp_path / "c.db", environ={}) as chimera:
+        saved = await a_demo(chimera)
+        assert saved.conversation.rules.helper == "ollama/small"
+        assert saved.conversation.budget.minutes == 5
+        assert saved.conversation.mode == "natural"
+        again = await chimera.load(saved.conversation.id)
+        assert again.conversation == saved.conversation
+
+
+async def test_how_models_behaved_is_counted(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        await play(chimera.room(await a_demo(chimera, turns=3), attended=False))
+        (slips,) = await chimera.slips()
+        assert (slips.model, slips.replies, slips.leaks, slips.retries) == (DEMO, 3, 0, 0)

@@ -25,7 +25,7 @@ MOST_AGREEMENT = 0.6
 """Share of turns that open with agreement, above which nothing moves."""
 HOT = 8
 """Turns by which heat is judged; the last weighs most."""
-ADRIFT = 8
+ADRIFT = 12
 """Turns without a stem of the topic, after which it is left."""
 
 

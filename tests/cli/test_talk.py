@@ -9,6 +9,7 @@ import pytest
 
 from chimera_tui.cli.output import OutputError
 from chimera_tui.domain.errors import ReadOnlyDatabaseError, StorageError
+from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.storage.recorder import Recorder
 from tests.cli.conftest import Command
 from tests.fault_server import refused_address
@@ -31,9 +32,12 @@ def test_a_conversation_is_printed_and_saved(command: Command) -> None:
     assert json.loads(command("conversations", "--json").out)[0]["messages"] == 3
 
 
-def test_the_same_seed_gives_the_same_conversation(command: Command) -> None:
-    first, second = (command(*DEMO, "--turns", "4", "--seed", "7") for _ in range(2))
-    assert first.out == second.out
+@pytest.mark.parametrize("mode", MODES)
+def test_the_same_seed_gives_the_same_conversation(command: Command, mode: str) -> None:
+    asked = (*DEMO, "--turns", "4", "--mode", mode, "--seed")
+    first, second, other = (command(*asked, seed) for seed in ("7", "7", "8"))
+    assert first.out == second.out != other.out
+    assert first.code == 0
 
 
 def test_what_json_prints_is_what_was_saved(command: Command) -> None:
