@@ -48,12 +48,12 @@ class Chair:
     limits: Limits = field(init=False)
     _choosing: asyncio.Task[Choice] | None = None
     _tidying: asyncio.Task[None] | None = None
+    _roll: tuple[list[Persona], RollCall] | None = None
     _said: str = ""
     """The last thing the mode had to say about how it chooses."""
 
     def __post_init__(self) -> None:
         self.limits = Limits(self.journal, self.vitals)
-        self.limits.start_anew()
 
     async def choose(self, *, is_asked: bool) -> Choice | None:
         """Say who has the next turn, and what it is to do; None if that was called off.
@@ -104,11 +104,18 @@ class Chair:
             conversation=conversation,
             path=self.journal.tree.path,
             rng=conversation.rng(self.journal.turns + 1),
-            roll=RollCall([one.persona for one in conversation.cast]),
+            roll=self._call_roll(),
             passed_over=self.passed_over,
             is_attended=self.is_attended,
             ask=self.errands.ask,
         )
+
+    def _call_roll(self) -> RollCall:
+        """The names of the cast; made anew only for another cast, since it remembers much."""
+        personas = [one.persona for one in self.journal.conversation.cast]
+        if self._roll is None or self._roll[0] != personas:
+            self._roll = personas, RollCall(personas)
+        return self._roll[1]
 
     def call_off(self) -> None:
         """Stop asking who is next: something else has happened."""

@@ -31,17 +31,16 @@ class Limits:
     def __init__(self, journal: Journal, vitals: Vitals) -> None:
         self._journal = journal
         self._vitals = vitals
-        self._since = 0
-        """Turns of personas before the human last had a say, or a hint was given."""
+        self._since = journal.turns
+        """The last turn before the human had a say, or a hint was given."""
         self._has_hinted = False
         self._has_told_drift = False
         self._topic = journal.conversation.current_topic
 
     def start_anew(self) -> None:
         """The human had a say: what was before counts no more."""
-        self._vitals.follow(self._journal.conversation, self._journal.tree.path)
         self._topic = self._journal.conversation.current_topic
-        self._since = len(self._vitals.turns)
+        self._since = self._journal.turns
         self._has_hinted = self._has_told_drift = False
 
     def stop(self, auto_turns: int) -> Stop | None:
@@ -68,7 +67,7 @@ class Limits:
         loop = "" if self._has_hinted else self._vitals.loop(self._since)
         if loop:
             self._has_hinted = True
-            self._since = len(self._vitals.turns)
+            self._since = self._journal.turns
         return loop
 
     def has_drifted(self) -> bool:

@@ -1,7 +1,8 @@
 """How a conversation is doing, kept up to date turn by turn.
 
 All of it is counted from the words: quick, repeatable, blind to what was meant. Each turn is
-read once, beside those before it; a score is a few sums over what was read.
+read once, beside those before it; a score is a few sums over what was read. Of a long
+conversation the end is what counts.
 """
 
 import re
@@ -17,6 +18,8 @@ from chimera_tui.quality.reading import Reading, read
 from chimera_tui.quality.score import Score, scored
 from chimera_tui.quality.words import stems, words
 
+AT_FIRST, AT_MOST = 150, 300
+"""Messages of the end that are read when a conversation is opened, and that are remembered."""
 STALLED = 6
 """Turns by which a loop is judged."""
 MOST_REUSE = 0.35
@@ -44,6 +47,8 @@ class Vitals:
 
     def __init__(self) -> None:
         self._readings: list[Reading] = []
+        self._forgotten: int | None = None
+        """How many messages there are before them; None before the first look."""
         self._used: Counter[str] = Counter()
         self._names: dict[str, re.Pattern[str]] = {}
         self._conversation: Conversation | None = None
@@ -54,6 +59,9 @@ class Vitals:
             self._names = {one.slug: _called(one) for one in conversation.known}
             self._conversation = conversation
         heard = [message for message in path if not (message.to or message.is_narration)]
+        if self._forgotten is None or self._forgotten > len(heard):
+            self._forgotten = max(0, len(heard) - AT_FIRST)
+        heard = heard[self._forgotten :]
         same = 0
         for reading, message in zip(self._readings, heard, strict=False):
             if reading.message is not message and reading.message != message:
@@ -67,6 +75,10 @@ class Vitals:
             reading = read(message, self._readings, self._used, topic, self._names)
             self._readings.append(reading)
             self._used.update(reading.stems)
+        for reading in self._readings[:-AT_MOST]:
+            self._used.subtract(reading.stems)
+            self._forgotten += 1
+        del self._readings[:-AT_MOST]
 
     @property
     def turns(self) -> list[Reading]:
@@ -109,9 +121,9 @@ class Vitals:
         """Say in what way the last turns go round in circles; empty if they do not.
 
         Args:
-            since: Only turns after this number of turns of personas are looked at.
+            since: The number of a turn; only those after it are looked at.
         """
-        recent = self.turns[since:][-STALLED:]
+        recent = self._after(since)[-STALLED:]
         if len(recent) < STALLED:
             return ""
         if sum(turn.reuse for turn in recent) / STALLED > MOST_REUSE:
@@ -124,16 +136,19 @@ class Vitals:
         """The share of goodbyes among the last so many turns; 0 if they are not so many.
 
         Args:
-            since: Only turns after this number of turns of personas are looked at.
+            since: The number of a turn; only those after it are looked at.
             last: How many.
         """
-        recent = self.turns[since:][-last:]
+        recent = self._after(since)[-last:]
         return sum(turn.takes_leave for turn in recent) / last if len(recent) == last else 0.0
 
     def is_adrift(self, since: int) -> bool:
-        """Whether nobody has said a word of the topic for a while, in the turns after so many."""
-        recent = self.turns[since:][-ADRIFT:]
+        """Whether nobody has said a word of the topic for a while, after the turn `since`."""
+        recent = self._after(since)[-ADRIFT:]
         return len(recent) == ADRIFT and not any(turn.shares_topic for turn in recent)
+
+    def _after(self, since: int) -> list[Reading]:
+        return [turn for turn in self.turns if turn.message.turn.number > since]
 
 
 def _called(persona: Persona) -> re.Pattern[str]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chimera_tui.domain.conversation import HUMAN, Assignment, Conversation, Finish, Message, Turn
 from chimera_tui.quality.score import Grade, Score
-from chimera_tui.quality.vitals import Vitals
+from chimera_tui.quality.vitals import AT_FIRST, AT_MOST, Vitals
 from tests.fakes import NOON, a_conversation, a_persona
 from tests.quality.texts import LIVELY, LOOP, UNRELATED
 
@@ -156,3 +156,18 @@ def test_following_step_by_step_edits_and_branches_equals_reading_anew(data: st.
         assert followed.score() == anew.score()
         assert followed.bonds() == anew.bonds()
         assert followed.heat == anew.heat
+
+
+def test_of_a_long_talk_the_end_is_what_counts() -> None:
+    lines = [(("ada", "bob", "cleo")[n % 3], f"{LIVELY[n % 12][1]} {n}") for n in range(700)]
+    opened = vitals(lines)
+    assert len(opened.turns) == AT_FIRST
+    path = path_of(lines)
+    conversation = three()
+    followed = Vitals()
+    for end in range(400, 701, 50):
+        followed.follow(conversation, path[:end])
+    assert len(followed.turns) == AT_MOST
+    assert followed.turns[-1].message.id == 700
+    followed.follow(conversation, path[:20])  # another branch, a short one
+    assert [turn.message.id for turn in followed.turns] == list(range(1, 21))
