@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from chimera_tui.domain.conversation import HUMAN
 from chimera_tui.domain.persona import Persona
@@ -19,11 +19,15 @@ from chimera_tui.quality.words import is_content
 
 MOST_ADDRESSED = 3
 """A message brings at most this many answers by name."""
+MOST_NAMED = 40
+"""Names of one sentence that are judged."""
 CERTAIN, LIKELY, NAMED = 1.0, 0.8, 0.25
 """How sure it is that a name is a call: set off as one, in a question to `you`, in passing."""
 
-_LONGEST_READ = 6000
+_LONGEST_READ = 4000
 """Characters of a message that are heard; of a longer one both ends."""
+_LONGEST_INVITE = 80
+"""Characters before a name in which it is asked for."""
 _SHORTEST_PART = 4
 """Letters of a first or last name that may stand for the whole."""
 
@@ -144,12 +148,11 @@ class RollCall:
     def _hear(self, text: str, speaker: str) -> Heard:
         said = _cleaned(text)
         hits: list[Hit] = []
-        is_to_all = False
+        is_to_all = bool(_TO_ALL.search(said))
         for sentence in _SENTENCE.findall(said):
-            if not sentence.strip():
-                continue
-            is_to_all |= bool(_TO_ALL.search(sentence) or _TO_ALL_SET_OFF.search(sentence))
-            hits += self._in(sentence)
+            is_to_all = is_to_all or bool(_TO_ALL_SET_OFF.search(sentence))
+            if "@" in sentence or self._names.search(sentence):
+                hits += self._in(sentence)
         others = tuple(hit for hit in hits if hit.slug != speaker)
         return Heard(others, is_to_all, bool(_ENDS_ASKING.search(said)))
 
@@ -165,7 +168,7 @@ class RollCall:
         yield from (hit for _, hit in sorted(judged, key=lambda pair: pair[0]))
 
     def _named(self, sentence: str) -> Iterator[_Name]:
-        for match in self._names.finditer(sentence):
+        for match in islice(self._names.finditer(sentence), MOST_NAMED):
             yield _Name(self._aliases[match[0]], match.start(), match.end())
 
     def _called(self, sentence: str) -> Iterator[_Name]:
@@ -260,7 +263,9 @@ def _certainty(first: _Name, last: _Name, sentence: str) -> float:
         return CERTAIN if asks_you or is_question or not has_article else NAMED
     if not has_article and _is_set_off(before, after, asks_you=asks_you):
         return CERTAIN
-    if _INVITES.search(before) or (_PASSES_ON.search(before) and _WORD_FOLLOWS.match(after)):
+    if _INVITES.search(before[-_LONGEST_INVITE:]) or (
+        _PASSES_ON.search(before) and _WORD_FOLLOWS.match(after)
+    ):
         return LIKELY
     return LIKELY if is_question and asks_you and not has_article else NAMED
 

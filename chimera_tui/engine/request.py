@@ -28,7 +28,7 @@ from chimera_tui.domain.conversation import (
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN, clean
 from chimera_tui.engine.label_guard import NARRATOR
-from chimera_tui.engine.summaries import BLOCK, blocks, told
+from chimera_tui.engine.summaries import BLOCK, Block, blocks, counted
 from chimera_tui.providers.base import ChatMessage, ChatRequest
 
 TOKENS_PER_MESSAGE = 6
@@ -38,6 +38,8 @@ TRIM_TO = 0.7
 EARLIER = "[Earlier, in short:"
 HISTORY, SUMMARIES = 0.9, 0.1
 """What history and summaries may take of the room that the rest leaves."""
+MOST_IN_SHORT = 2000
+"""Tokens of summaries at most, however wide the window: who reads more loses the thread."""
 
 _LABEL_MARKS = re.compile(r"[\[\]:]")
 _CONTROL_TOKENS = re.compile(r"<(?=\|[\w ]{1,32}\|>|/?s>|(?:start|end)_of_turn>)|\[(?=/?INST\])")
@@ -91,6 +93,8 @@ class Renderer:
 
     windows: dict[str, _Window] = field(default_factory=dict)
     characters_per_token: dict[ModelRef, float] = field(default_factory=dict)
+    counted: dict[str, str] = field(default_factory=dict)
+    """What is said of blocks that no model has summarised, by digest."""
     fullness: float = 0.0
     """How much of its window the last speaker's history filled, 0 to 1."""
 
@@ -128,7 +132,8 @@ class Renderer:
         per_token = self.characters_per_token.get(model, CHARACTERS_PER_TOKEN)
         longest = max(400, int(room * per_token / 2))
         start = self._start(conversation, persona.slug, path, room * HISTORY, longest, per_token)
-        short = _in_short(conversation, path[1:start], summaries, room * SUMMARIES * per_token)
+        most = min(room * SUMMARIES, MOST_IN_SHORT) * per_token
+        short = self._in_short(conversation, path[1:start], summaries, most)
         lines = [
             ("opening", _opening(conversation)),
             *(("opening", _line(conversation, persona, m, longest)) for m in path[: start > 0]),
@@ -164,6 +169,38 @@ class Renderer:
             said = [text for _, text in texts]
             tokens = sum(self.count(model, len(text)) + TOKENS_PER_MESSAGE for text in said)
             yield Part(name, "\n\n".join(said), tokens)
+
+    def _in_short(
+        self,
+        conversation: Conversation,
+        gone: Sequence[Message],
+        summaries: Mapping[str, Summary],
+        longest: float,
+    ) -> str:
+        """What stands in the place of messages that no longer fit: so many characters at most."""
+        if not gone:
+            return ""
+        cut = blocks(gone, summaries.values())
+        texts: list[str] = []
+        for block in reversed(cut):
+            text = self._short_of(block, conversation, summaries)
+            longest -= len(text)
+            if texts and longest < 0:
+                break
+            texts.insert(0, text)
+        left_out = sum(len(block.messages) for block in cut[: len(cut) - len(texts)])
+        lines = [f"({left_out} messages before that are left out.)"] if left_out else []
+        return "\n".join([EARLIER, *lines, *(f"- {text}" for text in texts)]) + "]"
+
+    def _short_of(
+        self, block: Block, conversation: Conversation, summaries: Mapping[str, Summary]
+    ) -> str:
+        digest = block.digest
+        if summary := summaries.get(digest):
+            return clean(summary.text)
+        if digest not in self.counted:
+            self.counted[digest] = clean(counted(block, conversation))
+        return self.counted[digest]
 
     def count(self, model: ModelRef, characters: int) -> int:
         """About how many tokens `model` counts for so many characters."""
@@ -268,28 +305,6 @@ def _line(
         text += "\n```"  # what is open would take in what the others say
     name = NARRATOR if message.is_narration else label(conversation, message.turn.speaker)
     return ChatMessage("user", f"[{name}{', to you alone' if message.to else ''}]: {text}")
-
-
-def _in_short(
-    conversation: Conversation,
-    gone: Sequence[Message],
-    summaries: Mapping[str, Summary],
-    longest: float,
-) -> str:
-    """What stands in the place of messages that no longer fit, at most `longest` characters."""
-    if not gone:
-        return ""
-    cut = blocks(gone, summaries.values())
-    texts: list[str] = []
-    for block in reversed(cut):
-        text = clean(told(block, conversation, summaries))
-        longest -= len(text)
-        if texts and longest < 0:
-            break
-        texts.insert(0, text)
-    left_out = sum(len(block.messages) for block in cut[: len(cut) - len(texts)])
-    lines = [f"({left_out} messages before that are left out.)"] if left_out else []
-    return "\n".join([EARLIER, *lines, *(f"- {text}" for text in texts)]) + "]"
 
 
 def _end_of_block(path: Sequence[Message], start: int, last: int) -> int:

@@ -10,7 +10,7 @@ import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chimera_tui.domain.conversation import Conversation, Message, ModelRef, Summary
@@ -23,6 +23,8 @@ SENTENCES = 3
 """Of a block that no model has summarised."""
 LONGEST_SENTENCE = 200
 """Characters."""
+LONGEST_READ = 1500
+"""Characters of each message that are looked at."""
 SHORTEST_SENTENCE = 4
 """Words that a telling sentence has at least."""
 SUMMARY_WORDS = 90
@@ -94,10 +96,8 @@ def blocks(path: Sequence[Message], kept: Iterable[Summary] = ()) -> list[Block]
     return cut
 
 
-def told(block: Block, conversation: Conversation, kept: Mapping[str, Summary]) -> str:
-    """What is said of a block in the place of its words."""
-    if summary := kept.get(block.digest):
-        return summary.text
+def counted(block: Block, conversation: Conversation) -> str:
+    """What is said of a block, in the place of its words, that no model has summarised."""
     names = Counter(conversation.name_of(m.turn.speaker) for m in block.messages)
     said = ", ".join(f"{name} {count}" for name, count in names.items())
     count = len(block.messages)
@@ -107,27 +107,29 @@ def told(block: Block, conversation: Conversation, kept: Mapping[str, Summary]) 
 
 
 def _telling(block: Block, conversation: Conversation) -> list[str]:
-    """The sentences with the highest mean TF-IDF of their stems, in their order.
+    """The sentences with the highest TF-IDF (by the root of their length), in their order.
 
     Every sentence counts as a document; so one that says what no other does stands out.
     """
-    sentences = [
-        (message, one_line(text, LONGEST_SENTENCE))
+    read = (
+        (message, text, words(text))
         for message in block.messages
-        for text in _SENTENCE.findall(message.text[:4000])
-        if len(words(text)) >= SHORTEST_SENTENCE
+        for text in _SENTENCE.findall(message.text[:LONGEST_READ])
+    )
+    sentences = [
+        (message, text, stems(said))
+        for message, text, said in read
+        if len(said) >= SHORTEST_SENTENCE
     ]
-    stemmed = [stems(words(text)) for _, text in sentences]
-    found_in = Counter(stem for own in stemmed for stem in own)
-    used = Counter(stem for message in block.messages for stem in stems(words(message.text)))
+    found_in = Counter(stem for _, _, own in sentences for stem in own)
 
     def weight(place: int) -> float:
-        own = stemmed[place]
-        score = sum(used[stem] * math.log(len(sentences) / found_in[stem]) for stem in own)
+        own = sentences[place][2]
+        score = sum(math.log(len(sentences) / found_in[stem]) for stem in own)
         return score / math.sqrt(len(own)) if own else 0.0
 
     best = sorted(sorted(range(len(sentences)), key=weight, reverse=True)[:SENTENCES])
     return [
-        f"{conversation.name_of(sentences[place][0].turn.speaker)}: “{sentences[place][1].strip()}”"
-        for place in best
+        f"{conversation.name_of(message.turn.speaker)}: “{one_line(text, LONGEST_SENTENCE)}”"
+        for message, text, _ in (sentences[place] for place in best)
     ]

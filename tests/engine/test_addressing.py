@@ -104,3 +104,9 @@ def test_of_a_huge_message_the_ends_are_heard() -> None:
         "poet",
         "scientist",
     )
+
+
+def test_a_sentence_of_a_thousand_names_calls_the_first_ones() -> None:
+    heard = ROLL.hear("Poet, " * 600 + "what do you say?")
+    assert len(heard.hits) == 40
+    assert heard.addressed == ("poet",)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from chimera_tui.domain.conversation import HUMAN, Conversation, Message, Turn, Usage
 from chimera_tui.engine.request import EARLIER, Cue, Renderer
+from chimera_tui.engine.summaries import blocks
 from chimera_tui.providers.base import ChatRequest
 from tests.fakes import MODEL, NOON, a_conversation
 
@@ -220,3 +221,29 @@ def test_what_was_left_out_is_told_in_short_within_bounds() -> None:
 def test_a_fence_left_open_by_another_is_closed() -> None:
     text = render(a_conversation("Ada", "Bob"), path_of(("bob", "```\ncode"))).messages[0].text
     assert "code\n```\n\n" in text
+
+
+def test_a_kept_summary_stands_for_its_block_until_a_word_of_it_is_changed() -> None:
+    path = path_of(*[("bob", f"The duck number {i} sat on a wall. " * 40) for i in range(60)])
+    conversation, renderer = a_conversation("Ada", "Bob"), Renderer()
+    last = blocks(path[1:33])[-1]
+    kept = {last.digest: replace(last.to_be_made(), text="Ducks sat on walls.")}
+
+    def told() -> str:
+        return "".join(
+            part.text
+            for part in renderer.render(
+                conversation,
+                path,
+                conversation.assignment("ada"),
+                MODEL,
+                context=8192,
+                seed=1,
+                summaries=kept,
+            ).parts
+            if part.name == "summaries"
+        )
+
+    assert "- Ducks sat on walls." in told()
+    path[30] = replace(path[30], text="Geese.")
+    assert "Ducks sat on walls." not in told()

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from chimera_tui.domain.conversation import HUMAN, Message, Turn
-from chimera_tui.engine.summaries import BLOCK, blocks, told
+from chimera_tui.engine.summaries import BLOCK, blocks, counted
 from tests.fakes import NOON, a_conversation
 
 TALK = a_conversation("Ada", "Bob")
@@ -49,7 +49,7 @@ def test_whispers_are_in_no_summary() -> None:
     path = a_path(10)
     path[3] = replace(path[3], to="ada", turn=Turn(number=4, speaker=HUMAN), text="secret")
     assert [len(block) for block in ids(path)] == [8, 1]
-    assert "secret" not in told(blocks(path)[0], TALK, {})
+    assert "secret" not in counted(blocks(path)[0], TALK)
 
 
 def test_without_a_model_a_block_is_counted_and_its_most_telling_sentences_stand() -> None:
@@ -57,19 +57,13 @@ def test_without_a_model_a_block_is_counted_and_its_most_telling_sentences_stand
     path[2] = replace(
         path[2], text="Elephants buried the treasure under Lisbon cathedral. So it goes."
     )
-    text = told(blocks(path)[0], TALK, {})
+    text = counted(blocks(path)[0], TALK)
     assert text.startswith("8 messages (The Bob 4, The Ada 4). Among them: ")
     assert "The Bob: “Elephants buried the treasure under Lisbon cathedral.”" in text
     assert "So it goes" not in text
-    assert text == told(blocks(path)[0], TALK, {})
-
-
-def test_a_kept_summary_stands_for_its_block() -> None:
-    (block,) = blocks(a_path(8))
-    kept = replace(block.to_be_made(), text="Ducks crossed roads.")
-    assert told(block, TALK, {kept.digest: kept}) == "Ducks crossed roads."
+    assert text == counted(blocks(path)[0], TALK)
 
 
 def test_a_block_of_nothing_much_is_told_all_the_same() -> None:
     path = [replace(m, text="…") for m in a_path(1)]
-    assert told(blocks(path)[0], TALK, {}) == "1 message (The Bob 1)."
+    assert counted(blocks(path)[0], TALK) == "1 message (The Bob 1)."

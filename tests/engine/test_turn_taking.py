@@ -4,6 +4,8 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chimera_tui.domain.conversation import HUMAN, Assignment, Conversation, Message, Turn
 from chimera_tui.domain.errors import Fault, ProviderError, UnknownError
@@ -140,6 +142,37 @@ async def test_a_narrator_speaks_every_so_many_turns_but_not_in_the_humans_way()
         said.append((await next_speakers(floor(ship, *said))).speakers[0])
     assert said == ["ada", "bob", "ada", "narrator", "ada", "bob", "ada", "narrator", "ada"]
     assert (await next_speakers(floor(ship, "ada", "bob", "ada", HUMAN))).speakers != ("narrator",)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(
+    st.sampled_from(sorted(MODES)),
+    st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=6),
+    st.lists(
+        st.tuples(
+            st.integers(0, 7),
+            st.sampled_from(["Member 1, you?", "@member-0", "Everyone, go.", "So it is.", ""]),
+        ),
+        max_size=12,
+    ),
+    st.booleans(),
+)
+async def test_whatever_was_said_a_mode_names_only_who_may_speak(
+    name: str,
+    members: list[tuple[float, bool]],
+    lines: list[tuple[int, str]],
+    is_attended: bool,  # noqa: FBT001 - drawn
+) -> None:
+    cast = tuple(
+        Assignment(persona=a_persona(f"Member {n}", talkativeness=t), is_muted=is_muted)
+        for n, (t, is_muted) in enumerate(members)
+    )
+    said = [(HUMAN if n == 7 else f"member-{n}", text) for n, text in lines]
+    conversation = a_conversation(cast=cast, mode=name)
+    choice = await next_speakers(floor(conversation, *said, is_attended=is_attended))
+    assert set(choice.speakers) <= {one.persona.slug for one in cast if not one.is_muted}
+    if not is_attended and not all(is_muted for _, is_muted in members):
+        assert choice.speakers
 
 
 # Natural
