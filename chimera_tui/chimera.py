@@ -7,16 +7,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from random import SystemRandom
 
+from chimera_tui.cards.carried import Carried
 from chimera_tui.connections import MICRO, Connections
 from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
 from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
+from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import ConversationSummary, Recovered, SavedConversation
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
+from chimera_tui.library.carrying import CarriedCards
 from chimera_tui.library.library import Changes, Library, builtin_folder
 from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.settings.files import write_file
@@ -45,6 +48,7 @@ class Chimera:
         self._store = store
         self._conversations = Conversations(store)
         self._recorder = Recorder(store)
+        self._cards = CarriedCards(library)
 
     @property
     def recovered(self) -> tuple[Recovered, ...]:
@@ -157,9 +161,13 @@ class Chimera:
             purse=self.connections,
             recorder=self._recorder,
             models=self.connections,
+            carrying=self._carried,
             attended=attended,
             lease=self._store.leases.hold(saved.conversation.id),
         )
+
+    async def _carried(self, persona: Persona) -> Carried | None:
+        return await asyncio.to_thread(self._cards.of, persona)
 
     async def refresh_cast(self, room: Room) -> None:
         """Let the personas of a room be what the library holds now, from the next turn on."""

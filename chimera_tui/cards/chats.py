@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chimera_tui.cards.importing import LONGEST_NAME, cut
+from chimera_tui.cards.importing import LONGEST_NAME
 from chimera_tui.cards.moments import moment_of
 from chimera_tui.cards.reading import Notes, UnreadableError, number_of, parse_json, table_of
 from chimera_tui.cards.speakers import Speakers
+from chimera_tui.cards.texts import cut
 from chimera_tui.domain.conversation import HUMAN, Assignment, Conversation, Message, Notice, Turn
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import SavedConversation, Tree

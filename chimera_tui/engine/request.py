@@ -11,7 +11,10 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from chimera_tui.cards.briefing import Brief, brief
+from chimera_tui.cards.carried import Carried
 from chimera_tui.domain.conversation import (
     HUMAN,
     Assignment,
@@ -61,6 +64,8 @@ class Renderer:
         context: int,
         extra_tokens: int = 0,
         seed: int,
+        carried: Carried | None = None,
+        now: datetime | None = None,
     ) -> ChatRequest:
         """Write what `assignment.persona`, played by `model`, is asked after `path`.
 
@@ -72,12 +77,15 @@ class Renderer:
             context: Tokens the model reads at most, reply included.
             extra_tokens: How many more it may write than its persona needs: to think.
             seed: For the demo.
+            carried: What the persona takes along from its card, if it came in one.
+            now: The time, for what the persona is told of it.
         """
         persona = assignment.persona
         path = [message for message in path if message.to in ("", persona.slug)]
-        system = _system(conversation, persona)
+        told = brief(persona, carried, conversation, path, context=context, now=now)
+        system, ending = _system(conversation, persona, told), _ending(persona, told)
         max_tokens = min(_max_tokens(persona.words) + extra_tokens, context // 2)
-        room = math.floor(context * 0.95) - max_tokens - self.count(model, len(system))
+        room = math.floor(context * 0.95) - max_tokens - self.count(model, len(system + ending))
         per_token = self.characters_per_token.get(model, CHARACTERS_PER_TOKEN)
         longest = max(400, int(room * per_token / 2))
         start = self._start(persona.slug, path, room, longest, per_token)
@@ -87,7 +95,7 @@ class Renderer:
         if start > 1:
             lines.append(ChatMessage("user", LEFT_OUT))
         lines += [_line(conversation, persona, message, longest) for message in path[start:]]
-        lines.append(ChatMessage("user", _nudge(persona)))
+        lines.append(ChatMessage("user", ending))
         return ChatRequest(
             model=model.model,
             system=system,
@@ -158,7 +166,7 @@ def label(conversation: Conversation, speaker: str) -> str:
     return " ".join(name.split())[:40]
 
 
-def _system(conversation: Conversation, persona: Persona) -> str:
+def _system(conversation: Conversation, persona: Persona, told: Brief) -> str:
     present = [f"- {a.persona.name}: {a.persona.one_line}" for a in conversation.cast]
     present.append(f"- {label(conversation, HUMAN)}: a person, who may speak at any time.")
     return "\n".join(
@@ -167,7 +175,7 @@ def _system(conversation: Conversation, persona: Persona) -> str:
             *present,
             "",
             f"You are {persona.name}.",
-            persona.prompt.strip(),
+            _plain(told.about),
             "",
             "How you speak here:",
             f"- About {persona.words} words a turn, fewer when that is enough.",
@@ -185,7 +193,7 @@ def _opening(conversation: Conversation) -> ChatMessage:
 def _line(
     conversation: Conversation, persona: Persona, message: Message, longest: int
 ) -> ChatMessage:
-    text = _CONTROL_TOKENS.sub(lambda match: match[0] + " ", clean(message.text)).strip()
+    text = _plain(message.text)
     if len(text) > longest:
         half = longest // 2
         text = f"{text[:half]}\n[…]\n{text[-half:]}"
@@ -195,8 +203,17 @@ def _line(
     return ChatMessage("user", f"[{name}]: {text}")
 
 
-def _nudge(persona: Persona) -> str:
-    return f"[{persona.name}, it is your turn: about {persona.words} words.]"
+def _ending(persona: Persona, told: Brief) -> str:
+    """What stands behind the history and changes every turn."""
+    notes = f"[Notes for {persona.name}, which nobody else has:\n{told.notes}]"
+    nudge = f"[{persona.name}, it is your turn: about {persona.words} words.]"
+    parts = [notes if told.notes else "", told.last_words, nudge]
+    return _plain("\n\n".join(filter(None, parts)))
+
+
+def _plain(text: str) -> str:
+    """Text that we did not write, without what local models would obey."""
+    return _CONTROL_TOKENS.sub(lambda match: match[0] + " ", clean(text)).strip()
 
 
 def _merged(lines: Iterable[ChatMessage]) -> Iterable[ChatMessage]:

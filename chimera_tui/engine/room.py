@@ -22,7 +22,15 @@ from chimera_tui.domain.events import (
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.engine.agenda import Agenda, Asked
 from chimera_tui.engine.journal import Journal, Recorder
-from chimera_tui.engine.speaking import Listener, Models, Purse, Replies, Speaking
+from chimera_tui.engine.speaking import (
+    Carrying,
+    Listener,
+    Models,
+    Purse,
+    Replies,
+    Speaking,
+    no_cards,
+)
 from chimera_tui.engine.steering import Steering
 from chimera_tui.engine.turn_taking import Floor, mode
 
@@ -42,6 +50,7 @@ class Room(Steering):
         purse: Says what may still be spent.
         recorder: Where events go first.
         models: Which model plays whom, and what is known about it.
+        carrying: What personas take along from the cards they came in.
         attended: Whether a person is there to choose remedies. An unattended room begins at
             once, skips failed turns, and ends where an attended one would pause.
         lease: Held while the room is open, so that no other process opens it too.
@@ -50,7 +59,7 @@ class Room(Steering):
         sleep: Waits so many seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a room needs of others, by name
         self,
         saved: SavedConversation,
         *,
@@ -58,6 +67,7 @@ class Room(Steering):
         purse: Purse,
         recorder: Recorder,
         models: Models,
+        carrying: Carrying = no_cards,
         attended: bool = True,
         lease: AbstractContextManager[object] | None = None,
         now: Callable[[], datetime] = utc_now,
@@ -75,7 +85,7 @@ class Room(Steering):
         self._attended = attended
         self._lease = lease or nullcontext()
         journal = Journal(saved, recorder, now)
-        listener = Listener(journal, replies, models, purse, clock, sleep)
+        listener = Listener(journal, replies, models, purse, carrying, clock, sleep)
         super().__init__(journal, models, agenda, listener)
         self._failed_in_row = 0
         self._passed_over: str | None = None

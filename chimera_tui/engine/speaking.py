@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from chimera_tui.cards.carried import Carried
 from chimera_tui.domain.conversation import (
     Assignment,
     Budget,
@@ -29,6 +30,7 @@ from chimera_tui.domain.events import (
     TurnStarted,
 )
 from chimera_tui.domain.health import WaitReason
+from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import Spent
 from chimera_tui.engine import pacing
 from chimera_tui.engine.journal import Journal
@@ -74,6 +76,14 @@ class Replies(Protocol):
 
     def wake(self) -> None:
         """A person wants to try now what is held back."""
+
+
+Carrying = Callable[[Persona], Awaitable[Carried | None]]
+"""Says what a persona takes along from its card."""
+
+
+async def no_cards(_: Persona) -> None:
+    """Nobody came in a card."""
 
 
 class Purse(Protocol):
@@ -130,6 +140,7 @@ class Listener:
         replies: Replies,
         models: Models,
         purse: Purse,
+        carrying: Carrying,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
@@ -137,6 +148,7 @@ class Listener:
         self._replies = replies
         self._models = models
         self._purse = purse
+        self._carrying = carrying
         self._clock, self._sleep = clock, sleep
         self._renderer = Renderer()
         self._told = set[str]()
@@ -160,7 +172,7 @@ class Listener:
         allow = await self._purse.allowance(
             lambda: self._journal.conversation.budget, self._journal.spent
         )
-        ask = self._asking(speaking)
+        ask = self._asking(speaking, await self._carrying(speaking.assignment.persona))
         speaking.heard_at = self._clock() + self._delay(speaking.turn)
         finished = None
         async with aclosing(self._replies.reply(models, ask, allow)) as items:
@@ -203,7 +215,7 @@ class Listener:
             provenance=await self._provenance(speaking, None) if speaking.text.strip() else None,
         )
 
-    def _asking(self, speaking: Speaking) -> Ask:
+    def _asking(self, speaking: Speaking, carried: Carried | None) -> Ask:
         conversation = self._journal.conversation
 
         def ask(model: ModelRef, *, shorter: bool = False, more_room: bool = False) -> ChatRequest:
@@ -215,6 +227,8 @@ class Listener:
                 context=self._models.context(model) // (2 if shorter else 1),
                 extra_tokens=ROOM_TO_THINK if more_room else 0,
                 seed=conversation.rng(speaking.turn.number).getrandbits(32),
+                carried=carried,
+                now=self._journal.now(),
             )
 
         return ask

@@ -50,7 +50,7 @@ def test_what_is_kept_of_it_reads_the_same(name: str) -> None:
     first = read(name)
     again = import_card(first.card.original, PATH)
     assert again.persona == first.persona
-    assert again.book == first.book
+    assert again.carried == first.carried
     assert again.card == first.card
 
 
@@ -60,7 +60,7 @@ def test_it_comes_back_from_every_kind_of_file(name: str, kind: CardKind) -> Non
     first = read(name)
     again = import_card(export_card(first.persona, kind, first.card), PATH)
     assert again.persona == first.persona
-    assert again.book == first.book
+    assert again.carried == first.carried
     third = import_card(export_card(again.persona, kind, again.card), PATH)
     assert third.persona == first.persona
     assert without_assets(third.card.document) == without_assets(again.card.document)
