@@ -92,7 +92,7 @@ def test_html_is_taken_out_and_it_is_said() -> None:
     assert "What was no text in `tags` was dropped." in imported.notes
 
 
-def test_wrong_types_are_mended_or_dropped_and_it_is_said() -> None:
+def test_f08_wrong_types_are_mended_or_dropped_and_it_is_said() -> None:
     imported = corpus("wrong types")
     persona = imported.persona
     assert persona.prompt.startswith("She keeps the light.\nShe waits.")
@@ -108,7 +108,7 @@ def test_wrong_types_are_mended_or_dropped_and_it_is_said() -> None:
     }
 
 
-def test_json_that_is_none_is_mended() -> None:
+def test_f08_json_that_is_none_is_mended() -> None:
     imported = corpus("NaN, two keys, BOM, CRLF, half a surrogate")
     assert imported.persona.prompt == "She keeps\tthe light.\nAlways."
     assert set(imported.notes) == {
@@ -125,7 +125,7 @@ def test_other_encodings_are_read_as_far_as_they_go() -> None:
     assert read(SIX | {"scenario": "\ufffd"}).notes == ()
 
 
-def test_huge_texts_are_cut_and_it_is_said() -> None:
+def test_f08_huge_texts_are_cut_and_it_is_said() -> None:
     imported = corpus("huge texts")
     persona = imported.persona
     assert len(persona.name) <= LONGEST_NAME
@@ -191,7 +191,7 @@ def test_ours_is_taken_only_as_far_as_it_may_be() -> None:
     assert "It asks to be played by `ollama/llama3.2`." in imported.notes
 
 
-def test_no_field_becomes_a_path_an_address_or_a_key(tmp_path: Path) -> None:
+def test_f09_no_field_becomes_a_path_an_address_or_a_key(tmp_path: Path) -> None:
     imported = corpus("paths and keys in every field")
     persona = imported.persona
     assert persona.slug == "c-windows-system32-con"
@@ -221,7 +221,7 @@ def test_slugs(name: str, slug: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["CON", "nul", "COM1", "human", "", "...", "🦉", "___"])
-def test_names_that_leave_no_slug_get_a_number(name: str) -> None:
+def test_f09_names_that_leave_no_slug_get_a_number(name: str) -> None:
     assert re.fullmatch(r"persona-[0-9a-f]{8}", slug_of(name))
 
 
