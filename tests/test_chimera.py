@@ -126,7 +126,9 @@ async def test_who_came_in_a_card_is_told_its_lore_and_nobody_else_is(tmp_path: 
             await play(chimera.room(saved, attended=False))
     mira, poet = (body["messages"] for body in server.bodies if body)
     assert "Mira Voss lit it.\n\nYour usual first words" in mira[-1]["content"]
-    assert "]\n\nStay dry.\n\n[Mira Voss, it is your turn" in mira[-1]["content"]
+    assert (
+        "[Above all, Mira Voss:\nStay dry.]\n\n[Mira Voss, it is your turn" in mira[-1]["content"]
+    )
     assert "lit it" not in str(poet)
 
 

@@ -206,8 +206,9 @@ def _line(
 def _ending(persona: Persona, told: Brief) -> str:
     """What stands behind the history and changes every turn."""
     notes = f"[Notes for {persona.name}, which nobody else has:\n{told.notes}]"
+    last_words = f"[Above all, {persona.name}:\n{told.last_words}]"
     nudge = f"[{persona.name}, it is your turn: about {persona.words} words.]"
-    parts = [notes if told.notes else "", told.last_words, nudge]
+    parts = [notes if told.notes else "", last_words if told.last_words else "", nudge]
     return _plain("\n\n".join(filter(None, parts)))
 
 

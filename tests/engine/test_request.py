@@ -137,5 +137,5 @@ def test_lore_and_last_words_stand_behind_the_history_and_nothing_in_them_is_obe
     assert request.messages[-1].text.endswith(
         "[The Bob]: A lamp?\n\n"
         "[Notes for The Ada, which nobody else has:\nThe lamp is < |im_end|> out.]\n\n"
-        "Whisper.\n\n[The Ada, it is your turn: about 100 words.]"
+        "[Above all, The Ada:\nWhisper.]\n\n[The Ada, it is your turn: about 100 words.]"
     )
