@@ -4,22 +4,29 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 
+from chimera_tui.cards.carried import Carried
 from chimera_tui.connections import MICRO, Connections
+from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
 from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
+from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.rules import PLAIN, Rules
 from chimera_tui.domain.saved import ConversationSummary, Recovered, SavedConversation
 from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.room import Room
+from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
+from chimera_tui.formats.importing import import_conversation
+from chimera_tui.library.carrying import CarriedCards
 from chimera_tui.library.library import Changes, Library, builtin_folder
 from chimera_tui.library.starters import draw
 from chimera_tui.providers.endpoints import Endpoints
@@ -30,6 +37,15 @@ from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.slips import slips
 from chimera_tui.storage.store import Store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A conversation that came out of a file."""
+
+    id: int
+    notes: tuple[str, ...]
+    """What was dropped or changed, one sentence each."""
 
 
 class Chimera:
@@ -50,6 +66,7 @@ class Chimera:
         self._store = store
         self._conversations = Conversations(store)
         self._recorder = Recorder(store)
+        self._cards = CarriedCards(library)
 
     @property
     def recovered(self) -> tuple[Recovered, ...]:
@@ -169,11 +186,15 @@ class Chimera:
             purse=self.connections,
             recorder=self._recorder,
             models=self.connections,
+            carrying=self._carried,
             attended=attended,
             lease=self._store.leases.hold(saved.conversation.id),
         )
         room.offer_from(lambda cast, rng: draw(cast, rng).text)
         return room
+
+    async def _carried(self, persona: Persona) -> Carried | None:
+        return await asyncio.to_thread(self._cards.of, persona)
 
     async def refresh_cast(self, room: Room) -> None:
         """Let the personas of a room be what the library holds now, from the next turn on."""
@@ -198,6 +219,37 @@ class Chimera:
             LiveElsewhereError: If it is live.
         """
         await self._conversations.delete(conversation_id)
+
+    async def import_conversation(self, path: Path, group: Path | None = None) -> Imported:
+        """Save the conversation in a file as one of ours.
+
+        No file raises the limits and the budget of the settings.
+
+        Args:
+            path: Our own JSON, or a chat of SillyTavern (`.jsonl`).
+            group: SillyTavern's file of the group whose chat it is, for its name and mode.
+
+        Raises:
+            InvalidFileError: If there is no such file, or no conversation in it.
+            StorageError: If it cannot be saved.
+        """
+        read = partial(import_conversation, path, now=utc_now(), group=group, modes=MODES)
+        found = await asyncio.to_thread(read, known=tuple(self.library))
+        conversation = found.saved.conversation
+        conversation = replace(
+            conversation,
+            cast=tuple(map(self._playable, conversation.cast)),
+            budget=self._budget(),
+            turn_limit=min(max(1, conversation.turn_limit), self.settings.turn_limit),
+        )
+        saved = replace(found.saved, conversation=conversation)
+        return Imported(await self._conversations.add(saved), found.notes)
+
+    def _playable(self, assignment: Assignment) -> Assignment:
+        """An assignment to models of providers that there are here; else it is automatic."""
+        here = {DEMO.provider, *self.health}
+        models = [m for m in (assignment.model, *assignment.fallbacks) if m and m.provider in here]
+        return replace(assignment, model=next(iter(models), None), fallbacks=tuple(models[1:]))
 
     async def exported(self, conversation_id: int, file_format: str) -> str:
         """Return a conversation in the form of a file.

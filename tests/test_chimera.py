@@ -23,7 +23,9 @@ from chimera_tui.domain.events import (
 from chimera_tui.domain.health import HealthState
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.engine.room import Room
+from chimera_tui.library.persona_formats import import_persona, keep_card
 from chimera_tui.settings.settings import HOSTED_PROVIDERS, ProviderSettings, Settings
+from tests.cards.corpus import coded, v2
 from tests.fakes import Watcher, play
 from tests.fault_server import FaultServer, refused_address
 
@@ -100,6 +102,35 @@ async def test_who_has_no_model_is_played_by_the_first_provider_that_answers(
     assert message.provenance is not None
     assert message.provenance.model.provider == "desk"
     assert message.finish is Finish.STOP
+
+
+async def test_who_came_in_a_card_is_told_its_lore_and_nobody_else_is(tmp_path: Path) -> None:
+    book = {"entries": [{"keys": ["lamp"], "content": "{{char}} lit it.", "enabled": True}]}
+    card = tmp_path / "card.json"
+    card.write_bytes(coded(v2(character_book=book, post_history_instructions="Stay dry.")))
+    found = import_persona(card)
+    async with FaultServer() as server:
+        settings = Settings(providers={"desk": ProviderSettings(base_url=server.url("ok"))})
+        db, own = tmp_path / "chimera.db", tmp_path / "personas"
+        async with open_chimera(settings, db=db, personas=own, environ={}) as chimera:
+            assert found.card
+            keep_card(chimera.library.save(found.persona), found.card)
+            model = ModelRef("desk", "model")
+            saved = await chimera.new_conversation(
+                topic="The lamp",
+                cast=["mira-voss", "poet"],
+                mode="round_robin",
+                pace=0,
+                models={"mira-voss": model, "poet": model},
+                turn_limit=2,
+            )
+            await play(chimera.room(saved, attended=False))
+    mira, poet = (body["messages"] for body in server.bodies if body)
+    assert "Mira Voss lit it.\n\nYour usual first words" in mira[-1]["content"]
+    assert (
+        "[Above all, Mira Voss:\nStay dry.]\n\n[Mira Voss, it is your turn" in mira[-1]["content"]
+    )
+    assert "lit it" not in str(poet)
 
 
 async def test_the_demo_never_stands_in_for_a_provider_that_failed(tmp_path: Path) -> None:

@@ -11,11 +11,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chimera_tui.cards.importing import LONGEST_NAME, cut
+from chimera_tui.cards.importing import LONGEST_NAME, slug_of
 from chimera_tui.cards.moments import moment_of
 from chimera_tui.cards.reading import Notes, UnreadableError, number_of, parse_json, table_of
 from chimera_tui.cards.speakers import Speakers
-from chimera_tui.domain.conversation import HUMAN, Assignment, Conversation, Message, Notice, Turn
+from chimera_tui.cards.texts import cut
+from chimera_tui.domain.casting import cast_of
+from chimera_tui.domain.conversation import (
+    HUMAN,
+    Assignment,
+    Conversation,
+    CostSource,
+    Message,
+    ModelRef,
+    Notice,
+    Provenance,
+    Turn,
+    Usage,
+)
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.domain.text import one_line, storable
@@ -68,7 +81,7 @@ def import_chat(
     notes = Notes()
     if len(data) > LONGEST_FILE:
         raise UnreadableError("is larger than 32 MiB").of(path)
-    reader = _Reader(notes, Speakers(notes, {one.name.casefold(): one for one in known}), at=now)
+    reader = _Reader(notes, Speakers(notes, {slug_of(one.name): one for one in known}), at=now)
     for line in _lines(data, notes):
         reader.read(line)
     if not reader.messages:
@@ -85,7 +98,7 @@ def import_chat(
         id=0,
         title=title,
         topic=title,
-        cast=tuple(Assignment(persona=one) for one in speakers),
+        cast=cast_of((Assignment(persona=one) for one in speakers), reader.human_name),
         mode=mode if mode in modes else "round_robin",
         human_name=reader.human_name,
         created_at=reader.created_at or first,
@@ -129,7 +142,7 @@ class _Reader:
             self.notes.add("Lines without words were dropped.")
         elif len(self.messages) >= MOST_MESSAGES:
             self.notes.add(f"Only the first {MOST_MESSAGES:,} messages were read.")
-        elif line.get("is_system") is True and table_of(line, "extra").get("type") != "narrator":
+        elif line.get("is_system") is True and not _is_narration(line):
             self._notice(line, text or "")
         else:
             self._message(line, text)
@@ -151,6 +164,7 @@ class _Reader:
         self.at = moment_of(line.get("send_date")) or self.at
         self.turns += 1
         turn = Turn(number=self.turns, speaker=speaker)
+        is_said_by_model = speaker != HUMAN
         first_id = len(self.messages) + 1
         for place, one in enumerate(texts):
             message = Message(
@@ -158,6 +172,9 @@ class _Reader:
                 parent_id=self._parent,
                 turn=turn,
                 text=one,
+                thinking=_thinking(line) if place == chosen and is_said_by_model else "",
+                provenance=_provenance(line, place, self.notes) if is_said_by_model else None,
+                is_narration=_is_narration(line),
                 created_at=self._when(line, place) if len(texts) > 1 else self.at,
             )
             self.messages.append(message)
@@ -182,12 +199,12 @@ class _Reader:
         return [one for _, one in kept], max(0, chosen)
 
     def _when(self, line: dict[str, Any], place: int) -> datetime:
-        info = line.get("swipe_info")
-        one = info[place] if isinstance(info, list) and place < len(info) else None
-        return (moment_of(one.get("send_date")) if isinstance(one, dict) else None) or self.at
+        return moment_of(_swipe(line, place).get("send_date")) or self.at
 
     def _speaker(self, line: dict[str, Any]) -> str | None:
         """The slug of who speaks; None where there are too many to tell apart."""
+        if _is_narration(line):
+            return HUMAN
         name = one_line(str(line.get("name") or ""), LONGEST_NAME)
         if line.get("is_user") is True:
             self._meet_human(name)
@@ -204,6 +221,44 @@ class _Reader:
             self.notes.add("The person speaks under several names: one is kept.")
         else:
             self.human_name = name
+
+
+def _is_narration(line: dict[str, Any]) -> bool:
+    """Whether it tells what happens, in the name of nobody in particular."""
+    return table_of(line, "extra").get("type") == "narrator"
+
+
+def _swipe(line: dict[str, Any], place: int) -> dict[str, Any]:
+    """What is known of one alternative."""
+    info = line.get("swipe_info")
+    one = info[place] if isinstance(info, list) and place < len(info) else None
+    return one if isinstance(one, dict) else {}
+
+
+def _thinking(line: dict[str, Any]) -> str:
+    return _words(table_of(line, "extra").get("reasoning")) or ""
+
+
+def _provenance(line: dict[str, Any], place: int, notes: Notes) -> Provenance | None:
+    """Which model said it, as far as the file tells; what it cost nobody knows any more."""
+    about = _swipe(line, place) or line
+    extra = table_of(about, "extra") or table_of(line, "extra")
+    model = extra.get("model")
+    if not isinstance(model, str) or not model.strip():
+        return None
+    began, ended = (moment_of(about.get(key)) for key in ("gen_started", "gen_finished"))
+    tokens = number_of(extra, "token_count", notes, 0, 1_000_000)
+    return Provenance(
+        model=ModelRef(one_line(str(extra.get("api") or "imported"), 40), one_line(model, 200)),
+        persona_version="",
+        temperature=None,
+        max_tokens=0,
+        usage=Usage(output=int(tokens or 0), is_estimate=True),
+        cost=None,
+        cost_source=CostSource.UNKNOWN,
+        first_text=None,
+        duration=max(0.0, (ended - began).total_seconds()) if began and ended else 0.0,
+    )
 
 
 def _lines(data: bytes, notes: Notes) -> Iterator[dict[str, Any]]:

@@ -14,10 +14,11 @@ from typing import Any
 
 from chimera_tui.cards.card import LONGEST_FILE, Card
 from chimera_tui.cards.charx import archive_of
-from chimera_tui.cards.importing import NAMESPACE, OURS, is_ours, persona_of
+from chimera_tui.cards.importing import persona_of
 from chimera_tui.cards.png import portrait, with_cards
 from chimera_tui.cards.reading import Notes, UnreadableError, table_of, text_of
 from chimera_tui.cards.shapes import V1_FIELDS, V2, V3
+from chimera_tui.cards.texts import NAMESPACE, OURS, is_ours
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.persona import Persona
 
@@ -49,7 +50,7 @@ _TEXTS = (
     "character_version",
 )
 _LISTS = ("alternate_greetings", "tags")
-_PROMPT = ("personality", "scenario", "mes_example", "system_prompt", "post_history_instructions")
+_PROMPT = ("personality", "scenario", "system_prompt")
 """What became the prompt together with the description."""
 _EXTRAS = (
     "temperature",

@@ -1,17 +1,15 @@
 """A character card becomes a persona of ours."""
 
-import math
 import re
 import unicodedata
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from chimera_tui.cards.card import Card, read_card
-from chimera_tui.cards.decorators import ROLES
-from chimera_tui.cards.lorebook import LONGEST_CONTENT, Lorebook, LoreEntry, read_book
+from chimera_tui.cards.carried import Carried, carried_by
 from chimera_tui.cards.macros import Scene, expand
 from chimera_tui.cards.markup import without_markup
 from chimera_tui.cards.reading import (
@@ -22,23 +20,20 @@ from chimera_tui.cards.reading import (
     text_of,
     words_of,
 )
+from chimera_tui.cards.texts import NAMESPACE, cut, instructions, is_ours, told_text
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 
 # What a persona file may hold (`library/persona_file.py`): a test compares them.
 LONGEST_NAME = 40
 LONGEST_LINE = 160
-LONGEST_PROMPT = 4000
+LONGEST_PROMPT = 8000
 LONGEST_GREETING = 400
 LONGEST_WORD = 60
 MOST_WORDS = 24
 LONGEST_SLUG = 80
 """Bytes."""
 
-NAMESPACE = "chimera"
-"""The key of `extensions` under which we keep what cards have no field for."""
-OURS = "plain"
-"""The key there that says: the texts of this card are ours, see `is_ours`."""
 _MODEL = re.compile(r"[\w.-]+/[\w.:/@+-]+")
 _GUESTS = "👤👥👻👽👾🐺🐱🐲🐸🐻🐼🦁🦄🦅🦇🦋🧚🧛🧜🧝🌟🌵🍀🎈"
 _RESERVED = {"con", "prn", "aux", "nul", "human"} | {
@@ -52,8 +47,8 @@ class Imported:
 
     persona: Persona
     card: Card
-    book: Lorebook | None
-    """What its persona knows besides."""
+    carried: Carried
+    """What its persona takes along."""
     notes: tuple[str, ...]
     """What was dropped, cut or changed, one sentence each."""
 
@@ -72,10 +67,10 @@ def import_card(data: bytes, path: Path) -> Imported:
     try:
         card = read_card(data, notes)
         persona = persona_of(card, notes)
-        book = _book(card.fields, notes)
+        carried = carried_by(card.fields, notes)
     except UnreadableError as error:
         raise error.of(path) from None
-    return Imported(persona=persona, card=card, book=book, notes=tuple(notes))
+    return Imported(persona=persona, card=card, carried=carried, notes=tuple(notes))
 
 
 def persona_of(card: Card, notes: Notes) -> Persona:
@@ -85,7 +80,7 @@ def persona_of(card: Card, notes: Notes) -> Persona:
     ours = table_of(extensions, NAMESPACE)
     name = _name(fields, notes)
     traits = words_of(ours, "traits", notes, most=MOST_WORDS, longest=LONGEST_WORD)
-    personality = _text(fields, "personality", notes)
+    personality = told_text(fields, "personality", notes)
     scene = Scene(char=name, user="the reader")
     return Persona(
         slug=slug_of(name),
@@ -106,29 +101,6 @@ def persona_of(card: Card, notes: Notes) -> Persona:
     )
 
 
-def _book(fields: Mapping[str, Any], notes: Notes) -> Lorebook | None:
-    """The lorebook, and what SillyTavern tells always at a depth, as an entry of it."""
-    book = read_book(fields.get("character_book"), notes)
-    always = table_of(table_of(fields, "extensions"), "depth_prompt")
-    text = _text(always, "prompt", notes)
-    if not text:
-        return book
-    role = always.get("role")
-    entry = LoreEntry(
-        content=cut(text, LONGEST_CONTENT),
-        constant=True,
-        priority=math.inf,
-        depth=int(_number(always, "depth", notes, 0, 1000, 4)),
-        role=role if role in ROLES else ROLES[0],
-    )
-    return replace(book, entries=(entry, *book.entries)) if book else Lorebook(entries=(entry,))
-
-
-def is_ours(fields: Mapping[str, Any]) -> bool:
-    """Whether the description is a whole prompt of ours, and the personality lists its traits."""
-    return table_of(table_of(fields, "extensions"), NAMESPACE).get(OURS) is True
-
-
 def slug_of(name: str) -> str:
     """Make the slug of a persona called `name`, by the rule of the library.
 
@@ -143,26 +115,6 @@ def slug_of(name: str) -> str:
     if not slug or slug in _RESERVED or not slug.isprintable():
         return f"persona-{zlib.crc32(name.encode()):08x}"
     return slug
-
-
-def cut(text: str, longest: int) -> str:
-    """Return the beginning of `text`, at most `longest` characters, up to a whole sentence."""
-    if len(text) <= longest:
-        return text
-    head = text[: longest - 1]
-    end = max(head.rfind(mark) + 1 for mark in (". ", "! ", "? ", "\n", "。"))
-    return head[: end if end > longest // 2 else None].rstrip() + "…"
-
-
-def _text(fields: Mapping[str, Any], key: str, notes: Notes) -> str:
-    """A text for the model: without markup, unless we wrote it."""
-    text = text_of(fields, key, notes)
-    if is_ours(fields):
-        return text
-    plain = without_markup(text)
-    if plain != text:
-        notes.add(f"HTML or pictures were taken out of `{key}`.")
-    return plain
 
 
 def _name(fields: Mapping[str, Any], notes: Notes) -> str:
@@ -181,46 +133,22 @@ def _name(fields: Mapping[str, Any], notes: Notes) -> str:
 
 def _prompt(fields: Mapping[str, Any], notes: Notes) -> str:
     """All that tells a model who this is, in the order in which it is usually told."""
-    personality = "" if is_ours(fields) else _text(fields, "personality", notes)
-    scenario = _text(fields, "scenario", notes)
-    before = [
-        _own_words(fields, "system_prompt", notes),
-        _text(fields, "description", notes),
+    personality = "" if is_ours(fields) else told_text(fields, "personality", notes)
+    scenario = told_text(fields, "scenario", notes)
+    parts = [
+        instructions(fields, "system_prompt", notes),
+        told_text(fields, "description", notes, is_plain=is_ours(fields)),
         f"Personality: {personality}" if personality else "",
         f"Scenario: {scenario}" if scenario else "",
     ]
-    after = [_own_words(fields, "post_history_instructions", notes)]
-    fixed = "\n\n".join(filter(None, [*before, *after]))
-    if not fixed:
+    whole = "\n\n".join(filter(None, parts))
+    if not whole:
         notes.add("It does not say who that is: only the name is known.")
         return "You are {{char}}."
-    room = LONGEST_PROMPT - len(fixed) - 4
-    examples = _examples(_text(fields, "mes_example", notes), room, notes)
-    whole = "\n\n".join(filter(None, [*before, examples, *after]))
     if len(whole) > LONGEST_PROMPT:
         size = f"{LONGEST_PROMPT:,} of {len(whole):,}"
         notes.add(f"Of its text the first {size} characters became the prompt.")
     return cut(whole, LONGEST_PROMPT)
-
-
-def _own_words(fields: Mapping[str, Any], key: str, notes: Notes) -> str:
-    """Instructions that may hold a place for those of the program, which stand elsewhere here."""
-    text = re.sub(r"\{\{original\}\}", "", _text(fields, key, notes), flags=re.IGNORECASE)
-    return text.strip()
-
-
-def _examples(text: str, room: int, notes: Notes) -> str:
-    """Whole example dialogues, as many as there is room for."""
-    blocks = [block.strip() for block in re.split(r"<START>", text, flags=re.IGNORECASE)]
-    blocks = [block for block in blocks if block]
-    head = "How you have spoken before:"
-    kept: list[str] = []
-    for block in blocks:
-        if len("\n---\n".join([head, *kept, block])) > room:
-            notes.add("Not all example dialogues fit into the prompt.")
-            break
-        kept.append(block)
-    return f"{head}\n" + "\n---\n".join(kept) if kept else ""
 
 
 def _greeting(fields: Mapping[str, Any], notes: Notes) -> str:
@@ -229,7 +157,7 @@ def _greeting(fields: Mapping[str, Any], notes: Notes) -> str:
     key = "first_mes"
     if isinstance(first, str) and first.strip():
         fields, key = {**fields, "group_only_greetings": first}, "group_only_greetings"
-    text = _text(fields, key, notes)
+    text = told_text(fields, key, notes, is_plain=is_ours(fields))
     if len(text) > LONGEST_GREETING:
         notes.add(f"Its greeting was cut: {len(text):,} characters, {LONGEST_GREETING} are kept.")
     return cut(text, LONGEST_GREETING)
@@ -242,7 +170,7 @@ def _one_line(
     if line := one_line(text_of(ours, "one_line", notes), LONGEST_LINE):
         return line
     for key in ("personality", "description"):
-        line = one_line(expand(_text(fields, key, notes)[:2000], scene), 2000)
+        line = one_line(expand(told_text(fields, key, notes)[:2000], scene), 2000)
         if line:
             sentence = re.match(r".+?[.!?。](?=\s|$)", line)
             return one_line(sentence[0] if sentence else line, LONGEST_LINE)

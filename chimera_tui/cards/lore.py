@@ -21,7 +21,7 @@ def lore(
         book: The book of the persona that is about to speak.
         texts: What has been said, oldest first; only the last few are searched.
         budget: Tokens they may take together; the book's own budget holds besides. What is too
-            much is left out, the lowest priority first.
+            much is left out, the lowest priority first, and last what is told always.
         replies: How often personas have spoken; by default all of `texts` are theirs.
     """
     spoken = len(texts) if replies is None else replies
@@ -69,9 +69,12 @@ def _is_called(entry: LoreEntry, text: Searched) -> bool:
 
 
 def _within(entries: Sequence[LoreEntry], budget: int) -> list[LoreEntry]:
-    """Those that fit, the highest priority first; one too large for what is left is passed over."""
+    """Those that fit; one too large for what is left is passed over.
+
+    What is told always comes first, as in SillyTavern, then the highest priority.
+    """
     kept = []
-    for entry in sorted(entries, key=lambda entry: (-entry.priority, entry.order)):
+    for entry in sorted(entries, key=lambda one: (not one.constant, -one.priority, one.order)):
         if tokens(entry) <= budget:
             budget -= tokens(entry)
             kept.append(entry)

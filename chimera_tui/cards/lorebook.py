@@ -13,6 +13,8 @@ LONGEST_CONTENT = 16_000
 """Characters of one entry."""
 USUAL_SCAN_DEPTH = 4
 """Messages that are searched where a book does not say."""
+DEEPEST_SCAN = 1000
+"""Messages that are searched at most."""
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "keys": ("key", "keywords"),
     "secondary_keys": ("keysecondary", "secondkey"),
@@ -59,6 +61,11 @@ class LoreEntry:
     before_prompt: bool = False
     """Told before the prompt of its persona instead of after it."""
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it is told in every turn, and beside the prompt."""
+        return self.constant and not self.exclude and not self.after_replies and self.depth is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lorebook:
@@ -86,7 +93,7 @@ def read_book(value: object, notes: Notes) -> Lorebook | None:
     entries = _entries(value.get("entries"), notes)
     if not entries:
         return None
-    depth = number_of(value, "scan_depth", notes, 0, 1000)
+    depth = number_of(value, "scan_depth", notes, 0, DEEPEST_SCAN)
     budget = number_of(value, "token_budget", notes, 0, 1_000_000)
     return Lorebook(
         entries=entries,

@@ -21,7 +21,7 @@ class Speakers:
 
     notes: Notes
     known: Mapping[str, Persona]
-    """Personas of the library, by name in lower case."""
+    """Personas of the library, by what their names become as slugs."""
     by_name: dict[str, Persona] = field(default_factory=dict)
     by_card: dict[str, Persona] = field(default_factory=dict)
     cast: tuple[Persona, ...] = ()
@@ -44,7 +44,7 @@ class Speakers:
 
     def _new(self, name: str) -> Persona:
         taken = {one.slug for one in self.cast}
-        known = self.known.get(name.casefold())
+        known = self.known.get(slug_of(name))
         if known and known.slug not in taken:
             return known
         self.notes.add(f"{name} is not in the library: only the name is known.")

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -15,12 +16,14 @@ COMMANDS = {
     "conversations": "chimera_tui.cli.conversations",
     "doctor": "chimera_tui.cli.doctor",
     "export": "chimera_tui.cli.export",
+    "import": "chimera_tui.cli.import_",
     "keys": "chimera_tui.cli.keys",
     "personas": "chimera_tui.cli.personas",
     "providers": "chimera_tui.cli.providers",
     "talk": "chimera_tui.cli.talk",
 }
-"""Where each command is: `name` in that module. Imported when it is asked for."""
+"""Where each command is: `name` in that module (`import_`, where Python has that word for itself).
+Imported when it is asked for."""
 
 
 class _Commands(click.Group):
@@ -38,7 +41,8 @@ class _Commands(click.Group):
         """Import a command; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), name)
         return command
 
 

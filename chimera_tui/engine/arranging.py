@@ -9,7 +9,7 @@ from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.rules import Rules
 from chimera_tui.engine.journal import Journal
-from chimera_tui.engine.speaking import Models
+from chimera_tui.engine.needs import Models
 from chimera_tui.engine.turn_taking import mode
 
 MOST_CAST = 16

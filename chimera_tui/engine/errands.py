@@ -18,7 +18,7 @@ from chimera_tui.domain.events import ErrandDone
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
 from chimera_tui.engine.journal import Journal
-from chimera_tui.engine.speaking import Models, Purse, Replies
+from chimera_tui.engine.needs import Models, Purse, Replies
 from chimera_tui.providers.base import ChatMessage, ChatRequest, Finished, Text
 
 LONGEST_WAIT = 8.0

@@ -12,10 +12,13 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain, groupby
 from operator import itemgetter
 from types import MappingProxyType
 
+from chimera_tui.cards.briefing import Brief, brief
+from chimera_tui.cards.carried import Carried
 from chimera_tui.domain.conversation import (
     HUMAN,
     Assignment,
@@ -98,7 +101,7 @@ class Renderer:
     fullness: float = 0.0
     """How much of its window the last speaker's history filled, 0 to 1."""
 
-    def render(
+    def render(  # noqa: PLR0913 - all that a request is made of
         self,
         conversation: Conversation,
         path: Sequence[Message],
@@ -110,6 +113,8 @@ class Renderer:
         seed: int,
         cue: Cue = NO_CUE,
         summaries: Mapping[str, Summary] = MappingProxyType({}),
+        carried: Carried | None = None,
+        now: datetime | None = None,
     ) -> Told:
         """Write what `assignment.persona`, played by `model`, is asked after `path`.
 
@@ -123,12 +128,18 @@ class Renderer:
             seed: For the demo.
             cue: What only this turn is told.
             summaries: What is known of blocks of messages, by digest.
+            carried: What the persona takes along from its card, if it came in one.
+            now: The time, for what the persona is told of it.
         """
         persona = assignment.persona
         path = [message for message in path if message.to in ("", persona.slug)]
-        system = _system(conversation, persona)
+        known = brief(persona, carried, conversation, path, context=context, now=now)
+        system, notes = (
+            _system(conversation, persona, known),
+            _notes(conversation, persona, cue, known),
+        )
         max_tokens = min(_max_tokens(persona.words) + extra_tokens, context // 2)
-        room = math.floor(context * 0.95) - max_tokens - self.count(model, len(system))
+        room = math.floor(context * 0.95) - max_tokens - self.count(model, len(system + notes))
         per_token = self.characters_per_token.get(model, CHARACTERS_PER_TOKEN)
         longest = max(400, int(room * per_token / 2))
         start = self._start(conversation, persona.slug, path, room * HISTORY, longest, per_token)
@@ -139,7 +150,7 @@ class Renderer:
             *(("opening", _line(conversation, persona, m, longest)) for m in path[: start > 0]),
             ("summaries", ChatMessage("user", short)),
             *(("history", _line(conversation, persona, m, longest)) for m in path[start:]),
-            ("notes", ChatMessage("user", _notes(conversation, persona, cue))),
+            ("notes", ChatMessage("user", notes)),
             ("nudge", ChatMessage("user", _nudge(conversation, persona, cue))),
         ]
         request = ChatRequest(
@@ -267,7 +278,7 @@ def label(conversation: Conversation, speaker: str) -> str:
     return " ".join(name.split())[:40]
 
 
-def _system(conversation: Conversation, persona: Persona) -> str:
+def _system(conversation: Conversation, persona: Persona, known: Brief) -> str:
     cast = [one.persona for one in conversation.cast]
     present = [f"- {label(conversation, one.slug)}: {one.one_line}" for one in cast]
     present.append(f"- {label(conversation, HUMAN)}: a person, who may speak at any time.")
@@ -277,7 +288,7 @@ def _system(conversation: Conversation, persona: Persona) -> str:
             *present,
             "",
             f"You are {label(conversation, persona.slug)}.",
-            persona.prompt.strip(),
+            _plain(known.about),
             "",
             "How you speak here:",
             f"- About {persona.words} words a turn, fewer when that is enough.",
@@ -295,7 +306,7 @@ def _opening(conversation: Conversation) -> ChatMessage:
 def _line(
     conversation: Conversation, persona: Persona, message: Message, longest: int
 ) -> ChatMessage:
-    text = _CONTROL_TOKENS.sub(lambda match: match[0] + " ", clean(message.text)).strip()
+    text = _plain(message.text)
     if len(text) > longest:
         half = longest // 2
         text = f"{text[:half]}\n[…]\n{text[-half:]}"
@@ -317,14 +328,18 @@ def _end_of_block(path: Sequence[Message], start: int, last: int) -> int:
     return start
 
 
-def _notes(conversation: Conversation, persona: Persona, cue: Cue) -> str:
+def _notes(conversation: Conversation, persona: Persona, cue: Cue, known: Brief) -> str:
     """What may be another thing at the next turn, and so stands behind the history."""
     moved = (
         [f"The talk has moved on to: {conversation.topic_now}"] if conversation.topic_now else []
     )
     notes = [clean(note) for note in (*moved, *cue.notes)]
     name = label(conversation, persona.slug)
-    return "\n".join([f"[Notes for {name}:", *(f"- {n}" for n in notes)]) + "]" if notes else ""
+    lines = [*(f"- {note}" for note in notes), *filter(None, [_plain(known.notes)])]
+    parts = ["\n".join([f"[Notes for {name}:", *lines]) + "]"] if lines else []
+    if known.last_words:
+        parts.append(f"[Above all, {name}:\n{_plain(known.last_words)}]")
+    return "\n\n".join(parts)
 
 
 def _nudge(conversation: Conversation, persona: Persona, cue: Cue) -> str:
@@ -332,6 +347,11 @@ def _nudge(conversation: Conversation, persona: Persona, cue: Cue) -> str:
     beat = f" This time: {clean(cue.beat)}." if cue.beat else ""
     only = f" Speak as {name} only, and write no other name." if cue.is_sharper else ""
     return f"[{name}, it is your turn: about {persona.words} words.{beat}{only}]"
+
+
+def _plain(text: str) -> str:
+    """Text that we did not write, without what local models would obey."""
+    return _CONTROL_TOKENS.sub(lambda match: match[0] + " ", clean(text)).strip()
 
 
 def _merged(lines: Iterable[ChatMessage]) -> Iterable[ChatMessage]:

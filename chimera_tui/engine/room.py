@@ -25,8 +25,9 @@ from chimera_tui.engine.chairing import Chair
 from chimera_tui.engine.errands import Errands
 from chimera_tui.engine.journal import Journal, Recorder
 from chimera_tui.engine.limits import Stop
+from chimera_tui.engine.needs import Carrying, Models, Purse, Replies, no_cards
 from chimera_tui.engine.request import Cue
-from chimera_tui.engine.speaking import Listener, Models, Purse, Replies, Speaking
+from chimera_tui.engine.speaking import Listener, Speaking
 from chimera_tui.engine.steering import Steering
 from chimera_tui.engine.turn_taking import Choice
 
@@ -49,6 +50,7 @@ class Room(Steering):
         purse: Says what may still be spent.
         recorder: Where events go first.
         models: Which model plays whom, and what is known about it.
+        carrying: What personas take along from the cards they came in.
         attended: Whether a person is there to choose remedies. An unattended room begins at
             once, skips failed turns, and ends where an attended one would pause.
         lease: Held while the room is open, so that no other process opens it too.
@@ -57,7 +59,7 @@ class Room(Steering):
         sleep: Waits so many seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a room needs of others, by name
         self,
         saved: SavedConversation,
         *,
@@ -65,6 +67,7 @@ class Room(Steering):
         purse: Purse,
         recorder: Recorder,
         models: Models,
+        carrying: Carrying = no_cards,
         attended: bool = True,
         lease: AbstractContextManager[object] | None = None,
         now: Callable[[], datetime] = utc_now,
@@ -82,7 +85,7 @@ class Room(Steering):
         self._attended = attended
         self._lease = lease or nullcontext()
         journal = Journal(saved, recorder, now)
-        listener = Listener(journal, replies, models, purse, clock, sleep)
+        listener = Listener(journal, replies, models, purse, carrying, clock, sleep)
         errands = Errands(journal, replies, models, purse, clock)
         chair = Chair(journal, errands, attended)
         super().__init__(journal, models, agenda, listener, chair)

@@ -1,15 +1,13 @@
 """A turn that is being taken: asking the model, and letting its words be heard."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
+from chimera_tui.cards.carried import Carried
 from chimera_tui.domain.conversation import (
     Assignment,
-    Budget,
-    CostSource,
     Failure,
     Finish,
     Message,
@@ -29,10 +27,10 @@ from chimera_tui.domain.events import (
     TurnStarted,
 )
 from chimera_tui.domain.health import WaitReason
-from chimera_tui.domain.saved import Spent
 from chimera_tui.engine import pacing
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.label_guard import LabelGuard, guard_for
+from chimera_tui.engine.needs import Carrying, Models, Purse, Replies
 from chimera_tui.engine.request import NO_CUE, Cue, Renderer, Told
 from chimera_tui.providers.base import ChatRequest, Finished, Text, Thinking, Waiting
 from chimera_tui.quality.signs import refuses
@@ -45,52 +43,6 @@ LONGEST_REPLY = 256 * 1024
 ONLY_OTHERS = "It said nothing of its own."
 ROOM_TO_THINK = 1500
 """Tokens more for a model that thought until they ran out."""
-
-
-class Models(Protocol):
-    """What a room needs to know about models."""
-
-    async def candidates(self, assignment: Assignment) -> Sequence[ModelRef]:
-        """Say which model plays this assignment now, and who takes over when it cannot.
-
-        Raises:
-            ProviderError: If none can.
-        """
-
-    def context(self, model: ModelRef) -> int:
-        """Tokens that `model` reads at most, reply included."""
-
-    def has_provider(self, name: str) -> bool:
-        """Whether there is a provider called `name`."""
-
-    async def cost(self, model: ModelRef, usage: Usage) -> tuple[int | None, CostSource]:
-        """Say what a reply costs now, in micro-dollars, and where that comes from."""
-
-
-class Replies(Protocol):
-    """Whom a room asks for replies: `resilience.calls.Calls`."""
-
-    def reply(
-        self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
-    ) -> AsyncGenerator[CallItem]:
-        """Let the first of the models reply that can."""
-
-    def wake(self) -> None:
-        """A person wants to try now what is held back."""
-
-
-class Purse(Protocol):
-    """What may still be spent."""
-
-    async def allowance(
-        self, budget: Callable[[], Budget], spent: Spent
-    ) -> Callable[[ModelRef], None]:
-        """Return what is called before each request; raises ProviderError if it may not begin.
-
-        Args:
-            budget: Says what the conversation may use up; a person may change that at any time.
-            spent: What it has used up; grows.
-        """
 
 
 @dataclass(slots=True)
@@ -113,6 +65,8 @@ class Speaking:
     is_stopped: bool = False
     cue: Cue = NO_CUE
     """What only this turn is told."""
+    carried: Carried | None = None
+    """What it takes along from its card."""
     guard: LabelGuard = field(default_factory=lambda: LabelGuard((), ()))
     """Keeps the model from speaking for others."""
     leaks: int = 0
@@ -139,6 +93,7 @@ class Listener:
         replies: Replies,
         models: Models,
         purse: Purse,
+        carrying: Carrying,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
@@ -146,6 +101,7 @@ class Listener:
         self._replies = replies
         self._models = models
         self._purse = purse
+        self._carrying = carrying
         self._clock, self._sleep = clock, sleep
         self.renderer = Renderer()
         self._told = set[str]()
@@ -158,6 +114,7 @@ class Listener:
         """
         model = (await self._models.candidates(assignment))[0]
         speaking = Speaking(Turn(number=self._journal.turns + 1, speaker=""), assignment)
+        speaking.carried = await self._carrying(assignment.persona)
         return self._tell(speaking, model)
 
     def wake(self) -> None:
@@ -179,6 +136,7 @@ class Listener:
         allow = await self._purse.allowance(
             lambda: self._journal.conversation.budget, self._journal.spent
         )
+        speaking.carried = await self._carrying(speaking.assignment.persona)
         speaking.heard_at = self._clock() + self._delay(speaking.turn)
         finished = await self._hear_reply(speaking, models, allow)
         if not speaking.text.strip() and speaking.model is not None:
@@ -268,6 +226,8 @@ class Listener:
             seed=conversation.rng(speaking.turn.number).getrandbits(32),
             cue=speaking.cue,
             summaries=self._journal.summaries,
+            carried=speaking.carried,
+            now=self._journal.now(),
         )
 
     async def _take_in(self, speaking: Speaking, item: CallItem) -> None:

@@ -6,8 +6,9 @@ from chimera_tui.engine.agenda import Agenda, Asked
 from chimera_tui.engine.amending import Amending
 from chimera_tui.engine.chairing import Chair, Offer
 from chimera_tui.engine.journal import Journal
+from chimera_tui.engine.needs import Models
 from chimera_tui.engine.request import Told
-from chimera_tui.engine.speaking import Listener, Models, Speaking
+from chimera_tui.engine.speaking import Listener, Speaking
 from chimera_tui.quality.vitals import Vitals
 
 

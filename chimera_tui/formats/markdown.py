@@ -14,7 +14,7 @@ from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import clean, one_line
 
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})(?P<info>.*)")
-_CONTAINERS = r"(?:[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>))*+[ \t]*"
+_CONTAINERS = r"(?:[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]|>))*[ \t]*"  # each blank in one way only
 _HEADING = re.compile(rf"(?P<before>{_CONTAINERS})(?P<mark>#{{1,6}}(?:[ \t]|$)|(?:=+|-+)[ \t]*$)")
 _CODE = re.compile(r"(?<!`)(?P<marks>`+)(?!`).*?(?<!`)(?P=marks)(?!`)")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")

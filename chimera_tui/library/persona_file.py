@@ -154,9 +154,9 @@ class PersonaFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         str,
         Meta(
             min_length=1,
-            max_length=4000,
+            max_length=8000,
             title="What it is told about itself; spoken to as `you`",
-            description="1 to 4000 characters",
+            description="1 to 8000 characters",
         ),
     ]
 

@@ -102,14 +102,18 @@ def keep_card(persona_file: Path, card: Card) -> None:
 
 def kept_card(persona_file: Path) -> Card | None:
     """Return the card that a persona came in, if it is kept beside its file and still sound."""
-    for ending in CARD_ENDINGS:
-        path = _card_file(persona_file, ending)
+    for path in card_files(persona_file):
         if path.is_file():
             try:
                 return _read_card(path).card
             except InvalidFileError:
                 return None
     return None
+
+
+def card_files(persona_file: Path) -> tuple[Path, ...]:
+    """Where the card of a persona may lie."""
+    return tuple(_card_file(persona_file, ending) for ending in CARD_ENDINGS)
 
 
 def _card_file(persona_file: Path, ending: str) -> Path:

@@ -91,7 +91,7 @@ def start_attempt(
             "now": microseconds(now),
         },
     )
-    _touch(db, conversation_id, now)
+    touch(db, conversation_id, now)
 
 
 def save_draft(db: sqlite3.Connection, conversation_id: int, turn: int, text: str) -> None:
@@ -106,18 +106,27 @@ def add_message(
     db: sqlite3.Connection, conversation_id: int, message: Message, now: datetime
 ) -> None:
     """Save a message and choose it, as `Tree.add` does; its attempt is over."""
-    values = message_values(message) | {"conversation_id": conversation_id}
     later = _put_aside_chosen(db, conversation_id, message)
-    columns = f"conversation_id, {MESSAGE_COLUMNS}"
-    places = _places(columns.split(", ")).replace(":persona_version", _KNOWN_VERSION)
-    db.execute(f"INSERT INTO message ({columns}) VALUES ({places})", values)
+    insert_message(db, conversation_id, message, is_chosen=True)
     if later is not None:
         db.execute(
             "UPDATE message SET parent_id = ?, is_chosen = 1 WHERE conversation_id = ? AND id = ?",
             (message.id, conversation_id, later),
         )
     _close_attempt(db, conversation_id, message, now)
-    _touch(db, conversation_id, now)
+    touch(db, conversation_id, now)
+
+
+def insert_message(
+    db: sqlite3.Connection, conversation_id: int, message: Message, *, is_chosen: bool
+) -> None:
+    """Save a message as it is; of its siblings only one may be chosen."""
+    columns = f"conversation_id, {MESSAGE_COLUMNS}"
+    places = _places(columns.split(", ")).replace(":persona_version", _KNOWN_VERSION)
+    values = {"conversation_id": conversation_id, "is_chosen": is_chosen}
+    db.execute(
+        f"INSERT INTO message ({columns}) VALUES ({places})", message_values(message) | values
+    )
 
 
 def fail_attempt(
@@ -158,7 +167,7 @@ def fail_attempt(
             """,
             values,
         )
-    _touch(db, conversation_id, now)
+    touch(db, conversation_id, now)
 
 
 def end_attempt(
@@ -338,7 +347,8 @@ def _save_cast(db: sqlite3.Connection, conversation_id: int, conversation: Conve
     )
 
 
-def _touch(db: sqlite3.Connection, conversation_id: int, now: datetime) -> None:
+def touch(db: sqlite3.Connection, conversation_id: int, now: datetime) -> None:
+    """Save that somebody has just spoken."""
     db.execute(
         "UPDATE conversation SET updated_at = ? WHERE id = ?", (microseconds(now), conversation_id)
     )

@@ -23,6 +23,7 @@ from chimera_tui.domain.rules import PLAIN, Rules
 from chimera_tui.domain.saved import ConversationSummary, SavedConversation, Spent, Tree
 from chimera_tui.domain.text import storable
 from chimera_tui.storage import changes, helping, rows
+from chimera_tui.storage.importing import add_saved
 from chimera_tui.storage.recovery import recover
 from chimera_tui.storage.store import Store
 
@@ -75,6 +76,15 @@ class Conversations:
         )
         id_ = await self._store.write(partial(changes.add_conversation, conversation=conversation))
         return SavedConversation(conversation=replace(conversation, id=id_))
+
+    async def add(self, saved: SavedConversation) -> int:
+        """Save a conversation that comes from elsewhere; return the id it is given.
+
+        Raises:
+            StorageError: If it cannot be saved.
+        """
+        now = self._store.now()
+        return await self._store.write(partial(add_saved, saved=saved, now=now))
 
     async def load(self, conversation_id: int) -> SavedConversation:
         """Return a conversation with all that was said in it.

@@ -52,7 +52,7 @@ print([one for one in seen if not one[0].startswith(harmless)])
 """
 
 
-def test_no_card_makes_the_program_open_anything() -> None:
+def test_f09_no_card_makes_the_program_open_anything() -> None:
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", UNTOUCHED],
         capture_output=True,
@@ -64,7 +64,7 @@ def test_no_card_makes_the_program_open_anything() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit to set")
-def test_every_file_is_judged_in_two_seconds_and_256_mib(tmp_path: Path) -> None:
+def test_f07_f08_every_file_is_judged_in_two_seconds_and_256_mib(tmp_path: Path) -> None:
     makers = [make for make, _ in BAD.values()] + list(SHAPES.values())
     for number, make in enumerate(makers):
         (tmp_path / f"{number:03}").write_bytes(make())

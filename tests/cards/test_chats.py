@@ -16,7 +16,7 @@ from chimera_tui.cards.chats import (
     import_chat,
 )
 from chimera_tui.cards.moments import moment_of
-from chimera_tui.domain.conversation import HUMAN
+from chimera_tui.domain.conversation import HUMAN, CostSource
 from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.formats.json import to_json
 from chimera_tui.formats.markdown import to_markdown
@@ -113,7 +113,7 @@ def test_a_group_without_a_header_tells_two_of_one_name_apart() -> None:
     chat = read(*OLD_GROUP)
     assert [speaker for speaker, _ in said(chat)] == [HUMAN, "mira", "mira-2", "mira"]
     cast = chat.saved.conversation.cast
-    assert [one.persona.name for one in cast] == ["Mira", "Mira"]
+    assert [one.persona.name for one in cast] == ["Mira", "Mira 2"]
     assert "png" not in repr(cast)
     times = [one.created_at for one in chat.saved.tree.path]
     assert times == [datetime.fromtimestamp(1_700_000_000, UTC)] * 4
@@ -139,11 +139,30 @@ def test_who_is_in_the_library_is_played_by_that_persona() -> None:
     assert chat.notes == ("Mira is not in the library: only the name is known.",)
 
 
-def test_what_was_hidden_becomes_a_notice_and_a_narrator_speaks() -> None:
+def test_the_model_that_answered_and_what_it_thought_are_kept() -> None:
+    extra = {"api": "openai", "model": "gpt-5", "reasoning": "Hm.", "token_count": "7"}
+    when = {"gen_started": "2024-10-18T20:50:00Z", "gen_finished": "2024-10-18T20:50:03Z"}
+    other = {"extra": {"model": "llama"}}
+    swiped = line("B", swipes=["A", "B"], swipe_id=1, swipe_info=[other, {}], extra=extra, **when)
+    first, chosen = read(swiped).saved.tree.messages.values()
+    assert first.provenance
+    assert chosen.provenance
+    assert str(first.provenance.model) == "imported/llama"
+    assert str(chosen.provenance.model) == "openai/gpt-5"
+    assert (chosen.provenance.duration, chosen.provenance.usage.output) == (3, 7)
+    assert (chosen.provenance.cost, chosen.provenance.cost_source) == (None, CostSource.UNKNOWN)
+    assert (first.thinking, chosen.thinking) == ("", "Hm.")
+    odd = line(extra={"model": ["x"], "reasoning": 1, "token_count": {}})
+    assert read(odd).saved.tree.path[0].provenance is None
+
+
+def test_what_was_hidden_becomes_a_notice_and_a_narrator_is_nobody() -> None:
     hidden = line("A secret", "Kim", is_system=True)
     narrator = line("Night falls.", "Narrator", is_system=True, extra={"type": "narrator"})
     chat = read(line(), hidden, narrator)
-    assert said(chat) == [("mira", "Hello."), ("narrator", "Night falls.")]
+    assert said(chat) == [("mira", "Hello."), (HUMAN, "Night falls.")]
+    assert [one.is_narration for one in chat.saved.tree.path] == [False, True]
+    assert [one.persona.slug for one in chat.saved.conversation.cast] == ["mira"]
     (notice,) = chat.saved.notices
     assert (notice.after_id, notice.text) == (1, "Kim: A secret")
 

@@ -39,7 +39,7 @@ def assert_holds(new: Any, old: Any) -> None:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_it_becomes_a_persona_that_a_file_may_hold(name: str) -> None:
+def test_f08_it_becomes_a_persona_that_a_file_may_hold(name: str) -> None:
     persona = read(name).persona
     path = Path(f"{persona.slug}.toml")
     assert parse_persona(write_persona(persona).encode(), path) == persona
@@ -50,7 +50,7 @@ def test_what_is_kept_of_it_reads_the_same(name: str) -> None:
     first = read(name)
     again = import_card(first.card.original, PATH)
     assert again.persona == first.persona
-    assert again.book == first.book
+    assert again.carried == first.carried
     assert again.card == first.card
 
 
@@ -60,7 +60,7 @@ def test_it_comes_back_from_every_kind_of_file(name: str, kind: CardKind) -> Non
     first = read(name)
     again = import_card(export_card(first.persona, kind, first.card), PATH)
     assert again.persona == first.persona
-    assert again.book == first.book
+    assert again.carried == first.carried
     third = import_card(export_card(again.persona, kind, again.card), PATH)
     assert third.persona == first.persona
     assert without_assets(third.card.document) == without_assets(again.card.document)
@@ -93,7 +93,7 @@ def test_our_own_personas_come_back_exactly(kind: CardKind) -> None:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_the_rest_is_refused_with_file_and_reason(name: str) -> None:
+def test_f07_f08_the_rest_is_refused_with_file_and_reason(name: str) -> None:
     make, why = BAD[name]
     with pytest.raises(InvalidFileError) as error:
         import_card(make(), Path("x/evil.png"))

@@ -94,7 +94,7 @@ def test_one_edit_changes_what_was_edited_and_no_more(name: str, field: str) -> 
     for kind in (CardKind.V3, CardKind.PNG):
         again = import_card(export_card(edited, kind, first.card), PATH)
         assert replace(again.persona, slug="") == replace(edited, slug="")
-        assert again.book == first.book
+        assert again.carried == first.carried
 
 
 def test_a_picture_keeps_its_pixels_and_holds_exactly_two_cards() -> None:

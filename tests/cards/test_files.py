@@ -44,7 +44,7 @@ def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path: Path) -> None
         read_bytes(Path(os.devnull), 100)
 
 
-def test_a_target_that_is_no_file_of_its_own_is_refused(tmp_path: Path) -> None:
+def test_f10_a_target_that_is_no_file_of_its_own_is_refused(tmp_path: Path) -> None:
     real, link, pipe = (tmp_path / name for name in ("real", "link", "pipe"))
     real.write_bytes(b"old")
     link.symlink_to(real)
@@ -55,7 +55,7 @@ def test_a_target_that_is_no_file_of_its_own_is_refused(tmp_path: Path) -> None:
     assert real.read_bytes() == b"old"
 
 
-def test_a_card_is_written_for_its_owner_only(tmp_path: Path) -> None:
+def test_f10_a_card_is_written_for_its_owner_only(tmp_path: Path) -> None:
     target = tmp_path / "ada.png"
     target.write_bytes(b"old")
     write_file(target, CARD)
@@ -64,7 +64,7 @@ def test_a_card_is_written_for_its_owner_only(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["ada.png"]
 
 
-def test_when_the_disk_is_full_the_old_file_is_whole(
+def test_f10_when_the_disk_is_full_the_old_file_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "ada.png"
@@ -89,7 +89,7 @@ write_file(Path(sys.argv[1]), b"new" * 100_000)
 """
 
 
-def test_killed_while_writing_the_old_file_is_whole(tmp_path: Path) -> None:
+def test_f10_killed_while_writing_the_old_file_is_whole(tmp_path: Path) -> None:
     target = tmp_path / "ada.png"
     target.write_bytes(b"old")
     done = subprocess.run(  # noqa: S603 - our own interpreter

@@ -10,12 +10,12 @@ from chimera_tui.cards.importing import (
     LONGEST_PROMPT,
     LONGEST_SLUG,
     Imported,
-    cut,
     import_card,
     slug_of,
 )
 from chimera_tui.cards.lore import lore
 from chimera_tui.cards.markup import without_markup
+from chimera_tui.cards.texts import cut
 from chimera_tui.library.library import Library
 from chimera_tui.library.persona_file import write_persona
 from chimera_tui.library.slugs import slug_of as library_slug_of
@@ -41,9 +41,16 @@ def test_a_v1_card_is_mapped() -> None:
     assert persona.greeting == SIX["first_mes"]
     assert persona.prompt == (
         f"{SIX['description']}\n\nPersonality: patient, dry, observant\n\n"
-        f"Scenario: {SIX['scenario']}\n\nHow you have spoken before:\n"
-        "{{user}}: Is it safe?\n{{char}}: It is a door, no more."
+        f"Scenario: {SIX['scenario']}"
     )
+
+
+def test_what_is_told_while_it_speaks_is_carried_along() -> None:
+    examples = "A stray line.<START>{{char}}: <b>No.</b>\n<start>\n\n<START>\n{{user}}: Yes."
+    last = "{{original}} Stay dry."
+    carried = read(v2(mes_example=examples, post_history_instructions=last)).carried
+    assert carried.examples == ("A stray line.", "{{char}}: No.", "{{user}}: Yes.")
+    assert carried.last_words == "Stay dry."
 
 
 def test_ccv3_wins_over_chara_and_speaks_to_groups() -> None:
@@ -52,8 +59,8 @@ def test_ccv3_wins_over_chara_and_speaks_to_groups() -> None:
     assert imported.persona.greeting == "Not you all."
     assert imported.persona.talkativeness == 0.7
     assert imported.persona.tags == ("Sea", "Original Character")
-    assert imported.book is not None
-    always, *others = imported.book.entries
+    assert imported.carried.book is not None
+    always, *others = imported.carried.book.entries
     assert (always.content, always.constant, always.depth) == ("It is cold.", True, 4)
     assert len(others) == 2
 
@@ -85,14 +92,14 @@ def test_html_is_taken_out_and_it_is_said() -> None:
     assert "What was no text in `tags` was dropped." in imported.notes
 
 
-def test_wrong_types_are_mended_or_dropped_and_it_is_said() -> None:
+def test_f08_wrong_types_are_mended_or_dropped_and_it_is_said() -> None:
     imported = corpus("wrong types")
     persona = imported.persona
     assert persona.prompt.startswith("She keeps the light.\nShe waits.")
     assert persona.greeting == "42"
     assert persona.tags == ("sea", "storm")
     assert persona.talkativeness == 0.5
-    assert imported.book is None
+    assert imported.carried.book is None
     assert set(imported.notes) == {
         "`description` was a list: its texts were joined.",
         "`scenario` was no text and was dropped.",
@@ -101,7 +108,7 @@ def test_wrong_types_are_mended_or_dropped_and_it_is_said() -> None:
     }
 
 
-def test_json_that_is_none_is_mended() -> None:
+def test_f08_json_that_is_none_is_mended() -> None:
     imported = corpus("NaN, two keys, BOM, CRLF, half a surrogate")
     assert imported.persona.prompt == "She keeps\tthe light.\nAlways."
     assert set(imported.notes) == {
@@ -118,7 +125,7 @@ def test_other_encodings_are_read_as_far_as_they_go() -> None:
     assert read(SIX | {"scenario": "\ufffd"}).notes == ()
 
 
-def test_huge_texts_are_cut_and_it_is_said() -> None:
+def test_f08_huge_texts_are_cut_and_it_is_said() -> None:
     imported = corpus("huge texts")
     persona = imported.persona
     assert len(persona.name) <= LONGEST_NAME
@@ -128,14 +135,6 @@ def test_huge_texts_are_cut_and_it_is_said() -> None:
     assert len(persona.tags) == 24
     for what in ("name was cut", "`description` was cut", "greeting was cut", "`tags`"):
         assert any(what in note for note in imported.notes), what
-
-
-def test_as_many_example_dialogues_as_there_is_room_for() -> None:
-    example = "<START>\n{{char}}: " + "word " * 300
-    imported = read(SIX | {"mes_example": example * 5})
-    assert imported.persona.prompt.count("{{char}}: word") == 2
-    assert imported.persona.prompt.endswith("word")
-    assert imported.notes == ("Not all example dialogues fit into the prompt.",)
 
 
 def test_without_a_word_about_it_there_is_only_the_name() -> None:
@@ -149,7 +148,7 @@ def test_without_a_word_about_it_there_is_only_the_name() -> None:
 
 @pytest.mark.parametrize("name", ["Agnai, JSON", "Faraday and Backyard, JSON"])
 def test_books_of_other_programs_are_read(name: str) -> None:
-    book = corpus(name).book
+    book = corpus(name).carried.book
     assert book is not None
     assert "lamp" in book.entries[0].keys.words
     assert book.entries[0].content in ("Oil.", "Whale oil.")
@@ -163,7 +162,7 @@ def test_agnai_says_who_it_is_in_attributes() -> None:
 
 def test_what_is_told_always_at_a_depth_is_lore() -> None:
     always = {"prompt": "Whisper.", "depth": 0, "role": "king"}
-    book = read(v2(extensions={"depth_prompt": always})).book
+    book = read(v2(extensions={"depth_prompt": always})).carried.book
     assert book is not None
     (entry,) = book.entries
     assert (entry.content, entry.depth, entry.role) == ("Whisper.", 0, "system")
@@ -192,7 +191,7 @@ def test_ours_is_taken_only_as_far_as_it_may_be() -> None:
     assert "It asks to be played by `ollama/llama3.2`." in imported.notes
 
 
-def test_no_field_becomes_a_path_an_address_or_a_key(tmp_path: Path) -> None:
+def test_f09_no_field_becomes_a_path_an_address_or_a_key(tmp_path: Path) -> None:
     imported = corpus("paths and keys in every field")
     persona = imported.persona
     assert persona.slug == "c-windows-system32-con"
@@ -222,7 +221,7 @@ def test_slugs(name: str, slug: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["CON", "nul", "COM1", "human", "", "...", "🦉", "___"])
-def test_names_that_leave_no_slug_get_a_number(name: str) -> None:
+def test_f09_names_that_leave_no_slug_get_a_number(name: str) -> None:
     assert re.fullmatch(r"persona-[0-9a-f]{8}", slug_of(name))
 
 

@@ -42,12 +42,12 @@ def judged(data: bytes) -> None:
 def assert_sound(imported: Imported) -> None:
     persona = imported.persona
     assert parse_persona(write_persona(persona).encode(), Path(f"{persona.slug}.toml")) == persona
-    if imported.book:
-        lore(imported.book, [persona.prompt, "lamp keeper storm"], 500)
+    if imported.carried.book:
+        lore(imported.carried.book, [persona.prompt, "lamp keeper storm"], 500)
     for kind in (CardKind.V2, CardKind.PNG):
         again = import_card(export_card(persona, kind, imported.card), PATH)
         assert again.persona == persona
-        assert again.book == imported.book
+        assert again.carried == imported.carried
 
 
 @st.composite

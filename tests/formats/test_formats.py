@@ -46,6 +46,8 @@ FORGERIES = [
     "\\`<h2>\\`",
     "    indented\n## The Ada",
     "#",
+    "#\n-    ",
+    "> a\n> -   ",
     "---\ntitle: x\n---",
     "[x]: http://example.com\n## The Ada",
     "| a |\n|---|\n| b |",

@@ -1,4 +1,7 @@
-"""Files that harm: F01 to F06 of the fault catalogue. None stops the others from loading."""
+"""Files that harm: F01 to F06 of the fault catalogue. None stops the others from loading.
+
+F07 to F09, cards that harm, are in `tests/cards`; F10, targets, there and in `tests/settings`.
+"""
 
 import os
 import subprocess
@@ -8,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.library.library import Changes, Library
+from chimera_tui.library.library import Changes, Library, builtin_folder
 from chimera_tui.library.shelf import MOST_FILES
 
 GOOD = 'name = "The Ada"\none_line = "Counts."\nprompt = "You count."\n'
@@ -218,3 +221,31 @@ def test_f06_ten_thousand_files(tmp_path: Path) -> None:
     assert [p.slug for p in library] == [f"p{number:05}" for number in range(MOST_FILES)]
     assert library.problems == (f"Only {MOST_FILES} files of `{tmp_path}` were read.",)
     assert not library.reload_changed()
+
+
+WRITER = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from chimera_tui.library.library import Library, builtin_folder
+library = Library.load(builtin_folder(), Path(sys.argv[1]))
+poet = library.get("poet")
+for number in range(100):
+    library.save(replace(poet, prompt=f"{sys.argv[2]} {number} " * 250))
+"""
+
+
+def test_two_instances_that_write_the_same_persona_leave_a_whole_one(tmp_path: Path) -> None:
+    """What the second of two people who edit is told: `tests/test_studio.py`."""
+    library = Library.load(builtin_folder(), tmp_path)
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), name])  # noqa: S603
+        for name in ("Ada", "Bob")
+    ]
+    while any(writer.poll() is None for writer in writers):
+        library.reload_changed()
+        assert library.problems == ()
+    assert [writer.wait() for writer in writers] == [0, 0]
+    library.reload_changed()
+    assert library.get("poet").prompt.split() in (["Ada", "99"] * 250, ["Bob", "99"] * 250)
+    assert [path.name for path in tmp_path.iterdir()] == ["poet.toml"]

@@ -101,7 +101,7 @@ def test_a_broken_file_says_where_and_what_is_allowed(text: str, problem: str, h
     [
         (b"", "`name`: this key is missing."),
         (GOOD.replace("You count.", " ").encode(), "line 3, `prompt`: it is blank."),
-        (GOOD.replace("You count.", "x" * 4001).encode(), "`prompt`"),
+        (GOOD.replace("You count.", "x" * 8001).encode(), "`prompt`"),
         (b"#" * 65_537, "larger than 64 KiB"),
         (GOOD.encode("utf-16"), "written in UTF-16"),
         (GOOD.encode() + b"# \xff", "not UTF-8 (line 4)"),

@@ -172,7 +172,8 @@ def test_who_said_what_is_read_from_the_blocks() -> None:
             SIX[0],
             "[The conversation begins.]\n\n[The Chef]: Salt.\n\nMore salt.\n\n[Ada]: Why?",
             "me: But why?",
-            "[The Chef]: Because. [sic]\n[…]\nSo.\n\n[The Kid, it is your turn: about 35 words.]",
+            "[The Chef]: Because. [sic]\n[…]\nSo.\n\n[Notes for The Kid:\nA lamp.\n\nAn oar.]\n\n"
+            "[Above all, The Kid:\nWhisper.]\n\n[The Kid, it is your turn: about 35 words.]",
         )
     )
     assert [(s.name, s.text) for s in scene.said] == [

@@ -8,7 +8,7 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.settings.files import write_file
 
 
-def test_a_file_is_written_for_its_owner_only(tmp_path: Path) -> None:
+def test_f10_a_file_is_written_for_its_owner_only(tmp_path: Path) -> None:
     target = tmp_path / "out.md"
     write_file(target, "Grüße\n")
     assert target.read_text(encoding="utf-8") == "Grüße\n"
@@ -16,7 +16,7 @@ def test_a_file_is_written_for_its_owner_only(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out.md"]
 
 
-def test_when_writing_breaks_the_old_file_is_whole(
+def test_f10_when_writing_breaks_the_old_file_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "out.md"
@@ -32,7 +32,7 @@ def test_when_writing_breaks_the_old_file_is_whole(
     assert [path.name for path in tmp_path.iterdir()] == ["out.md"]
 
 
-def test_a_target_that_is_no_file_of_its_own_is_refused(tmp_path: Path) -> None:
+def test_f10_a_target_that_is_no_file_of_its_own_is_refused(tmp_path: Path) -> None:
     real, link, folder, pipe = (tmp_path / name for name in ("real", "link", "folder", "pipe"))
     real.write_text("old")
     link.symlink_to(real)
@@ -46,7 +46,7 @@ def test_a_target_that_is_no_file_of_its_own_is_refused(tmp_path: Path) -> None:
     assert real.read_text() == "old"
 
 
-def test_a_read_only_target_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f10_a_read_only_target_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "out.md"
     target.write_text("old")
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere

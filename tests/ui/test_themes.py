@@ -63,14 +63,23 @@ def test_every_theme_of_textual_gets_all_our_variables(theme: Theme) -> None:
     )  # all of it can be parsed
 
 
-@pytest.mark.parametrize("name", ["textual-dark", "textual-light", "nord", "gruvbox", "dracula"])
-def test_names_are_moved_until_they_are_readable_in_other_themes(name: str) -> None:
-    theme = BUILTIN_THEMES[name]
-    page = Color.parse(theme.to_color_system().generate()["surface"])
+@pytest.mark.parametrize(
+    "theme",
+    [theme for theme in (*THEMES, *BUILTIN_THEMES.values()) if not theme.ansi],
+    ids=lambda theme: theme.name,
+)
+def test_every_persona_is_readable_on_every_ground_of_every_theme(theme: Theme) -> None:
+    colours = colours_of(theme)
+    hues = {hue: Color.parse(colour) for hue, colour in hue_colours(theme).items() if hue}
 
-    ratios = [contrast(Color.parse(hue_colours(theme)[hue]), page) for hue in HUES]
+    hard = {
+        (hue, ground): contrast(colour, colours[ground])
+        for hue, colour in hues.items()
+        for ground in (*GROUNDS, "focus-bg")
+    }
 
-    assert min(ratios) >= READABLE
+    assert len(hues) == 12
+    assert {pair: ratio for pair, ratio in hard.items() if ratio < READABLE} == {}
 
 
 def test_ansi_themes_use_only_the_colours_of_the_terminal() -> None:

@@ -129,9 +129,13 @@ def _topic_nouns(topic: str) -> list[Noun]:
 def _voices(block: str) -> list[Said]:
     """The messages of a user block: labelled, over several lines; notes in brackets are none."""
     said: list[Said] = []
+    is_note = False
     for line in block.split("\n"):
         if match := _LABEL.fullmatch(line):
+            is_note = False
             said.append(Said(match[1], match[2]))
+        elif is_note or (line.startswith("[") and "]" not in line):
+            is_note = not line.rstrip().endswith("]")
         elif not _NOTE.fullmatch(line.strip()) and said:
             said[-1] = Said(said[-1].name, f"{said[-1].text}\n{line}".strip("\n"))
     return said

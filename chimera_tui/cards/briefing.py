@@ -1,0 +1,135 @@
+"""What a persona is told of itself and its lore, for one turn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from random import Random
+
+from chimera_tui.cards.carried import Carried
+from chimera_tui.cards.lore import lore
+from chimera_tui.cards.lorebook import DEEPEST_SCAN, LoreEntry
+from chimera_tui.cards.macros import Scene, expand
+from chimera_tui.cards.texts import cut
+from chimera_tui.domain.conversation import HUMAN, Conversation, Message
+from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
+
+PROMPT_SHARE = 0.4
+LORE_SHARE = 0.15
+EXAMPLES_SHARE = 0.1
+"""How much of what a model can read each may take at most."""
+MOST_LORE = 4_000
+MOST_EXAMPLES = 1_500
+"""Tokens, for models that can read very much: every turn costs them again."""
+EXAMPLES = "How you have spoken elsewhere, to show your manner, not to be repeated:"
+_NOTHING = Carried()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What a persona is told of itself, ready for a model."""
+
+    about: str
+    """Who it is and what it always knows: alike in every turn, so that it can be cached."""
+    notes: str = ""
+    """What it knows of what is spoken of now."""
+    last_words: str = ""
+    """What stands behind all that was said."""
+
+
+def brief(
+    persona: Persona,
+    carried: Carried | None,
+    conversation: Conversation,
+    path: Sequence[Message],
+    *,
+    context: int,
+    now: datetime | None = None,
+) -> Brief:
+    """Return what `persona` is told of itself before it speaks.
+
+    Macros stand for this persona, whoever spoke last. Those of `about` see the conversation as
+    it began, so that they say the same in every turn; the others see it as it is.
+
+    Args:
+        persona: Who is about to speak.
+        carried: What it takes along from its card, if it came in one.
+        conversation: Where.
+        path: What it has heard.
+        context: Tokens that its model can read.
+        now: The time, for macros.
+    """
+    carried = carried or _NOTHING
+    always, called = _lore(carried, conversation, path, context)
+    began = Scene(
+        char=persona.name,
+        user=conversation.human_name,
+        group=tuple(one.persona.name for one in conversation.cast),
+        now=conversation.created_at.astimezone(),
+        seed=str(conversation.seed),
+        rng=Random(f"{conversation.seed}:{persona.slug}"),
+    )
+    scene = replace(
+        began,
+        last_message=path[-1].text if path else "",
+        now=now.astimezone() if now else None,
+        rng=Random(f"{conversation.seed}:{persona.slug}:{len(path)}"),
+    )
+    prompt = cut(expand(persona.prompt.strip(), began), _characters(PROMPT_SHARE * context))
+    parts = [
+        *(expand(entry.content, began) for entry in always if entry.before_prompt),
+        prompt,
+        *(expand(entry.content, began) for entry in always if not entry.before_prompt),
+        _examples([expand(one, began) for one in carried.examples], context),
+    ]
+    notes = [_said(entry.role, expand(entry.content, scene), scene) for entry in called]
+    if not path and persona.greeting:
+        notes.append(f"Your usual first words: {expand(persona.greeting, scene)}")
+    return Brief(
+        about="\n\n".join(filter(None, parts)),
+        notes="\n\n".join(filter(None, notes)),
+        last_words=expand(carried.last_words, scene),
+    )
+
+
+def _lore(
+    carried: Carried, conversation: Conversation, path: Sequence[Message], context: int
+) -> tuple[list[LoreEntry], list[LoreEntry]]:
+    """What is told always, and what the last messages call for, each in the order of telling."""
+    if carried.book is None:
+        return [], []
+    heard = [conversation.topic] if len(path) < DEEPEST_SCAN else []
+    heard += [
+        f"{conversation.name_of(message.turn.speaker)}: {message.text}"
+        for message in path[-DEEPEST_SCAN:]
+    ]
+    replies = sum(message.turn.speaker != HUMAN for message in path)
+    budget = min(int(LORE_SHARE * context), MOST_LORE)
+    told = lore(carried.book, heard, budget, replies=replies)
+    called = [entry for entry in told if not entry.is_fixed]
+    # What SillyTavern puts between the messages stands behind them here, the deepest first: in
+    # between it would move with every turn, and nothing before it could be cached.
+    called.sort(key=lambda entry: -(entry.depth if entry.depth is not None else DEEPEST_SCAN + 1))
+    return [entry for entry in told if entry.is_fixed], called
+
+
+def _said(role: str, text: str, scene: Scene) -> str:
+    """An entry as the words of whom it is told as."""
+    speaker = {"user": scene.user, "assistant": scene.char}.get(role)
+    return f"{speaker}: {text}" if speaker and text else text
+
+
+def _examples(blocks: Sequence[str], context: int) -> str:
+    """As many whole dialogues as there is room for, under their heading."""
+    room = min(int(EXAMPLES_SHARE * context), MOST_EXAMPLES) * CHARACTERS_PER_TOKEN
+    kept: list[str] = []
+    for block in blocks:
+        room -= len(block)
+        if room < 0:
+            break
+        kept.append(block)
+    return f"{EXAMPLES}\n" + "\n---\n".join(kept) if kept else ""
+
+
+def _characters(tokens: float) -> int:
+    return int(tokens * CHARACTERS_PER_TOKEN)
