@@ -59,7 +59,7 @@ def test_it_is_played_by_nobody_who_is_not_here(command: Command, home: Path) ->
     found = as_json(command, 2)
     assert (found["cast"][0]["model"], found["cast"][0]["fallbacks"]) == ("demo/demo", [])
     assert found["conversation"]["turn_limit"] == 20
-    assert found["conversation"]["budget"] == {"cost": 500_000, "tokens": 200_000}
+    assert found["conversation"]["budget"] == {"cost": 500_000, "tokens": 200_000, "minutes": 60}
 
 
 def test_a_file_of_something_else_says_what_takes_it(command: Command, home: Path) -> None:
