@@ -20,6 +20,8 @@ from chimera_tui.quality.vitals import Vitals
 
 MORE_ANSWERS = 0.35
 """How likely a second answer to a human word is, and a third one."""
+READ_AT_ONCE = 40
+"""Messages that are read without anybody noticing."""
 HALF_FULL = 0.5
 """Share of a window from which on its older half is summarised, while there is time."""
 
@@ -42,6 +44,8 @@ class Chair:
     offer: Offer = offer_nothing
     passed_over: str | None = None
     """Whose turn just came to nothing."""
+    is_ready: bool = False
+    """Whether what was said before has been read."""
     offered: str = ""
     """The topic that was offered when they had left theirs."""
     vitals: Vitals = field(default_factory=Vitals)
@@ -54,6 +58,13 @@ class Chair:
 
     def __post_init__(self) -> None:
         self.limits = Limits(self.journal, self.vitals)
+
+    async def get_ready(self) -> None:
+        """Read what was said before, beside the loop; until then there are no vitals."""
+        path = list(self.journal.tree.path)
+        if len(path) > READ_AT_ONCE:
+            await asyncio.to_thread(self.vitals.follow, self.journal.conversation, path)
+        self.is_ready = True
 
     async def choose(self, *, is_asked: bool) -> Choice | None:
         """Say who has the next turn, and what it is to do; None if that was called off.

@@ -202,6 +202,7 @@ class Room(Steering):
 
     async def _run(self) -> None:
         try:
+            await self._chair.get_ready()
             while asked := await self._agenda.next():
                 stop = self._chair.limits.stop(self.auto_turns) if asked.is_automatic else None
                 if stop:

@@ -253,9 +253,13 @@ async def test_minutes_are_a_budget() -> None:
 
 
 async def test_nobody_can_allow_more_than_a_hundred_turns_in_a_row() -> None:
-    room = a_room(numbered(), turn_limit=5000, attended=False)
-    await play(room)
-    assert len(said(room)) == 100
+    async with a_room(numbered(), turn_limit=5000) as room:
+        watcher = Watcher(room)
+        await room.resume()
+        await watcher.until(paused(PauseReason.TURN_LIMIT))
+        assert len(said(room)) == 100
+        await room.resume()
+        await watcher.until(MessageCompleted)
 
 
 async def test_leaving_the_topic_is_noticed_once_and_another_one_offered() -> None:
