@@ -20,7 +20,8 @@ class Rules:
     """Automatic turns of one persona after a human word; None: as many as come."""
     liveliness: float = LIVELINESS
     helper: str = ""
-    """The model that directs and summarises, `provider/model`; empty: no model does."""
+    """The model that directs, names and summarises, `provider/model`. Empty: whatever plays a
+    persona without a model directs; the topic is the title, and words are counted."""
 
 
 PLAIN = Rules()

@@ -1,15 +1,13 @@
 """Who has the next turn and what it is told: the mode, the limits, and the model that helps."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
 from chimera_tui.domain.conversation import HUMAN
-from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.persona import Persona
-from chimera_tui.engine import beats, summaries
+from chimera_tui.engine import beats
 from chimera_tui.engine.addressing import RollCall
 from chimera_tui.engine.errands import Errands
 from chimera_tui.engine.journal import Journal
@@ -20,8 +18,8 @@ from chimera_tui.quality.vitals import Vitals
 
 MORE_ANSWERS = 0.35
 """How likely a second answer to a human word is, and a third one."""
-HALF_FULL = 0.5
-"""Share of a window from which on its older half is summarised, while there is time."""
+READ_AT_ONCE = 40
+"""Messages that are read without anybody noticing."""
 
 Offer = Callable[[Sequence[Persona], Random], str]
 """Draws a topic that suits a cast; empty if there is none."""
@@ -42,18 +40,26 @@ class Chair:
     offer: Offer = offer_nothing
     passed_over: str | None = None
     """Whose turn just came to nothing."""
+    is_ready: bool = False
+    """Whether what was said before has been read."""
     offered: str = ""
     """The topic that was offered when they had left theirs."""
     vitals: Vitals = field(default_factory=Vitals)
     limits: Limits = field(init=False)
     _choosing: asyncio.Task[Choice] | None = None
-    _tidying: asyncio.Task[None] | None = None
     _roll: tuple[list[Persona], RollCall] | None = None
     _said: str = ""
     """The last thing the mode had to say about how it chooses."""
 
     def __post_init__(self) -> None:
         self.limits = Limits(self.journal, self.vitals)
+
+    async def get_ready(self) -> None:
+        """Read what was said before, beside the loop; until then there are no vitals."""
+        path = list(self.journal.tree.path)
+        if len(path) > READ_AT_ONCE:
+            await asyncio.to_thread(self.vitals.follow, self.journal.conversation, path)
+        self.is_ready = True
 
     async def choose(self, *, is_asked: bool) -> Choice | None:
         """Say who has the next turn, and what it is to do; None if that was called off.
@@ -122,20 +128,8 @@ class Chair:
         if self._choosing:
             self._choosing.cancel()
 
-    async def close(self) -> None:
-        """Stop all that goes on beside the turns."""
-        self.call_off()
-        if self._tidying:
-            self._tidying.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._tidying
-
-    async def look_around(self, fullness: float) -> None:
-        """After a turn: notice that the topic was left; have what will not fit summarised.
-
-        Args:
-            fullness: How much of the last speaker's window is filled, 0 to 1.
-        """
+    async def mind_the_topic(self) -> None:
+        """Notice that they have left it, and offer another."""
         if self.limits.has_drifted():
             conversation = self.journal.conversation
             rng = conversation.rng(self.journal.turns)
@@ -143,9 +137,6 @@ class Chair:
             other = f" Or move it, say to: {self.offered}" if self.offered else ""
             topic = conversation.current_topic
             await self.journal.post_notice(f"they have left the topic ({topic}).{other}")
-        is_busy = self._tidying is not None and not self._tidying.done()
-        if fullness > HALF_FULL and self.journal.conversation.rules.helper and not is_busy:
-            self._tidying = asyncio.create_task(self._summarise())
 
     async def _loosened(self, choice: Choice, floor: Floor) -> Choice:
         """Give the next speaker a hint, if they go round in circles."""
@@ -162,19 +153,3 @@ class Chair:
         name = conversation.name_of(choice.speakers[0])
         await self.journal.post_notice(f"{loop}: {name} was asked to move things on")
         return replace(choice, beat=beat)
-
-    async def _summarise(self) -> None:
-        """Have the older half summarised, block by block; what fails is tried again later."""
-        journal = self.journal
-        path = [message for message in journal.tree.path if not message.to]
-        older = path[1 : len(path) // 2]
-        with contextlib.suppress(ProviderError):
-            for block in summaries.blocks(older, journal.summaries.values()):
-                is_whole = len(block.messages) >= summaries.BLOCK
-                if is_whole and block.digest not in journal.summaries:
-                    await self.errands.summarise(
-                        summaries.INSTRUCTIONS,
-                        block.transcript(journal.conversation),
-                        block.to_be_made(),
-                        max_tokens=summaries.SUMMARY_TOKENS,
-                    )

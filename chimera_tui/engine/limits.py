@@ -43,11 +43,15 @@ class Limits:
         self._since = self._journal.turns
         self._has_hinted = self._has_told_drift = False
 
+    def is_far(self, auto_turns: int) -> bool:
+        """Whether so many automatic turns in a row are as many as may be."""
+        return auto_turns >= min(HARD_LIMIT, self._journal.conversation.turn_limit)
+
     def stop(self, auto_turns: int) -> Stop | None:
         """Say whether no further automatic turn may begin, after so many of them."""
         self._look()
         conversation = self._journal.conversation
-        if auto_turns >= min(HARD_LIMIT, conversation.turn_limit):
+        if self.is_far(auto_turns):
             return Stop(PauseReason.TURN_LIMIT, f"paused after {auto_turns} turns without you")
         minutes = conversation.budget.minutes
         if minutes is not None and self._journal.spent.seconds >= minutes * MINUTE:

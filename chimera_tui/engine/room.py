@@ -22,6 +22,7 @@ from chimera_tui.domain.events import (
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.engine.agenda import Agenda, Asked
 from chimera_tui.engine.chairing import Chair
+from chimera_tui.engine.clerk import Clerk
 from chimera_tui.engine.errands import Errands
 from chimera_tui.engine.journal import Journal, Recorder
 from chimera_tui.engine.limits import Stop
@@ -88,6 +89,7 @@ class Room(Steering):
         listener = Listener(journal, replies, models, purse, carrying, clock, sleep)
         errands = Errands(journal, replies, models, purse, clock)
         chair = Chair(journal, errands, attended)
+        self._clerk = Clerk(journal, errands)
         super().__init__(journal, models, agenda, listener, chair)
         self._clock = clock
         self._failed_in_row = 0
@@ -105,7 +107,7 @@ class Room(Steering):
         try:
             self._end(EndReason.STOPPED)
             await self.stop()
-            await self._chair.close()
+            await self._clerk.close()
             if self._running:
                 await self._running
         finally:
@@ -205,6 +207,7 @@ class Room(Steering):
 
     async def _run(self) -> None:
         try:
+            await self._chair.get_ready()
             while asked := await self._agenda.next():
                 stop = self._chair.limits.stop(self.auto_turns) if asked.is_automatic else None
                 if stop:
@@ -213,7 +216,8 @@ class Room(Steering):
                 async with asyncio.TaskGroup() as turns:
                     for speaking in await self._begin(asked):
                         turns.create_task(self._take_turn(speaking))
-                await self._chair.look_around(self._listener.renderer.fullness)
+                await self._chair.mind_the_topic()
+                self._clerk.tend(self._listener.renderer.fullness)
         except Exception as error:  # noqa: BLE001 - the edge: a mistake of ours ends this room only
             self.crash, self._ended = innermost(error), EndReason.CRASHED
         finally:

@@ -85,7 +85,7 @@ class Steering(Amending):
         """Go on. Does nothing while a failed turn waits for a remedy."""
         if self.paused is None or self.failure:
             return
-        if self.auto_turns >= self.conversation.turn_limit:
+        if self._chair.limits.is_far(self.auto_turns):
             self.auto_turns = 0
         self._chair.limits.start_anew()
         self._agenda.paused = None
@@ -139,7 +139,9 @@ class Steering(Amending):
 
     @property
     def vitals(self) -> Vitals:
-        """How the conversation is doing, as it is now."""
+        """How the conversation is doing, as it is now; nothing is known until it has been read."""
+        if not self._chair.is_ready:
+            return Vitals()
         self._chair.vitals.follow(self.conversation, self.tree.path)
         return self._chair.vitals
 

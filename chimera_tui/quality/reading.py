@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chimera_tui.domain.conversation import HUMAN, Finish, Message
 from chimera_tui.quality.signs import dispute, opens_agreeing, refuses, stance, takes_leave
 from chimera_tui.quality.voice import Style, style
-from chimera_tui.quality.words import stems, words
+from chimera_tui.quality.words import ends, stems, words
 
 GRAM = 4
 """Words of a phrase that counts as repeated."""
@@ -29,7 +29,8 @@ class Reading:
     message: Message
     said: tuple[str, ...]
     stems: frozenset[str]
-    grams: frozenset[tuple[str, ...]]
+    grams: frozenset[int]
+    """Its phrases of four words, hashed."""
     style: Style
     opens_agreeing: bool
     takes_leave: bool
@@ -81,12 +82,13 @@ def read(
         topic: The stems of the topic.
         names: How each member is called, by slug.
     """
-    said = tuple(words(message.text))
+    text = ends(message.text)
+    said = tuple(words(text))
     own = stems(said)
-    grams = frozenset(zip(*(said[start:] for start in range(GRAM)), strict=False))
-    phrases = frozenset[tuple[str, ...]]().union(*(one.grams for one in before[-REMEMBERED:]))
+    grams = frozenset(map(hash, zip(*(said[start:] for start in range(GRAM)), strict=False)))
+    phrases = frozenset[int]().union(*(one.grams for one in before[-REMEMBERED:]))
     context = topic.union(*(one.stems for one in before[-CONTEXT:]))
-    target, is_named = _target(message, before, names)
+    target, is_named = _target(text, message.turn.speaker, before, names)
     others = [one for one in before[-6:] if one.speaker != message.turn.speaker][-2:]
     most = max(2.0, RARE * (len(before) + 1))
     taken_up = own.intersection(frozenset[str]().union(*(one.stems for one in others)))
@@ -96,13 +98,13 @@ def read(
         said=said,
         stems=own,
         grams=grams,
-        style=style(message.text, said),
-        opens_agreeing=opens_agreeing(message.text),
-        takes_leave=takes_leave(message.text),
-        refuses=refuses(message.text),
+        style=style(text, said),
+        opens_agreeing=opens_agreeing(text),
+        takes_leave=takes_leave(text),
+        refuses=refuses(text),
         is_truncated=message.finish in (Finish.LENGTH, Finish.CUT),
-        stance=stance(message.text),
-        dispute=dispute(message.text),
+        stance=stance(text),
+        dispute=dispute(text),
         target=target,
         reuse=_share(len(grams & phrases), len(grams)),
         different=different,
@@ -115,10 +117,10 @@ def read(
 
 
 def _target(
-    message: Message, before: Sequence[Reading], names: Mapping[str, re.Pattern[str]]
+    text: str, speaker: str, before: Sequence[Reading], names: Mapping[str, re.Pattern[str]]
 ) -> tuple[str, bool]:
     """To whom a turn is said, and whether it says so."""
-    said, speaker = message.text.casefold(), message.turn.speaker
+    said = text.casefold()
     places = {
         slug: max((match.start() for match in pattern.finditer(said)), default=-1)
         for slug, pattern in names.items()

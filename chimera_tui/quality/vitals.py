@@ -18,8 +18,8 @@ from chimera_tui.quality.reading import Reading, read
 from chimera_tui.quality.score import Score, scored
 from chimera_tui.quality.words import stems, words
 
-AT_FIRST, AT_MOST = 150, 300
-"""Messages of the end that are read when a conversation is opened, and that are remembered."""
+REMEMBERED = 300
+"""Messages of the end that are read and remembered."""
 STALLED = 6
 """Turns by which a loop is judged."""
 MOST_REUSE = 0.35
@@ -54,31 +54,42 @@ class Vitals:
         self._conversation: Conversation | None = None
 
     def follow(self, conversation: Conversation, path: Sequence[Message]) -> None:
-        """Take in what the conversation is now; only what is new since the last time is read."""
+        """Take in what the conversation is now; only what is new since the last time is read.
+
+        A message takes half a millisecond. One that was edited is read anew; those after it keep
+        what was read of them beside its former words.
+        """
         if self._conversation is not conversation:
             self._names = {one.slug: _called(one) for one in conversation.known}
             self._conversation = conversation
         heard = [message for message in path if not (message.to or message.is_narration)]
         if self._forgotten is None or self._forgotten > len(heard):
-            self._forgotten = max(0, len(heard) - AT_FIRST)
+            self._forgotten = max(0, len(heard) - REMEMBERED)
         heard = heard[self._forgotten :]
+        topic = stems(words(conversation.current_topic))
         same = 0
         for reading, message in zip(self._readings, heard, strict=False):
-            if reading.message is not message and reading.message != message:
+            if reading.message.id != message.id:
                 break
+            if reading.message is not message and reading.message != message:
+                self._used.subtract(reading.stems)
+                before = self._readings[:same]
+                self._readings[same] = read(message, before, self._used, topic, self._names)
+                self._used.update(self._readings[same].stems)
             same += 1
-        for reading in self._readings[same:]:
-            self._used.subtract(reading.stems)
+        self._forget(self._readings[same:])
         del self._readings[same:]
-        topic = stems(words(conversation.current_topic))
         for message in heard[same:]:
             reading = read(message, self._readings, self._used, topic, self._names)
             self._readings.append(reading)
             self._used.update(reading.stems)
-        for reading in self._readings[:-AT_MOST]:
+        self._forgotten += len(self._readings[:-REMEMBERED])
+        self._forget(self._readings[:-REMEMBERED])
+        del self._readings[:-REMEMBERED]
+
+    def _forget(self, readings: Sequence[Reading]) -> None:
+        for reading in readings:
             self._used.subtract(reading.stems)
-            self._forgotten += 1
-        del self._readings[:-AT_MOST]
 
     @property
     def turns(self) -> list[Reading]:
@@ -114,7 +125,7 @@ class Vitals:
 
         About 1.8 is lively talk, from 4 on the same is said again and again.
         """
-        text = "\n".join(turn.message.text for turn in self.turns[-24:]).encode()
+        text = "\n".join(" ".join(turn.said) for turn in self.turns[-24:]).encode()
         return len(text) / len(zlib.compress(text)) if text else 0.0
 
     def loop(self, since: int) -> str:

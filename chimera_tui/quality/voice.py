@@ -7,6 +7,7 @@ lengths: Mosteller and Wallace 1964; Burrows 2002); at a dozen turns they are al
 """
 
 import math
+import re
 from collections.abc import Sequence
 
 Style = tuple[float, ...]
@@ -15,6 +16,7 @@ FEWEST = 4
 HEARD = 72
 """Turns of the end that are compared: it stays cheap, and a voice may change."""
 
+_DIGIT = re.compile(r"\d")
 _I = frozenset("i i'm i've i'd i'll me my mine myself".split())  # noqa: SIM905 - reads as it is meant
 _WE = frozenset("we we're we've we'd we'll us our ours ourselves".split())  # noqa: SIM905 - the same
 _YOU = frozenset("you you're you've you'd you'll your yours yourself".split())  # noqa: SIM905 - the same
@@ -30,7 +32,7 @@ def style(text: str, said: Sequence[str]) -> Style:
         text.count("?") / sentences,
         text.count("!") / sentences,
         text.count(";") / sentences,
-        sum(letter.isdigit() for letter in text) / count,
+        len(_DIGIT.findall(text)) / count,
         sum("'" in word for word in said) / count,
         sum(word in _I for word in said) / count,
         sum(word in _WE for word in said) / count,

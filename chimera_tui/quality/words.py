@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-LONGEST_READ = 8000
+LONGEST_READ = 4000
 """Characters of a text that are looked at: its first and its last half of so many."""
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -38,12 +38,15 @@ _SHORTEST = 3
 """Letters of a word that says something."""
 
 
+def ends(text: str) -> str:
+    """A text, of a very long one its beginning and its end: what measures look at."""
+    half = LONGEST_READ // 2
+    return text if len(text) <= LONGEST_READ else f"{text[:half]} {text[-half:]}"
+
+
 def words(text: str) -> list[str]:
     """The words of a text in order, small letters, apostrophes inside kept."""
-    if len(text) > LONGEST_READ:
-        half = LONGEST_READ // 2
-        text = f"{text[:half]} {text[-half:]}"
-    text = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
+    text = unicodedata.normalize("NFKC", ends(text)).casefold().replace("\u2019", "'")
     return _WORD.findall(text)
 
 

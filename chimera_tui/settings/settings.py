@@ -79,8 +79,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     helper: Annotated[
         str, Meta(max_length=200, pattern=r"^(\S+/\S+)?\Z", description="provider/model, or empty")
     ] = ""
-    """A cheap model that directs new rooms (mode `director`) and summarises what no longer fits.
-    Empty: whatever plays a persona without a model directs, and no model summarises."""
+    """A cheap model that directs new rooms (mode `director`), names them, and summarises what no
+    longer fits. Empty: whatever plays a persona without a model directs, and the rest is left."""
     daily_budget: Annotated[
         float, Meta(ge=0, le=10_000, description="US dollars from 0, which is no limit, to 10000")
     ] = 5.0

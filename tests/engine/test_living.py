@@ -18,6 +18,7 @@ from chimera_tui.domain.conversation import (
 )
 from chimera_tui.domain.errors import Fault, UnknownError
 from chimera_tui.domain.events import (
+    ConversationChanged,
     ConversationEnded,
     EndReason,
     ErrandDone,
@@ -40,6 +41,7 @@ from chimera_tui.providers.scripted import ScriptedProvider, Step
 from tests.fakes import NOON, ListRecorder, Watcher, a_persona, a_room, play, saved
 
 HELPER = "other/helper"
+TOPIC = "Is a joke a kind of knowledge?"
 
 
 def said(room: Room) -> list[tuple[str, str]]:
@@ -253,9 +255,13 @@ async def test_minutes_are_a_budget() -> None:
 
 
 async def test_nobody_can_allow_more_than_a_hundred_turns_in_a_row() -> None:
-    room = a_room(numbered(), turn_limit=5000, attended=False)
-    await play(room)
-    assert len(said(room)) == 100
+    async with a_room(numbered(), turn_limit=5000) as room:
+        watcher = Watcher(room)
+        await room.resume()
+        await watcher.until(paused(PauseReason.TURN_LIMIT))
+        assert len(said(room)) == 100
+        await room.resume()
+        await watcher.until(MessageCompleted)
 
 
 async def test_leaving_the_topic_is_noticed_once_and_another_one_offered() -> None:
@@ -372,6 +378,33 @@ async def test_what_will_not_fit_is_summarised_by_the_helper_once_each() -> None
     assert len({summary.digest for summary in made}) == len(made) >= 3
     assert (made[0].first_id, made[0].last_id) == (2, 1 + BLOCK)
     assert made[0].text == "Summary 0."
+
+
+async def test_the_helper_names_a_conversation_that_nobody_has_named() -> None:
+    provider = helped('"Ducks and Knowledge."\nMore.')
+    async with a_room(provider, turn_limit=6, rules=Rules(helper=HELPER), title=TOPIC) as room:
+        watcher = Watcher(room)
+        await room.resume()
+        changed = await watcher.until(ConversationChanged)
+        await watcher.until(paused(PauseReason.TURN_LIMIT))
+    assert changed.conversation.title == "Ducks and Knowledge"
+    titles = [r for r in provider.requests if r.model == "helper" and "title" in r.system]
+    assert len(titles) == 1
+
+
+@pytest.mark.parametrize("answer", ["", "  ", "\n\n"])
+async def test_a_helper_without_a_word_leaves_the_title(answer: str) -> None:
+    provider = helped(answer)
+    room = a_room(provider, turn_limit=6, rules=Rules(helper=HELPER), title=TOPIC, attended=False)
+    await play(room)
+    assert room.conversation.title == TOPIC
+
+
+async def test_a_title_of_a_person_stands() -> None:
+    provider = helped("Ducks")
+    room = a_room(provider, turn_limit=6, rules=Rules(helper=HELPER), title="Mine", attended=False)
+    await play(room)
+    assert room.conversation.title == "Mine"
 
 
 async def test_the_helper_must_be_of_a_provider_that_exists() -> None:

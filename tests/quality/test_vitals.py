@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chimera_tui.domain.conversation import HUMAN, Assignment, Conversation, Finish, Message, Turn
 from chimera_tui.quality.score import Grade, Score
-from chimera_tui.quality.vitals import AT_FIRST, AT_MOST, Vitals
+from chimera_tui.quality.vitals import REMEMBERED, Vitals
 from tests.fakes import NOON, a_conversation, a_persona
 from tests.quality.texts import LIVELY, LOOP, UNRELATED
 
@@ -141,15 +141,14 @@ def test_whispers_and_narration_are_nobodys_turn() -> None:
 
 @settings(max_examples=30, derandomize=True)
 @given(st.data())
-def test_following_step_by_step_edits_and_branches_equals_reading_anew(data: st.DataObject) -> None:
+def test_following_step_by_step_and_branches_equals_reading_anew(data: st.DataObject) -> None:
     lines = [*LIVELY, *LOOP]
     conversation = three()
     followed = Vitals()
     for _ in range(4):
         path = path_of(lines[: data.draw(st.integers(0, len(lines)))])
         place = data.draw(st.integers(0, 2 * len(lines)))
-        if place < len(path):
-            path[place] = replace(path[place], text="Other words, about a joke.")
+        path[place:] = [replace(m, id=m.id + 100, text=f"{m.text} Or so.") for m in path[place:]]
         followed.follow(conversation, path)
         anew = Vitals()
         anew.follow(conversation, path)
@@ -161,13 +160,22 @@ def test_following_step_by_step_edits_and_branches_equals_reading_anew(data: st.
 def test_of_a_long_talk_the_end_is_what_counts() -> None:
     lines = [(("ada", "bob", "cleo")[n % 3], f"{LIVELY[n % 12][1]} {n}") for n in range(700)]
     opened = vitals(lines)
-    assert len(opened.turns) == AT_FIRST
+    assert len(opened.turns) == REMEMBERED
     path = path_of(lines)
     conversation = three()
     followed = Vitals()
     for end in range(400, 701, 50):
         followed.follow(conversation, path[:end])
-    assert len(followed.turns) == AT_MOST
+    assert len(followed.turns) == REMEMBERED
     assert followed.turns[-1].message.id == 700
     followed.follow(conversation, path[:20])  # another branch, a short one
     assert [turn.message.id for turn in followed.turns] == list(range(1, 21))
+
+
+def test_an_edited_turn_is_read_anew() -> None:
+    path, conversation = path_of(LIVELY), three()
+    followed = vitals(LIVELY, conversation)
+    path[4] = replace(path[4], text="Nonsense. You are wrong, and I disagree.")
+    followed.follow(conversation, path)
+    assert followed.turns[4].stance < -0.9
+    assert len(followed.turns) == 12

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from chimera_tui.ui.screens.model_picker import Picked
 
 MODE_WORDS = {
+    "natural": "whoever is addressed, then whoever it suits",
+    "pooled": "each once after your word, then it waits for you",
+    "manual": "you say who",
+    "director": "a model chooses, and says what the turn should do",
+    "script": "line by line: a debate, an interview",
     "random": "whoever likes to talk, nobody twice running",
     "round_robin": "everyone in turn",
 }

@@ -327,4 +327,6 @@ def _paused(scene: Scene, reason: PauseReason) -> Content:
         return waiting("paused", words[PauseReason.FAILURE], (f"1–{last}", "choose"))
     if reason is PauseReason.BUDGET:
         return waiting("paused", words[reason], ("/budget 1.00", "allows more"))
+    if reason is PauseReason.YOUR_TURN:
+        return waiting("paused", words[reason], ("n", "lets one speak"))
     return waiting("paused", words[reason], ("space", "goes on" if begun else "begins"))

@@ -1,0 +1,85 @@
+"""What the helping model does beside the turns: a title, and summaries of what will not fit."""
+
+import asyncio
+import contextlib
+
+from chimera_tui.domain.errors import ProviderError
+from chimera_tui.domain.text import one_line
+from chimera_tui.engine import summaries
+from chimera_tui.engine.errands import Errands
+from chimera_tui.engine.journal import Journal
+
+HALF_FULL = 0.5
+"""Share of a window from which on its older half is summarised, while there is time."""
+TITLED_AFTER = 4
+"""Messages from which a title is made."""
+LONGEST_TITLE = 60
+"""Characters."""
+TITLE = (
+    "You name conversations. Answer with a title of two to six words for what these people really"
+    " talk about: concrete, no quotation marks, no full stop, in their language."
+)
+
+
+class Clerk:
+    """Tidies up one room. Without a helper named in the rules it does nothing."""
+
+    def __init__(self, journal: Journal, errands: Errands) -> None:
+        self._journal = journal
+        self._errands = errands
+        self._has_named = False
+        self._tidying: asyncio.Task[None] | None = None
+
+    def tend(self, fullness: float) -> None:
+        """Begin whatever is to be done, unless something still is.
+
+        Args:
+            fullness: How much of the last speaker's window is filled, 0 to 1.
+        """
+        is_busy = self._tidying is not None and not self._tidying.done()
+        if self._journal.conversation.rules.helper and not is_busy:
+            self._tidying = asyncio.create_task(self._tidy(fullness))
+
+    async def close(self) -> None:
+        """Put the pen down."""
+        if self._tidying:
+            self._tidying.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._tidying
+
+    async def _tidy(self, fullness: float) -> None:
+        """Do what is due; what fails is tried again after a later turn."""
+        with contextlib.suppress(ProviderError):
+            if len(self._journal.tree.path) >= TITLED_AFTER and not self._has_named:
+                await self._name()
+            if fullness > HALF_FULL:
+                await self._summarise()
+
+    async def _name(self) -> None:
+        """Give the conversation a title, if nobody has."""
+        self._has_named = True
+        conversation = self._journal.conversation
+        heard = [message for message in self._journal.tree.path if not message.to]
+        if conversation.title != conversation.topic or not heard:
+            return
+        block = summaries.Block(tuple(heard[: 2 * TITLED_AFTER]))
+        said = f"The topic: {conversation.topic}\n\n{block.transcript(conversation)}"
+        answer = await self._errands.ask(TITLE, said, max_tokens=40)
+        title = one_line(answer.strip().splitlines()[0] if answer.strip() else "", LONGEST_TITLE)
+        title = title.strip(" \"'“”*#.")
+        if title and self._journal.conversation.title == conversation.topic:
+            await self._journal.change(title=title)
+
+    async def _summarise(self) -> None:
+        """Have the older half summarised, block by block, each once."""
+        journal = self._journal
+        path = [message for message in journal.tree.path if not message.to]
+        for block in summaries.blocks(path[1 : len(path) // 2], journal.summaries.values()):
+            is_whole = len(block.messages) >= summaries.BLOCK
+            if is_whole and block.digest not in journal.summaries:
+                await self._errands.summarise(
+                    summaries.INSTRUCTIONS,
+                    block.transcript(journal.conversation),
+                    block.to_be_made(),
+                    max_tokens=summaries.SUMMARY_TOKENS,
+                )
