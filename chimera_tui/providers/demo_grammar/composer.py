@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from chimera_tui.providers.base import ChatRequest
+from chimera_tui.providers.demo_grammar.manners import Manner
 from chimera_tui.providers.demo_grammar.scene import Scene, read_scene, sentence_key, sentences
 from chimera_tui.providers.demo_grammar.slots import EmptySlotError, Filler, vocative
 from chimera_tui.providers.demo_grammar.voices import Grammar
@@ -33,6 +34,8 @@ _LATE = 5
 _LATELY = 16
 """Messages after which a template may serve again, in other words."""
 _TRIES = 60
+_LONG = 24
+"""Letters of a sentence from which on it is recognised within another."""
 
 Lines = list[tuple[float, str]]
 """Templates, each with its weight."""
@@ -44,9 +47,10 @@ def compose(request: ChatRequest, grammar: Grammar) -> str:
     last = scene.last.text if scene.last else ""
     rng = Random(f"{request.seed}|{request.persona.slug}|{len(scene.said)}|{last}")
     filler = Filler(request.persona, grammar.trade_of(request.persona), grammar.vivid, scene, rng)
-    turn = _Turn(scene, grammar, filler, rng, grammar.voices_of(request.persona))
+    manner = grammar.manner_of(request.persona)
+    turn = _Turn(scene, grammar, filler, rng, grammar.voices_of(request.persona), manner)
     turn.speak(request.persona.words)
-    return _laid_out(turn.parts, rng)
+    return manner.turn(_laid_out(turn.parts, rng), rng, lambda text: turn.is_said({text}))
 
 
 @dataclass(slots=True)
@@ -58,6 +62,7 @@ class _Turn:
     filler: Filler
     rng: Random
     voices: dict[str, float]
+    manner: Manner
     parts: list[str] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
     """The sentences of this turn."""
@@ -67,7 +72,11 @@ class _Turn:
     recent: str = field(init=False)
     """What was said lately: too fresh in everybody's mind to be used again."""
 
+    plain: str = field(init=False)
+    """All that was said before, as `sentence_key` writes it."""
+
     def __post_init__(self) -> None:
+        self.plain = sentence_key(self.scene.everything)
         self.heard = self.scene.everything.lower()
         self.recent = "\n".join(s.text for s in self.scene.said[-_LATELY:]).lower()
 
@@ -153,24 +162,35 @@ class _Turn:
 
     def _add(self, lines: Lines, *, longest: float = 1000, again: bool = False) -> bool:
         """Say one of `lines`, if need be one that was used `again`; False if there is none."""
-        fresh = [(weight, line) for weight, line in lines if _trace(line) not in self.heard]
-        faded = [(weight, line) for weight, line in lines if _trace(line) not in self.recent]
+        fresh = [(weight, line) for weight, line in lines if not self._stands(line, self.heard)]
+        faded = [(weight, line) for weight, line in lines if not self._stands(line, self.recent)]
         for pool in (fresh, faded if again else []):
             for line in _drawn(pool, self.rng)[:_TRIES]:
                 if self._names_too_often(line):
                     continue
                 try:
-                    text = self.filler.fill(line)
+                    text = self.manner.sentence(self.filler.fill(line))
                 except EmptySlotError:
                     continue
-                keys = {sentence_key(sentence) for sentence in sentences(text)}
-                if len(text.split()) <= longest and not keys & (self.said | self.scene.sentences):
+                if len(text.split()) <= longest and not self.is_said({*sentences(text)}):
                     self.parts.append(text)
-                    self.said |= keys
+                    self.said |= {sentence_key(sentence) for sentence in sentences(text)}
                     self.heard += text.lower()
                     self.recent += text.lower()
                     return True
         return False
+
+    def is_said(self, thoughts: set[str]) -> bool:
+        """Whether one of these sentences was said, in this turn or before, alone or joined."""
+        keys = {sentence_key(thought) for thought in thoughts}
+        return bool(keys & (self.said | self.scene.sentences)) or any(
+            len(key) >= _LONG and key in self.plain for key in keys
+        )
+
+    def _stands(self, line: str, text: str) -> bool:
+        """Whether somebody has used this template in `text`: as it is, or as this persona would."""
+        trace = _trace(line)
+        return trace in text or self.manner.sentence(trace).lower() in text
 
     def _names_too_often(self, line: str) -> bool:
         if "{prev}" not in line or self.scene.last is None:

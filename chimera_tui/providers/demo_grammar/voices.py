@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from chimera_tui.domain.persona import Persona
+from chimera_tui.providers.demo_grammar.manners import Manner
 from chimera_tui.providers.demo_grammar.nouns import nouns_in
 
 _BY_CATEGORY = {
@@ -73,6 +74,8 @@ class Grammar:
     voices: dict[str, Voice]
     trades: dict[str, Trade]
     common: dict[str, tuple[str, ...]]
+    manners: dict[str, dict[str, str]]
+    """By trait: what to change of a `Manner`."""
     vivid: frozenset[str]
     """Words for things one can see: the ones worth picking up."""
 
@@ -84,7 +87,7 @@ class Grammar:
         common = {k: _lines(v) for k, v in _toml(folder / "common.toml").items()}
         things = ". ".join(". ".join(trade.choices["thing"]) for trade in trades.values())
         vivid = frozenset(noun.word.lower() for noun in nouns_in(things))
-        return cls(voices, trades, common, vivid)
+        return cls(voices, trades, common, _toml(folder / "manners.toml"), vivid)
 
     def voices_of(self, persona: Persona) -> dict[str, float]:
         """How much of each voice a persona has, the strongest first; they add up to 1."""
@@ -102,6 +105,13 @@ class Grammar:
         best = sorted(weights, key=lambda name: -weights[name])[:_VOICES_OF_ONE]
         total = sum(weights[name] ** 2 for name in best)
         return {name: weights[name] ** 2 / total for name in best if weights[name]}
+
+    def manner_of(self, persona: Persona) -> Manner:
+        """How a persona puts its words: the first of its traits that says something counts."""
+        manner = Manner()
+        for trait in persona.traits:
+            manner = manner.with_(self.manners.get(trait.lower(), {}))
+        return manner
 
     def trade_of(self, persona: Persona) -> Trade:
         """The trade that shows in the name, the expertise or the description of a persona."""
