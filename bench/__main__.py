@@ -15,6 +15,7 @@ MODULES = (
     "requests",
     "outage",
     "overhead",
+    "voices",
 )
 
 
