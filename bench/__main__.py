@@ -16,6 +16,7 @@ MODULES = (
     "outage",
     "overhead",
     "voices",
+    "cards",
 )
 
 
