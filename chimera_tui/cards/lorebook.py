@@ -15,7 +15,7 @@ USUAL_SCAN_DEPTH = 4
 """Messages that are searched where a book does not say."""
 DEEPEST_SCAN = 1000
 """Messages that are searched at most."""
-_ALIASES: Mapping[str, tuple[str, ...]] = {
+ALIASES: Mapping[str, tuple[str, ...]] = {
     "keys": ("key", "keywords"),
     "secondary_keys": ("keysecondary", "secondkey"),
     "content": ("entry", "value", "text"),
@@ -120,7 +120,7 @@ def _entries(raw: object, notes: Notes) -> tuple[LoreEntry, ...]:
 
 def _entry(raw: dict[str, Any], position: int, budget: Budget, notes: Notes) -> LoreEntry | None:
     """An entry that can be told; None for one that is off, empty or never called for."""
-    for name, others in _ALIASES.items():
+    for name, others in ALIASES.items():
         other = next((o for o in others if raw.get(o) is not None), None)
         if raw.get(name) in (None, "") and other:
             raw = {**raw, name: raw[other]}

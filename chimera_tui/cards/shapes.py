@@ -9,7 +9,10 @@ V2 = "chara_card_v2"
 V3 = "chara_card_v3"
 VERSIONS = (1, 2, 3)
 V1_FIELDS = ("name", "description", "personality", "scenario", "first_mes", "mes_example")
-_LOREBOOK = "is a lorebook, not a character"
+_LOREBOOK = (
+    "is a lorebook, not a character",
+    "`chimera-tui personas import FILE --into SLUG` lets a persona know it.",
+)
 CONTENT = (*V1_FIELDS, "system_prompt")
 """One of these must hold something, or there is no character."""
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -41,7 +44,7 @@ def fields_of(document: object) -> tuple[int, dict[str, Any]]:
     inner = table_of(document, "data")
     spec = str(document.get("spec", "")).strip().lower()
     if spec.startswith("lorebook"):
-        raise UnreadableError(_LOREBOOK)
+        raise UnreadableError(*_LOREBOOK)
     fields = _renamed(inner)
     if any(fields.get(key) for key in CONTENT):
         version = 3 if spec == V3 or str(document.get("spec_version", "")).startswith("3") else 2
@@ -53,7 +56,7 @@ def fields_of(document: object) -> tuple[int, dict[str, Any]]:
         version = 1
         fields = _renamed(_flat(document), nothing=(None, ""))
     if not any(fields.get(key) for key in CONTENT):
-        raise UnreadableError(_LOREBOOK if "entries" in fields else "holds no character")
+        raise UnreadableError(*(_LOREBOOK if "entries" in fields else ("holds no character",)))
     return version, fields
 
 

@@ -17,9 +17,15 @@ from chimera_tui.cli.persona_text import card, table
 from chimera_tui.domain.errors import ChimeraError, InvalidFileError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import clean, one_line
-from chimera_tui.library.library import Library, builtin_folder
+from chimera_tui.library.library import Library, Origin, builtin_folder
 from chimera_tui.library.persona_file import read_persona, template
-from chimera_tui.library.persona_formats import FORMATS, import_persona, keep_card, kept_card
+from chimera_tui.library.persona_formats import (
+    FORMATS,
+    add_lore,
+    import_persona,
+    keep_card,
+    kept_card,
+)
 from chimera_tui.library.slugs import slug_of
 from chimera_tui.settings.files import write_file
 from chimera_tui.settings.paths import private_folder
@@ -132,9 +138,13 @@ def edit(library: Library, slug: str) -> None:
 @personas.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Take the place of the persona of that name.")
+@click.option("--into", metavar="SLUG", help="FILE is a lorebook: let this persona know it.")
 @with_library
-def import_(library: Library, file: Path, *, replace: bool) -> None:
-    """Take the persona in FILE into the library."""
+def import_(library: Library, file: Path, *, replace: bool, into: str | None) -> None:
+    """Take the persona in FILE into the library; or the lorebook in it into a persona."""
+    if into is not None:
+        _import_lore(library, file, into)
+        return
     found = import_persona(file)
     persona = found.persona
     if persona.slug in library.personas and not replace:
@@ -148,6 +158,15 @@ def import_(library: Library, file: Path, *, replace: bool) -> None:
     for note in found.notes:
         output.say(note)
     output.say(f"{persona.name} is now in the library: {one_line(str(path))}")
+
+
+def _import_lore(library: Library, file: Path, slug: str) -> None:
+    persona = library.get(slug)
+    if library.origin(persona.slug) is Origin.BUILTIN:  # what is built in is never written to
+        library.save(persona)
+    for note in add_lore(library.file(persona.slug), persona, file):
+        output.say(note)
+    output.say(f"{persona.name} knows now what is in {one_line(str(file))}.")
 
 
 @personas.command()

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from chimera_tui.cards.card import LONGEST_ARCHIVE, Card
+from chimera_tui.cards.books import with_lore
+from chimera_tui.cards.card import LONGEST_ARCHIVE, LONGEST_FILE, Card
 from chimera_tui.cards.exporting import CardKind, export_card
 from chimera_tui.cards.files import read_bytes
 from chimera_tui.cards.importing import import_card
@@ -89,6 +90,22 @@ def import_persona(path: Path) -> ImportedPersona:
                 raise InvalidFileError(f"There is no file {where}.") from None
     known = ", ".join(dict.fromkeys(suffix for f in FORMATS.values() for suffix in f.suffixes))
     raise InvalidFileError(f"{where} is no file of a persona.", hint=f"Known endings: {known}.")
+
+
+def add_lore(persona_file: Path, persona: Persona, path: Path) -> tuple[str, ...]:
+    """Put the lorebook in the file `path` into the card that is kept of a persona.
+
+    Returns:
+        What was dropped or changed, one sentence each.
+
+    Raises:
+        InvalidFileError: If there is no such file, or no lorebook in it.
+        ChimeraError: If the card cannot be written.
+    """
+    data = read_bytes(path, LONGEST_FILE)
+    card, notes = with_lore(persona, kept_card(persona_file), data, path)
+    keep_card(persona_file, card)
+    return notes
 
 
 def keep_card(persona_file: Path, card: Card) -> None:

@@ -187,3 +187,15 @@ def test_a_card_comes_in_and_goes_out_with_what_we_do_not_know(
     assert command("personas", "export", "bee", "--format", "png").code == 2
     assert command("personas", "export", "bee", "--format", "png", "-o", str(picture)).code == 0
     assert command("personas", "validate", str(picture)).code == 0
+
+
+def test_a_lorebook_is_given_to_a_persona(command: Command, home: Path, own: Path) -> None:
+    book = home / "book.json"
+    book.write_text('{"entries": {"0": {"key": ["lamp"], "content": "Whale oil."}}}')
+    refused = command("personas", "import", str(book))
+    assert (refused.code, "--into" in refused.err) == (1, True)
+    done = command("personas", "import", str(book), "--into", "poet")
+    assert (done.code, "The Poet knows now" in done.err) == (0, True)
+    assert sorted(path.name for path in own.iterdir()) == ["poet.card.json", "poet.toml"]
+    assert "Whale oil." in command("personas", "export", "poet", "--format", "v2").out
+    assert command("personas", "import", str(book), "--into", "nobody").code == 2
