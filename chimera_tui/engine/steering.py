@@ -80,6 +80,7 @@ class Steering(Amending):
     async def pause(self) -> None:
         """Begin no more turns; the speaker of the moment finishes."""
         await self._pause(PauseReason.ASKED)
+        self._chair.call_off()
 
     async def resume(self) -> None:
         """Go on. Does nothing while a failed turn waits for a remedy."""
@@ -109,6 +110,7 @@ class Steering(Amending):
         is_held_back = any(one.is_held_back for one in self.speaking.values())
         if not (self.failure or is_held_back):
             self._agenda.ask(Asked(speaker=speaker))
+            self._chair.call_off()
 
     def suggestion(self) -> str | None:
         """The slug of who would speak next by `natural`; None if nobody may."""

@@ -345,6 +345,18 @@ async def test_a_room_can_be_left_while_its_director_thinks() -> None:
     assert (await watcher.rest())[-1] == ConversationEnded(reason=EndReason.STOPPED)
 
 
+async def test_who_is_named_to_speak_does_not_wait_for_the_director() -> None:
+    provider, asked = slow_helper()
+    async with a_room(provider, None, "Ada", "Bob", "Cleo", mode="director") as room:
+        watcher = Watcher(room)
+        await room.resume()
+        await asked.wait()
+        await room.pause()
+        room.next("bob")
+        await watcher.until(MessageCompleted)
+    assert speakers(room) == ["bob"]
+
+
 async def test_a_human_word_interrupts_the_director() -> None:
     provider, asked = slow_helper()
     async with a_room(provider, None, "Ada", "Bob", "Cleo", mode="director", turn_limit=1) as room:
