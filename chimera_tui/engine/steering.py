@@ -72,7 +72,8 @@ class Steering(Amending):
         self.auto_turns = 0
         self._chair.call_off()
         self._chair.limits.start_anew()
-        self._agenda.ask_only(Asked(speaker=speaker) for speaker in self._chair.answers())
+        answers = self._chair.answers()
+        self._agenda.ask_only(Asked(speaker=speaker, is_answer=True) for speaker in answers)
         self._agenda.release()
         if self.paused is not PauseReason.ASKED:
             await self.resume()
@@ -153,7 +154,7 @@ class Steering(Amending):
         return self._chair.offered
 
     def hold(self) -> None:
-        """The human is typing: no turn begins by itself for 30 seconds, or until `release`."""
+        """The human is typing: who was not named waits for 30 seconds, or until `release`."""
         self._agenda.hold()
 
     def release(self) -> None:

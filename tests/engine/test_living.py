@@ -173,6 +173,22 @@ async def test_a_room_paused_by_hand_answers_and_is_still_paused() -> None:
         await watcher.until(lambda _: len(speakers(room)) == 2 + answers)
 
 
+async def test_typing_holds_answers_back_but_nobody_who_is_named_to_speak() -> None:
+    provider = numbered()
+    async with a_room(provider, None, "Ada", "Bob", "Cleo", turn_limit=1) as room:
+        watcher = Watcher(room)
+        await room.pause()
+        await room.say("Cleo, and you, Ada?")
+        room.hold()
+        await watcher.until(MessageCompleted)
+        room.next("bob")
+        await watcher.until(MessageCompleted)
+        assert speakers(room) == [HUMAN, "bob"]
+        room.release()
+        await watcher.until(lambda _: len(speakers(room)) == 4)
+    assert speakers(room) == [HUMAN, "bob", "cleo", "ada"]
+
+
 async def test_in_manual_mode_nobody_speaks_until_a_person_says_who() -> None:
     async with a_room(numbered(), mode="manual") as room:
         watcher = Watcher(room)
