@@ -183,6 +183,7 @@ class Room(Steering):
         await self.stop()
         await self._journal.choose(message_id)
         self.auto_turns = self.tree.turns_since_human
+        await self._chair.catch_up()
 
     async def branch(self, message_id: int) -> None:
         """Go back to this message, to go on from there; what was said after it stays a branch.
@@ -202,12 +203,13 @@ class Room(Steering):
         await self._journal.end_at(message_id)
         self.auto_turns = self.tree.turns_since_human
         await self.pause()
+        await self._chair.catch_up()
 
     # The loop
 
     async def _run(self) -> None:
         try:
-            await self._chair.get_ready()
+            await self._chair.catch_up()
             while asked := await self._agenda.next():
                 stop = self._chair.limits.stop(self.auto_turns) if asked.is_automatic else None
                 if stop:

@@ -142,9 +142,7 @@ class Steering(Amending):
 
     @property
     def vitals(self) -> Vitals:
-        """How the conversation is doing, as it is now; nothing is known until it has been read."""
-        if not self._chair.is_ready:
-            return Vitals()
+        """How the conversation is doing, as it is now; at first as far as it has been read."""
         self._chair.vitals.follow(self.conversation, self.tree.path)
         return self._chair.vitals
 
