@@ -23,7 +23,7 @@ LISTED_FOR = 600.0
 
 _ITS_OWN = frozenset({
     Fault.CONNECT, Fault.TLS, Fault.TIMEOUT, Fault.STALL, Fault.TRANSPORT, Fault.BAD_TYPE,
-    Fault.SERVER, Fault.AUTH, Fault.MONEY, Fault.REDIRECT,
+    Fault.SERVER, Fault.OVERLOADED, Fault.AUTH, Fault.MONEY, Fault.REDIRECT,
 })  # fmt: skip
 """Faults that say something of the provider, not only of one request or model."""
 
