@@ -141,6 +141,8 @@ class Calls:
                     yield AttemptBegan(model, item)
                     continue
                 if not turn.is_visible:
+                    if isinstance(item, Finished):
+                        yield item  # though it said nothing, it used something up
                     shows = turn.heard(item)
                     if isinstance(item, Text):
                         held += item.text
