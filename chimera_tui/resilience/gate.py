@@ -100,6 +100,11 @@ class Gate:
         """Whether calls go through without a wait that the provider causes."""
         return not self._parks.holds(ALL) and self.breaker.state is BreakerState.CLOSED
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether nobody may call now; half-open is one that a call tries at this moment."""
+        return self._parks.holds(ALL) or self.breaker.delay() > 0
+
     def is_ready(self, model: str) -> bool:
         """Whether that holds for calls to `model`."""
         return self.is_passable and not self._parks.holds(model)
