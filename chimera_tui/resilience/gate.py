@@ -20,6 +20,7 @@ from chimera_tui.providers.base import (
     Waiting,
 )
 from chimera_tui.providers.endpoint import LOCAL, REMOTE
+from chimera_tui.providers.patience import Patience
 from chimera_tui.resilience.breaker import Breaker, Trial
 from chimera_tui.resilience.limiter import PER_MINUTE, Limiter, Slots
 from chimera_tui.resilience.parks import ALL, HeldBackError, Parks, held_back
@@ -194,11 +195,12 @@ class Gate:
         """Yield the reply, and learn from it."""
         began, latency = self._clock(), None
         is_first = is_new = True
+        patience = Patience()
+        over = asyncio.get_running_loop().time() + deadline - began
         try:
-            async with aclosing(self.provider.stream(request)) as items:
+            async with aclosing(self.provider.stream(request)) as items, aclosing(patience):
                 while True:
-                    async with asyncio.timeout(deadline - self._clock()):
-                        item = await anext(items)
+                    item = await patience.next(items, over)
                     if is_first and isinstance(item, Text | Thinking):
                         is_first = False
                         latency = self._clock() - began if is_new else None
