@@ -142,7 +142,7 @@ class PersonaFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Meta(
             max_length=200,
             pattern=_LINE,
-            title="A hint: the model that plays it best",
+            title="The model that plays it, where you choose no other",
             description="provider/model, or empty",
         ),
     ] = ""

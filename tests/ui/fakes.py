@@ -31,6 +31,7 @@ from chimera_tui.formats import FORMATS
 from chimera_tui.library.library import Changes
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.resilience.model_choice import Facts, ModelChoice
 from chimera_tui.settings.keys import KeySource, KeyState
 from chimera_tui.settings.settings import Settings
 from tests.fakes import NOON, FixedModels, FullPurse, ListRecorder, a_persona, calls_to
@@ -238,6 +239,12 @@ class FakeChimera:
     def is_free(self, model: ModelRef) -> bool:
         """Always."""
         return self.models.is_free(model)
+
+    def expected(self, assignment: Assignment) -> ModelRef | None:
+        """What the real choice says, where nothing is set."""
+        facts = dict.fromkeys(self.health, Facts())
+        choice = ModelChoice(facts, list(facts), self.health, self.check_provider)
+        return choice.expected(assignment)
 
     async def refresh_cast(self, room: Room) -> None:
         """The library holds what the rooms hold."""
