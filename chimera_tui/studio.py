@@ -119,12 +119,19 @@ class Studio:
 
     # Saving
 
-    async def save(self, persona: Persona, over: Persona | None) -> Persona:
+    def file_name(self, name: str) -> str:
+        """Return how a file for a persona called `name` may be called, without its ending."""
+        return slug_of(name)
+
+    async def save(
+        self, persona: Persona, over: Persona | None, *, anyway: bool = False
+    ) -> Persona:
         """Write a persona into the person's folder, and keep what it was before.
 
         Args:
             persona: What to save.
             over: What the library is to hold now under its slug; None: nothing.
+            anyway: Whether to write it whatever the library holds: a person was asked.
 
         Returns:
             The persona as the library holds it now.
@@ -133,14 +140,17 @@ class Studio:
             ChangedElsewhereError: If it holds something else: then nothing is written.
             ChimeraError: If it cannot be written.
         """
-        await asyncio.to_thread(self._write, persona, over)
+        await asyncio.to_thread(self._write, persona, over, is_asked=anyway)
         saved = self.library.get(persona.slug)
         if not self._records.is_read_only:
             await self._records.add_saving(saved, over)
         return saved
 
-    def _write(self, persona: Persona, over: Persona | None) -> None:
+    def _write(self, persona: Persona, over: Persona | None, *, is_asked: bool) -> None:
         self.library.reload_changed()
+        if is_asked:
+            self.library.save(persona)
+            return
         path = self.library.own_file(persona.slug)
         if problem := self.library.broken.get(path):
             raise ChangedElsewhereError(f"Its file is broken now: {problem}")

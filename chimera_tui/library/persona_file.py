@@ -218,7 +218,18 @@ def _types() -> dict[str, typing.Any]:
 
 def template(name: str) -> str:
     """Return a file for a new persona called `name`: sound as it is, each key explained."""
-    persona = Persona(
+    persona = template_persona(name)
+    lines = [_HEAD]
+    for key in PersonaFile.__struct_fields__:
+        meta = meta_of(key)
+        lines.append(f"# {meta.title} ({meta.description}).")
+        lines.append(to_toml({key: getattr(persona, key)}, long="prompt"))
+    return "\n".join(lines)
+
+
+def template_persona(name: str) -> Persona:
+    """A new persona called `name`, to be filled in."""
+    return Persona(
         slug="",
         name=name,
         emoji="💬",
@@ -227,12 +238,6 @@ def template(name: str) -> str:
         one_line="Say in one line what this persona does to a conversation.",
         prompt=_PROMPT,
     )
-    lines = [_HEAD]
-    for key in PersonaFile.__struct_fields__:
-        meta = meta_of(key)
-        lines.append(f"# {meta.title} ({meta.description}).")
-        lines.append(to_toml({key: getattr(persona, key)}, long="prompt"))
-    return "\n".join(lines)
 
 
 def _persona(text: str, path: Path) -> Persona:

@@ -32,12 +32,13 @@ from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import crash
 from chimera_tui.ui.driver import outliving, when_closed
-from chimera_tui.ui.host import Host, Save, ShowsProviders, sentences
+from chimera_tui.ui.host import Host, Leaves, Save, ShowsLibrary, ShowsProviders, sentences
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.room import RoomScreen
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
+    from chimera_tui.engine.room import Room
     from chimera_tui.ui.screens.new_room import RoomPlan
 
 SIZE_SETTLES = 0.1
@@ -278,6 +279,18 @@ class ChimeraApp(Host):
         if self.chimera:
             await self.push_screen(DiagnosticsScreen(self.chimera, provider))
 
+    async def show_studio(self, slug: str = "") -> None:
+        """Show where personas are made, this one first."""
+        from chimera_tui.ui.screens.studio import StudioScreen  # noqa: PLC0415 - see above
+
+        if self.chimera:
+            await self.push_screen(StudioScreen(self.chimera, slug))
+
+    def live_rooms(self) -> "list[Room]":
+        """The rooms that are open here, the one in sight or behind a screen first."""
+        screens = (s for s in reversed(self.screen_stack) if isinstance(s, RoomScreen))
+        return [screen.room for screen in screens if screen.room]
+
     async def ask_key(
         self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
     ) -> None:
@@ -316,9 +329,11 @@ class ChimeraApp(Host):
             self.tell(f"{self.chimera.library.get(slug).name} is in the library now.")
         for slug in changes.changed:
             self.tell(f"{self.chimera.library.get(slug).name} was changed, from its next turn on.")
-        for screen in self.screen_stack if changes.changed else ():
-            if isinstance(screen, RoomScreen) and screen.room:
-                await self.chimera.refresh_cast(screen.room)
+        for room in self.live_rooms() if changes.changed else ():
+            await self.chimera.refresh_cast(room)
+        for screen in self.screen_stack if changes else ():
+            if isinstance(screen, ShowsLibrary):
+                screen.draw_library()
 
     # Providers
 
@@ -375,7 +390,7 @@ class ChimeraApp(Host):
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 for screen in self.screen_stack:
-                    if isinstance(screen, RoomScreen):
+                    if isinstance(screen, Leaves):
                         await screen.leave()
                 self._leaving.set()
                 if self._keeper:
