@@ -147,7 +147,7 @@ class StudioTry(StudioView):
         title, of = ("after", "this draft") if earlier else ("says", "as it is saved")
         if not self.book.saved(self.slug):
             title, of = "says", "this draft"
-        self.set_class(earlier is None, "-one")
+        self.query_one("#try-sides").set_class(earlier is None, "-one")
         is_laid_out = asyncio.Event()  # what comes into sight has a width only then
         self.call_after_refresh(is_laid_out.set)
         await is_laid_out.wait()
@@ -208,7 +208,7 @@ class StudioTry(StudioView):
         self.stop_trying()
         self._compared_with = None
         self._said = ""
-        self.set_class(True, "-one")  # noqa: FBT003 - Textual declares it so
+        self.query_one("#try-sides").add_class("-one")
         for side in (self._before, self._after):
             side.clear()
 

@@ -1,5 +1,6 @@
 """How the studio is laid out and drawn: the personas, the form of one, its card."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -11,6 +12,7 @@ from textual.widgets import Input
 
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.history import Sketch, Uses
+from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 from chimera_tui.library.library import Origin
 from chimera_tui.library.persona_file import meta_of
@@ -71,6 +73,9 @@ class StudioView(Screen[None]):
         """Who is in the form; empty for nobody."""
         self.is_learned = False
         """Whether edits and uses are known: the rest is there at once."""
+        self._pane = PANES[0]
+        self._all: dict[str, Entry] = {}
+        """What the list can show, by slug."""
         self._uses: dict[str, Uses] = {}
         self._broken: Entry | None = None
         """The file that is shown in place of a form, as it cannot be read."""
@@ -141,42 +146,61 @@ class StudioView(Screen[None]):
         return self.query_one(PersonaForm)
 
     def show_pane(self, pane: str) -> None:
-        """Bring a pane into sight where there is no room for all."""
-        for name in PANES:
-            self.set_class(name == pane, f"-{name}")
+        """Bring a pane into sight, if there is no room for all."""
+        self._pane = pane
+        panes = self.query_one("#studio")
+        if not (self.has_class("-wide") or panes.has_class(f"-{pane}")):
+            panes.remove_class(*(f"-{name}" for name in PANES))
+            panes.add_class(f"-{pane}")
+
+    def on_resize(self) -> None:
+        """There may be no room for all any more."""
+        self.call_after_refresh(self.show_pane, self._pane)
 
     # Drawing
 
     def draw_library(self) -> None:
-        """Draw all of it anew: the library, or an edit, has changed."""
-        entries = fitting(self._entries(), self.query_one("#studio-search", Input).value)
-        self.persons.show(entries, self.slug)
+        """Draw all of it anew: the library has changed, or what is known of it."""
+        self._all = {entry.slug: entry for entry in self._entries()}
+        self.draw_found()
+
+    def draw_found(self) -> None:
+        """Draw those that the search finds, and who is under the cursor then."""
+        self._draw_list()
         self._show_current()
 
-    def _entries(self) -> list[Entry]:
+    def _draw_list(self) -> None:
+        """Draw the list anew; the form stays."""
+        text = self.query_one("#studio-search", Input).value
+        with self.prevent(Rows.Moved):
+            self.persons.show(fitting(self._all.values(), text), self.slug)
+
+    def _entries(self) -> Iterator[Entry]:
         """All that the list can show."""
-        entries = [self._new_entry(one) for one in self.book.sketches.values() if not one.base]
+        for sketch in self.book.sketches.values():
+            if not sketch.base:
+                yield self._new_entry(sketch)
         for persona in self._library:
-            is_edited = persona.slug in self.book.sketches
-            entries.append(
-                Entry(
-                    slug=persona.slug,
-                    name=safe_name(persona),
-                    emoji=self._emoji(persona.emoji),
-                    category=one_line(persona.category, 40) or "other",
-                    mark="edited" if is_edited else MARKS[self._library.origin(persona.slug)],
-                    uses=self._uses.get(persona.slug, NO_USES),
-                    found_by=found_by(persona),
-                )
-            )
+            yield self._entry(persona)
         for path in self._library.broken:
             name = one_line(path.name, 80)
-            entries.append(
-                Entry(
-                    slug=str(path), name=name, category=BROKEN, path=path, found_by=name.casefold()
-                )
+            yield Entry(
+                slug=str(path), name=name, category=BROKEN, path=path, found_by=name.casefold()
             )
-        return entries
+
+    def _entry(self, persona: Persona) -> Entry:
+        is_edited = persona.slug in self.book.sketches
+        origin = self._library.origin(persona.slug)
+        return Entry(
+            slug=persona.slug,
+            name=safe_name(persona),
+            emoji=self._emoji(persona.emoji),
+            category=one_line(persona.category, 40) or "other",
+            mark="edited" if is_edited else MARKS[origin],
+            is_own=origin is not Origin.BUILTIN,
+            uses=self._uses.get(persona.slug, NO_USES),
+            found_by=found_by(persona),
+        )
 
     def _new_entry(self, sketch: Sketch) -> Entry:
         fields = sketch.fields
@@ -202,7 +226,7 @@ class StudioView(Screen[None]):
         if slug != self.slug:
             self.forget_try()
         self.slug = slug
-        self.set_class(bool(self._broken) or not slug, "-empty")
+        self.query_one("#studio").set_class(not slug, "-empty")
         if slug:
             self.form.show(self.book.fields(slug), self.book.problems(slug))
         self.draw_edit()
@@ -213,7 +237,8 @@ class StudioView(Screen[None]):
             self._draw_card()
         for block in self.query(Lines):
             if (block.id or "").startswith(("head", "studio-", "try-")):
-                block.refresh(layout=block.id == "studio-title")
+                height = len(block.lines(block.content_size.width))
+                block.refresh(layout=height != block.content_size.height)
         self.refresh_bindings()
 
     def speaker(self) -> Speaker:
@@ -233,9 +258,8 @@ class StudioView(Screen[None]):
         card.scroll_home(animate=False)
 
     def _head(self, width: int) -> list[Content]:
-        origins = [self._library.origin(persona.slug) for persona in self._library]
-        own = sum(origin is not Origin.BUILTIN for origin in origins)
-        facts: list[Part] = [str(len(origins) - own), (" built in", "$muted")]
+        own = sum(entry.is_own for entry in self._all.values())
+        facts: list[Part] = [str(len(self._library) - own), (" built in", "$muted")]
         facts += ["    ", str(own), (" yours", "$muted")]
         if broken := len(self._library.broken):
             facts += ["    ", (f"{broken} cannot be read", "$error")]
@@ -340,7 +364,7 @@ class StudioView(Screen[None]):
     @on(Input.Changed, "#studio-search")
     def search(self) -> None:
         """Show who fits."""
-        self.draw_library()
+        self.draw_found()
 
     @on(Rows.Moved, "#studio-list")
     def show_another(self) -> None:
@@ -358,14 +382,12 @@ class StudioView(Screen[None]):
         self.form.tell(self.book.problems(self.slug))
         is_listed = event.key in {"name", "emoji", "category"} and sketch and not sketch.base
         if was_edited != (sketch is not None) or is_listed:
+            if saved := self.book.saved(self.slug):
+                self._all[self.slug] = self._entry(saved)
+            elif sketch:
+                self._all[self.slug] = self._new_entry(sketch)
             self._draw_list()
         self.draw_edit()
-
-    def _draw_list(self) -> None:
-        """Draw the list anew; the form stays."""
-        entries = fitting(self._entries(), self.query_one("#studio-search", Input).value)
-        with self.prevent(Rows.Moved):
-            self.persons.show(entries, self.slug)
 
     @work(exit_on_error=False, group="keep")
     async def keep(self, slug: str, sketch: Sketch | None) -> None:
