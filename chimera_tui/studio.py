@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import Budget, Failure, Message, ModelRef, Provenance
@@ -21,17 +22,12 @@ from chimera_tui.engine.journal import Recorder
 from chimera_tui.engine.rehearsal import alone, among, rehearse
 from chimera_tui.engine.room import Room
 from chimera_tui.library.library import Library
-from chimera_tui.library.persona_formats import (
-    FORMATS,
-    ImportedPersona,
-    card_files,
-    import_persona,
-    keep_card,
-    kept_card,
-)
 from chimera_tui.library.slugs import slug_of
 from chimera_tui.settings.files import write_file
 from chimera_tui.storage.personas import PersonaRecords
+
+if TYPE_CHECKING:
+    from chimera_tui.library.persona_formats import ImportedPersona
 
 MakeRoom = Callable[[SavedConversation, Recorder], Room]
 """Makes a room that speaks as all do, over a recorder of its own."""
@@ -175,6 +171,8 @@ class Studio:
         return removed
 
     def _remove(self, path: Path) -> Removed:
+        from chimera_tui.library.persona_formats import card_files  # noqa: PLC0415 - see `_read`
+
         if path.parent == self.library.folders[0]:
             raise ChimeraError("What is built in stays.", hint="Change it: yours takes its place.")
         persona = self.library.personas.get(path.stem)
@@ -211,15 +209,15 @@ class Studio:
 
     # Files of other programs
 
-    async def read(self, path: Path) -> ImportedPersona:
+    async def read(self, path: Path) -> "ImportedPersona":
         """Read a persona from a file of any format; nothing is written.
 
         Raises:
             InvalidFileError: If there is no such file, or no persona in it.
         """
-        return await asyncio.to_thread(import_persona, path)
+        return await asyncio.to_thread(_read, path)
 
-    async def take_in(self, found: ImportedPersona, *, replacing: bool = False) -> Persona:
+    async def take_in(self, found: "ImportedPersona", *, replacing: bool = False) -> Persona:
         """Save a persona that was read, with the card it came in.
 
         Args:
@@ -229,12 +227,15 @@ class Studio:
         Raises:
             ChimeraError: If it cannot be written.
         """
+        from chimera_tui.library import persona_formats  # noqa: PLC0415 - see `_read`
+
         persona, over = found.persona, self.library.personas.get(found.persona.slug)
         if over and not replacing:
             persona, over = replace(persona, slug=self.free_slug(persona.slug)), None
         saved = await self.save(persona, over)
         if found.card:
-            await asyncio.to_thread(keep_card, self.library.file(saved.slug), found.card)
+            file = self.library.file(saved.slug)
+            await asyncio.to_thread(persona_formats.keep_card, file, found.card)
         return saved
 
     async def give_out(self, persona: Persona, file_format: str, path: Path) -> None:
@@ -246,6 +247,8 @@ class Studio:
         await asyncio.to_thread(self._give_out, persona, file_format, path)
 
     def _give_out(self, persona: Persona, file_format: str, path: Path) -> None:
+        from chimera_tui.library.persona_formats import FORMATS, kept_card  # noqa: PLC0415 - see `_read`
+
         if os.path.lexists(path):
             problem = f"There is a file `{one_line(str(path))}` already."
             raise ChimeraError(problem, hint="Choose another name.")
@@ -293,6 +296,13 @@ class _Till:
                 | TurnFailed(failure=Failure(provenance=Provenance() as told))
             ) if not self._records.is_read_only:
                 await self._records.add_rehearsal(self._slug, told)
+
+
+def _read(path: Path) -> "ImportedPersona":
+    """Read it; what knows the cards of other programs is imported only now."""
+    from chimera_tui.library.persona_formats import import_persona  # noqa: PLC0415
+
+    return import_persona(path)
 
 
 def _move(old: Path, new: Path) -> None:

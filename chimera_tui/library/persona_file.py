@@ -197,18 +197,14 @@ def meta_of(key: str) -> Meta:
 
 def problem_with(key: str, value: object) -> str:
     """Say what `value` should be instead, to stand under `key` in a file; empty if it may."""
+    allowed = meta_of(key).description or ""
     try:
         msgspec.convert(value, _types()[key])
-    except msgspec.ValidationError:
-        return meta_of(key).description or ""
-    if key in _FILLED and not str(value).strip():
-        return "it is blank"
-    if key == "model" and value:
-        try:
+        if key == "model" and value:
             ModelRef.parse(str(value))
-        except UnknownError:
-            return meta_of(key).description or ""
-    return ""
+    except (msgspec.ValidationError, UnknownError):
+        return allowed
+    return allowed if key in _FILLED and not str(value).strip() else ""
 
 
 @cache

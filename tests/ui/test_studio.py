@@ -53,7 +53,7 @@ async def saved(pilot: Pilot[Any], fake: StudioChimera, slug: str) -> None:
     """Save, and wait until nothing is left to be saved."""
     await pilot.press("ctrl+s")
     studio = studio_of(pilot)
-    await until(pilot, lambda: not studio.book.sketches and slug in fake.library.personas)
+    await until(pilot, lambda: not studio.book.sketches and slug in fake.studio.library.personas)
 
 
 async def test_one_key_in_the_cast_opens_the_studio_and_the_room_goes_on(tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ async def test_what_is_built_in_is_not_deleted(tmp_path: Path) -> None:
         studio = await open_studio(pilot)
         await pilot.press("delete")
         await pilot.pause()
-        assert "comedian" in fake.library.personas
+        assert "comedian" in fake.studio.library.personas
         assert not studio.check_action("remove", ())
 
 

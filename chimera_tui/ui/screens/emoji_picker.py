@@ -113,7 +113,7 @@ class EmojiPicker(Dialog[str]):
 
     def on_mount(self) -> None:
         """Show all, when there is a width."""
-        self.call_after_refresh(self._grid.show, list(all_emoji()), self._character)
+        self.call_after_refresh(self._show, list(all_emoji()), self._character)
 
     @property
     def _grid(self) -> EmojiGrid:
@@ -135,7 +135,10 @@ class EmojiPicker(Dialog[str]):
     @on(Input.Changed)
     def search(self, event: Input.Changed) -> None:
         """Show those that fit."""
-        self._grid.show(found(event.value))
+        self._show(found(event.value))
+
+    def _show(self, emoji: list[Emoji], character: str = "") -> None:
+        self._grid.show(emoji, character)
         for block in self.query(Lines):
             block.refresh()
 

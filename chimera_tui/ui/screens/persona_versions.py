@@ -34,6 +34,8 @@ class Chosen(NamedTuple):
 class VersionRows(Rows):
     """One row a version."""
 
+    edge = 2
+
     def __init__(
         self, versions: Sequence[PersonaVersion], names: Mapping[Persona | None, str]
     ) -> None:

@@ -165,12 +165,8 @@ class StudioTry(StudioView):
         except Exception as error:  # noqa: BLE001 - the edge: a mistake ends the try, not the app
             path = self.app.write_crash(innermost(error))
             self.app.tell(f"A mistake in Chimera stopped it. Details: {path}", severity="error")
-        self._said = self._after_text()
         self._trying = None
         self.draw_edit()
-
-    def _after_text(self) -> str:
-        return self._after.text if self._after.reply and self._after.reply.words else ""
 
     async def _follow(self, side: TrySide, said: AsyncGenerator[Event]) -> None:
         """Show what happens in one of the two."""
@@ -207,7 +203,6 @@ class StudioTry(StudioView):
         """Show nothing that somebody else has said."""
         self.stop_trying()
         self._compared_with = None
-        self._said = ""
         self.query_one("#try-sides").add_class("-one")
         for side in (self._before, self._after):
             side.clear()

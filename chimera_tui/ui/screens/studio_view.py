@@ -79,8 +79,6 @@ class StudioView(Screen[None]):
         self._uses: dict[str, Uses] = {}
         self._broken: Entry | None = None
         """The file that is shown in place of a form, as it cannot be read."""
-        self._said = ""
-        """What the persona said last when it was tried: the card shows it."""
 
     def compose(self) -> ComposeResult:
         """Head, personas, form, card and tries, keys."""
@@ -250,7 +248,7 @@ class StudioView(Screen[None]):
 
     def _draw_card(self) -> None:
         fields = self.book.fields(self.slug)
-        text = self._said or fields["greeting"] or fields["one_line"]
+        text = fields["greeting"] or fields["one_line"]
         model = one_line(fields["model"].partition("/")[2], 40) or "automatic"
         entry = MessageEntry(key=CARD, speaker=self.speaker(), model=model, time="12:01", text=text)
         card = self.query_one(Card)
@@ -274,7 +272,8 @@ class StudioView(Screen[None]):
 
     def _form_title(self, width: int) -> list[Content]:
         if self._broken and self._broken.path:
-            problem = one_line(self._library.broken.get(self._broken.path, ""), 600)
+            said = self._library.broken.get(self._broken.path, "")
+            problem = one_line(said.replace(str(self._broken.path), self._broken.path.name), 600)
             title = line(("✕ ", "$error"), (self._broken.name, "bold"))
             words = Content(problem).wrap(max(8, width))
             help_ = line(("Mend it in an editor, or take it away: ", "$muted"))

@@ -62,7 +62,7 @@ def freedom(temperature: float) -> str:
 
 def readiness(talkativeness: float) -> str:
     """What a talkativeness means, in a word."""
-    words = ((0.01, "if asked"), (0.35, "seldom"), (0.55, "at times"), (0.75, "often"))
+    words = ((0.01, "if asked"), (0.35, "seldom"), (0.55, "readily"), (0.75, "often"))
     return next((word for limit, word in words if talkativeness < limit), "always")
 
 
@@ -76,7 +76,17 @@ class ShortText(Input):
         suggester: Suggester | None = None,
         id: str | None = None,  # noqa: A002 - Textual's word
     ) -> None:
-        super().__init__(compact=True, placeholder=placeholder, suggester=suggester, id=id)
+        super().__init__(
+            compact=True,
+            placeholder=placeholder,
+            suggester=suggester,
+            select_on_focus=False,
+            id=id,
+        )
+
+    def on_focus(self) -> None:
+        """Go on where the text ends."""
+        self.cursor_position = len(self.value)
 
     def on_blur(self) -> None:
         """Show the beginning."""

@@ -160,11 +160,6 @@ class TrySide(Vertical):
         self.tell(reply)
         self._well.load([MessageEntry(key=SAID, speaker=speaker, is_live=True)])
 
-    @property
-    def text(self) -> str:
-        """What was said so far."""
-        return self._well.source_of(SAID) if SAID in self._well.keys else ""
-
     def hear(self, text: str) -> None:
         """Show more of its words."""
         self._well.stream(SAID, text)
