@@ -32,7 +32,8 @@ from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import crash
 from chimera_tui.ui.driver import outliving, when_closed
-from chimera_tui.ui.host import Host, Leaves, Save, ShowsLibrary, ShowsProviders, sentences
+from chimera_tui.ui.host import Leaves, Save, ShowsLibrary, ShowsProviders, sentences
+from chimera_tui.ui.openings import Openings
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.room import RoomScreen
 
@@ -58,7 +59,7 @@ OpenChimera = Callable[[], "AbstractAsyncContextManager[Chimera]"]
 Start = Callable[["Chimera"], Awaitable[SavedConversation]]
 
 
-class ChimeraApp(Host):
+class ChimeraApp(Openings):
     """Chimera in a terminal.
 
     Args:
@@ -239,7 +240,7 @@ class ChimeraApp(Host):
 
     async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
         """Ask what a new room is to be, and open it."""
-        from chimera_tui.ui.screens.new_room import NewRoom  # noqa: PLC0415 - see `show_help`
+        from chimera_tui.ui.screens.new_room import NewRoom  # noqa: PLC0415 - not before the paint
 
         if (chimera := self.chimera) is None:
             return
@@ -266,42 +267,10 @@ class ChimeraApp(Host):
 
         await self.push_screen(dialog, begin)
 
-    async def show_help(self) -> None:
-        """Show what the keys of this screen do."""
-        from chimera_tui.ui.screens.help import HelpScreen  # noqa: PLC0415 - not before the paint
-
-        await self.push_screen(HelpScreen(self.screen))
-
-    async def show_diagnostics(self, provider: str = "") -> None:
-        """Show how the providers are, this one first."""
-        from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen  # noqa: PLC0415 - see above
-
-        if self.chimera:
-            await self.push_screen(DiagnosticsScreen(self.chimera, provider))
-
-    async def show_studio(self, slug: str = "") -> None:
-        """Show where personas are made, this one first."""
-        from chimera_tui.ui.screens.studio import StudioScreen  # noqa: PLC0415 - see above
-
-        if self.chimera:
-            await self.push_screen(StudioScreen(self.chimera, slug))
-
     def live_rooms(self) -> "list[Room]":
         """The rooms that are open here, the one in sight or behind a screen first."""
         screens = (s for s in reversed(self.screen_stack) if isinstance(s, RoomScreen))
         return [screen.room for screen in screens if screen.room]
-
-    async def ask_key(
-        self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
-    ) -> None:
-        """Ask for a key of a provider and test it; `then` is told whether it was taken."""
-        from chimera_tui.ui.screens.key_dialog import AskKey  # noqa: PLC0415 - see above
-
-        if (chimera := self.chimera) is None:
-            return
-        states = {one.provider: one for one in await chimera.connections.key_states()}
-        if provider in states:
-            await self.push_screen(AskKey(chimera, states[provider]), then)
 
     def _tell_recovered(self, recovered: Iterable[Recovered]) -> None:
         for one in recovered:
