@@ -61,6 +61,8 @@ class Studio:
         self._rooms = rooms
         self._budget = budget
         self._removed: list[Removed] = []
+        self._sketches: dict[str, Sketch] = {}
+        """Edits that the database does not take."""
 
     # What is known
 
@@ -80,22 +82,30 @@ class Studio:
         """
         return await self._records.versions(slug)
 
+    @property
+    def keeps_sketches(self) -> bool:
+        """Whether edits outlive the program: not where the database cannot be written."""
+        return not self._records.is_read_only
+
     async def sketches(self) -> list[Sketch]:
         """Return the edits that are not saved yet.
 
         Raises:
             StorageError: If they cannot be read.
         """
-        return await self._records.sketches()
+        kept = {sketch.slug: sketch for sketch in await self._records.sketches()}
+        return [*(kept | self._sketches).values()]
 
     async def keep_sketch(self, sketch: Sketch) -> None:
-        """Keep an edit until it is saved; in a database that cannot be written it is not kept.
+        """Keep an edit until it is saved: in the database, else until the program ends.
 
         Raises:
             StorageError: If it cannot be kept.
         """
-        if not self._records.is_read_only:
+        if self.keeps_sketches:
             await self._records.keep_sketch(sketch)
+        else:
+            self._sketches[sketch.slug] = sketch
 
     async def drop_sketch(self, slug: str) -> None:
         """Forget an edit.
@@ -103,7 +113,8 @@ class Studio:
         Raises:
             StorageError: If it cannot be forgotten.
         """
-        if not self._records.is_read_only:
+        self._sketches.pop(slug, None)
+        if self.keeps_sketches:
             await self._records.drop_sketch(slug)
 
     def free_slug(self, name: str) -> str:
@@ -152,9 +163,9 @@ class Studio:
             raise ChangedElsewhereError(f"Its file is broken now: {problem}")
         if (theirs := self.library.personas.get(persona.slug)) != over:
             raise ChangedElsewhereError(
-                f"{theirs.name} was changed by another program meanwhile."
+                f"{one_line(theirs.name, 40)} was changed by another program meanwhile."
                 if theirs
-                else f"{persona.name} was deleted by another program meanwhile."
+                else f"{one_line(persona.name, 40)} was deleted by another program meanwhile."
             )
         self.library.save(persona)
 

@@ -5,6 +5,9 @@ import shlex
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+PERSONA_ENDINGS = (".toml", ".png", ".json", ".charx")
+"""How files end that may hold a persona."""
+
 
 def typed_path(text: str) -> Path:
     """The file that somebody means who writes `text`."""
@@ -27,3 +30,9 @@ def dropped_path(text: str) -> Path | None:
         return None
     path = Path(os.path.expanduser(word))  # noqa: PTH111 - see above
     return path if path.is_absolute() else None
+
+
+def dropped_persona(text: str) -> Path | None:
+    """The same, for a file that may hold a persona."""
+    path = dropped_path(text)
+    return path if path and path.suffix.lower() in PERSONA_ENDINGS else None

@@ -7,8 +7,8 @@ from textual.content import Content
 
 from chimera_tui.domain.persona import Persona
 from chimera_tui.ui.blocks import line
-from chimera_tui.ui.persona_fields import KEYS, texts_of
-from chimera_tui.ui.widgets.persona_form import LABELS, LONG
+from chimera_tui.ui.persona_fields import KEYS, LONG, texts_of
+from chimera_tui.ui.widgets.persona_form import LABELS
 
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 

@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from chimera_tui.domain.persona import Persona
-from chimera_tui.domain.text import clean
+from chimera_tui.domain.text import clean, one_line
 from chimera_tui.library.persona_file import PersonaFile, problem_with
 
 KEYS = PersonaFile.__struct_fields__
 """What can be edited, by the keys of a persona file."""
+LONG = ("prompt", "greeting")
+"""Those whose texts have several lines."""
+LONGEST_LINE = 4000
+"""Characters of the others that are shown."""
 LISTS = ("traits", "expertise", "tags")
 WRAPPED = 80
 """Characters from which on a line is taken to have been broken for its length."""
@@ -17,7 +21,7 @@ NUMBERS = {"colour": int, "words": int, "temperature": float, "talkativeness": f
 
 def texts_of(persona: Persona) -> dict[str, str]:
     """Return what stands in the form of a persona, safe to show."""
-    return {key: _text(getattr(persona, key)) for key in KEYS}
+    return {key: _text(getattr(persona, key), is_long=key in LONG) for key in KEYS}
 
 
 def problems_of(fields: Mapping[str, str]) -> dict[str, str]:
@@ -48,10 +52,12 @@ def changed(fields: Mapping[str, str], base: Persona | None) -> list[str]:
     return [key for key in KEYS if fields[key] != before.get(key)]
 
 
-def _text(value: object) -> str:
+def _text(value: object, *, is_long: bool) -> str:
     if isinstance(value, tuple):
-        return clean(("; " if any("," in item for item in value) else ", ").join(value))
-    return _flowing(clean(value)) if isinstance(value, str) else f"{value:g}"
+        value = ("; " if any("," in item for item in value) else ", ").join(value)
+    if not isinstance(value, str):
+        return f"{value:g}"
+    return _flowing(clean(value)) if is_long else one_line(value, LONGEST_LINE)
 
 
 def _flowing(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import count
+from uuid import uuid4
 
 from chimera_tui.domain.history import Sketch
 from chimera_tui.domain.persona import TWIN, Persona
@@ -64,7 +64,7 @@ class Sketchbook:
 
     def begin(self, like: dict[str, str] | None = None) -> Sketch:
         """Begin a new persona, from a template or like another."""
-        slug = next(s for n in count(1) if (s := f"{TWIN}{n}") not in self.sketches)
+        slug = f"{TWIN}{uuid4().hex[:8]}"  # another program may begin one at the same time
         fields = like or texts_of(template_persona(""))
         self.sketches[slug] = Sketch(slug=slug, fields=fields)
         return self.sketches[slug]

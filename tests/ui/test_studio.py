@@ -135,10 +135,52 @@ async def test_an_edit_that_is_not_saved_is_there_again(tmp_path: Path) -> None:
         await write(pilot, "words", "800")
         await pilot.press("escape", "escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, RoomScreen))
-        await until(pilot, lambda: "kept and not saved" in text_of(pilot))
+        await until(pilot, lambda: "1 edit is not saved, and kept" in text_of(pilot))
         studio = await open_studio(pilot)
         assert studio.book.fields("comedian")["words"] == "800"
     assert fake.records.kept["comedian"].fields["words"] == "800"
+
+
+async def test_where_it_is_narrow_one_pane_follows_the_other(tmp_path: Path) -> None:
+    async with running(a_chimera(), tmp_path, (60, 18)) as pilot:
+        studio = await open_studio(pilot)
+        assert "thinkers" in text_of(pilot) or "performers" in text_of(pilot)
+        assert "Who is it" not in text_of(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Who is it" in text_of(pilot))
+        await pilot.press("tab", "tab", "right", "ctrl+t")
+        await until(pilot, lambda: "as long as before" in text_of(pilot))
+        await until(pilot, lambda: studio.focused is studio.query_one("#try-line"))
+        await pilot.press("escape")
+        await until(pilot, lambda: studio.focused is studio.form.field("colour").control)
+        assert "Who is it" in text_of(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: studio.persons.has_focus)
+
+
+async def test_what_is_written_last_is_kept_when_the_program_ends(tmp_path: Path) -> None:
+    fake = a_chimera()
+    async with running(fake, tmp_path) as pilot:
+        studio = await open_studio(pilot)
+        await write(pilot, "words", "61")
+        fake.records.kept.clear()  # as another program that saves the same persona would
+        await studio.leave()
+    assert fake.records.kept["comedian"].fields["words"] == "61"
+
+
+async def test_a_file_dropped_onto_a_line_of_text_is_taken_in(tmp_path: Path) -> None:
+    card = tmp_path / "clown.json"
+    card.write_text(json.dumps(v2(name="Clown", description="Honks.")))
+    fake = a_chimera()
+    async with running(fake, tmp_path) as pilot:
+        studio = await open_studio(pilot)
+        search = studio.query_one("#studio-search", Input)
+        search.focus()
+        search.post_message(events.Paste(str(card)))
+        await until(pilot, lambda: studio.slug == "clown")
+        assert search.value == ""
+        search.post_message(events.Paste("a \x1b[31mword\nmore"))
+        await until(pilot, lambda: search.value == "a ␛[31mword more")
 
 
 async def test_writing_what_was_there_is_no_edit(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from textual.content import Content
 
 from chimera_tui.domain.history import PersonaVersion
 from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import Lines, fit, keys, line, link, split
 from chimera_tui.ui.persona_diff import differences
 from chimera_tui.ui.screens.dialog import Dialog
@@ -99,7 +100,8 @@ class PersonaVersions(Dialog[Chosen]):
     def _head(self, width: int) -> list[Content]:
         count = len(self._versions)
         title = line(
-            ("Versions of ", "bold"), (self._now.name, f"bold $persona-{self._now.colour}")
+            ("Versions of ", "bold"),
+            (one_line(self._now.name, 40), f"bold $persona-{self._now.colour}"),
         )
         note = f"{count} kept" if count else "none yet"
         return [split(title, line((note, "$muted")), width), Content("")]

@@ -1,11 +1,14 @@
 """The studio: where personas are looked at, edited, tried, made and taken away."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 from textual.widgets import Input
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from chimera_tui.domain.errors import ChangedElsewhereError, ChimeraError
 from chimera_tui.domain.history import Sketch
@@ -55,6 +58,8 @@ class StudioScreen(StudioFiles):
         super().__init__(chimera, slug)
         self._undone: list[tuple[str, Callable[[], Awaitable[None]]]] = []
         """What can be undone: in words, and how."""
+        self._last_field: Widget | None = None
+        """Where in the form the cursor was last."""
 
     # Moving about
 
@@ -65,14 +70,19 @@ class StudioScreen(StudioFiles):
         ):
             if self.query_one(place) in event.widget.ancestors_with_self:
                 self.show_pane(pane)
+        if self.form in event.widget.ancestors_with_self:
+            self._last_field = event.widget
         self.query_one("#studio-actions").refresh()
 
     @on(Rows.Chosen, "#studio-list")
     def edit_current(self) -> None:
         """Enter goes to the form."""
         if self.slug:
-            self.show_pane("form")
-            self.call_after_refresh(self.form.field("name").control.focus)
+            self._go_to("form", self.form.field("name").control)
+
+    def _go_to(self, pane: str, place: Widget) -> None:
+        self.show_pane(pane)
+        self.call_after_refresh(place.focus)
 
     @on(Input.Submitted, "#studio-search")
     def leave_search(self) -> None:
@@ -81,35 +91,48 @@ class StudioScreen(StudioFiles):
 
     def action_search(self) -> None:
         """Look for somebody."""
-        self.show_pane("list")
-        self.call_after_refresh(self.query_one("#studio-search").focus)
+        self._go_to("list", self.query_one("#studio-search"))
+
+    def action_try(self) -> None:
+        """Let the persona answer, as it is saved and as it stands in the form."""
+        super().action_try()
+        if self._is_trying and not self.has_class("-wide"):
+            self._go_to("try", self.query_one("#try-line"))
 
     def action_back(self) -> None:
-        """Stop who speaks; else back to the list; else out of the search; else to the room."""
+        """Stop who speaks; else back to the form, to the list, out of the search, to the room."""
         search = self.query_one("#studio-search", Input)
         if self.stop_trying():
             return
-        if not self.persons.has_focus:
-            search.value = search.value if self.focused is not search else ""
-            self.show_pane("list")
-            self.call_after_refresh(self.persons.focus)
+        if self._pane == "try" and not self.has_class("-wide") and self._last_field:
+            self._go_to("form", self._last_field)
+        elif not self.persons.has_focus:
+            if self.focused is search:
+                search.value = ""
+            self._go_to("list", self.persons)
         elif search.value:
             search.value = ""
         else:
-            _ = self.dismiss()  # a screen cannot wait for its own end
-            self._tell_kept()
+            self._leave()
 
-    def _tell_kept(self) -> None:
-        """Nothing is lost, and nothing is lost from sight."""
+    @work(exit_on_error=False)
+    async def _leave(self) -> None:
+        await self.leave()
+        _ = self.dismiss()  # a screen cannot wait for its own end
         if count := len(self.book.sketches):
-            edits = f"{count} edit{'s are' if count > 1 else ' is'} kept and not saved"
-            self.app.tell(f"{edits}: the studio shows {'them' if count > 1 else 'it'} again.")
+            edits = f"{count} edit{'s are' if count > 1 else ' is'} not saved, and kept"
+            how_long = "" if self._studio.keeps_sketches else " until Chimera ends"
+            self.app.tell(f"{edits}{how_long}: the studio shows {'them' if count > 1 else 'it'}.")
 
     async def leave(self) -> None:
-        """Keep what was written last, before the program ends."""
-        await self.workers.wait_for_complete(
-            [worker for worker in self.workers if worker.group == "keep"]
-        )
+        """Keep all that was written, before this screen or the program ends."""
+        with suppress(WorkerFailed, WorkerCancelled):
+            await self.workers.wait_for_complete([w for w in self.workers if w.group == "keep"])
+        try:
+            for sketch in self.book.sketches.values():
+                await self._studio.keep_sketch(sketch)
+        except ChimeraError as error:
+            self.app.tell_error(error)
 
     async def action_help(self) -> None:
         """Show the keys."""
@@ -189,8 +212,7 @@ class StudioScreen(StudioFiles):
         self.keep(sketch.slug, sketch)
         self.slug = sketch.slug
         self.draw_library()
-        self.show_pane("form")
-        self.call_after_refresh(self.form.field("name").control.focus)
+        self._go_to("form", self.form.field("name").control)
 
     # Taking away
 

@@ -10,7 +10,7 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.history import PersonaVersion
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.paths import dropped_path, typed_path
+from chimera_tui.ui.paths import PERSONA_ENDINGS, dropped_persona, typed_path
 from chimera_tui.ui.screens.dialog import AskText, Choose
 from chimera_tui.ui.screens.studio_try import StudioTry
 
@@ -39,18 +39,16 @@ class StudioFiles(StudioTry):
         """Choose the file of a persona to take in."""
         from chimera_tui.ui.screens.pick_file import PickFile  # noqa: PLC0415 - at first use
 
-        endings = tuple(dict.fromkeys(ending for _, _, ending in FORMATS))
-
         def take(path: Path | None) -> None:
             if path:
                 self.take_in(path)
 
         question = "Import which persona?"
-        await self.app.push_screen(PickFile(question, endings, typed_path("~")), take)
+        await self.app.push_screen(PickFile(question, PERSONA_ENDINGS, typed_path("~")), take)
 
     def on_paste(self, event: events.Paste) -> None:
         """A file was dropped onto the terminal, where no text is written."""
-        if path := dropped_path(event.text):
+        if path := dropped_persona(event.text):
             event.stop()
             self.take_in(path)
 

@@ -15,7 +15,8 @@ from textual.widgets import Input, TextArea
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.library.persona_file import CATEGORIES, meta_of
 from chimera_tui.ui.blocks import Lines, Part, crop, line, split
-from chimera_tui.ui.persona_fields import KEYS, NUMBERS
+from chimera_tui.ui.paths import dropped_persona
+from chimera_tui.ui.persona_fields import KEYS, LONG, NUMBERS
 from chimera_tui.ui.themes import HUE_NAMES
 from chimera_tui.ui.widgets.slider import Chooser, Picks, Slider, Swatches
 
@@ -37,8 +38,6 @@ LABELS = {
 }
 LONGEST_PASTE = 1000
 """Characters of a paste that one line takes."""
-LONG = ("prompt", "greeting")
-"""Keys whose texts have several lines."""
 ROWS = (
     ("name", "emoji"),
     ("colour", "category"),
@@ -67,7 +66,7 @@ def readiness(talkativeness: float) -> str:
 
 
 class ShortText(Input):
-    """A text of one line; what is pasted into it is cleaned."""
+    """A text of one line; what is pasted into it is cleaned, a file that is dropped goes on."""
 
     def __init__(
         self,
@@ -94,6 +93,8 @@ class ShortText(Input):
 
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
+        if dropped_persona(event.text):
+            return
         event.stop()
         start, end = self.selection
         self.replace(one_line(event.text, LONGEST_PASTE), min(start, end), max(start, end))
