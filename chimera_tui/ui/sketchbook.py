@@ -24,8 +24,14 @@ class Sketchbook:
         self.sketches: dict[str, Sketch] = {}
         self._bases: dict[str, Persona] = {}
         """What each was begun from."""
+        self.take_up(kept)
+
+    def take_up(self, kept: Iterable[Sketch]) -> None:
+        """Take up edits of before, but for what was begun meanwhile or is gone."""
         for sketch in kept:
-            if {*KEYS} == {*sketch.fields} and (sketch.slug[:1] == TWIN or self.saved(sketch.slug)):
+            is_whole = {*KEYS} == {*sketch.fields}
+            is_there = sketch.slug[:1] == TWIN or self.saved(sketch.slug)
+            if is_whole and is_there and sketch.slug not in self.sketches:
                 self.put(sketch)
 
     def put(self, sketch: Sketch) -> None:

@@ -18,7 +18,7 @@ from chimera_tui.studio import Removed
 from chimera_tui.ui.commands import KeysPalette
 from chimera_tui.ui.screens.dialog import Choose
 from chimera_tui.ui.screens.studio_files import StudioFiles
-from chimera_tui.ui.screens.studio_view import PANES
+from chimera_tui.ui.screens.studio_lines import PANES
 from chimera_tui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:

@@ -1,28 +1,22 @@
 """How the studio is laid out and drawn: the personas, the form of one, its card."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Input
 
 from chimera_tui.domain.errors import ChimeraError
-from chimera_tui.domain.history import Sketch, Uses
+from chimera_tui.domain.history import Sketch
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 from chimera_tui.library.library import Origin
-from chimera_tui.library.persona_file import meta_of
-from chimera_tui.ui.blocks import Lines, Part, crop, heading, line, link, split
-from chimera_tui.ui.entries import MessageEntry, Speaker
-from chimera_tui.ui.glyphs import plain_emoji
-from chimera_tui.ui.sketchbook import Sketchbook
-from chimera_tui.ui.themes import HUES
+from chimera_tui.ui.blocks import Lines
+from chimera_tui.ui.entries import MessageEntry
+from chimera_tui.ui.screens.studio_lines import PANES, StudioLines
 from chimera_tui.ui.widgets.footer import KeyFooter
-from chimera_tui.ui.widgets.header import WIDE
 from chimera_tui.ui.widgets.persona_form import PersonaForm, ShortText
 from chimera_tui.ui.widgets.persona_list import (
     BROKEN,
@@ -38,47 +32,17 @@ from chimera_tui.ui.widgets.small import TooSmall
 from chimera_tui.ui.widgets.transcript import Transcript
 from chimera_tui.ui.widgets.try_pane import TrySide
 
-if TYPE_CHECKING:
-    from chimera_tui.chimera import Chimera
-    from chimera_tui.ui.host import Host
-
 CARD = "card"
 """The key of what the card shows."""
 MARKS = {Origin.OWN: "yours", Origin.CHANGED: "changed", Origin.BUILTIN: ""}
-PANES = ("list", "form", "try")
-"""Of which one or two are in sight where there is no room for all."""
 
 
 class Card(Transcript, can_focus=False):
     """A message as a room shows it."""
 
 
-class StudioView(Screen[None]):
-    """The panes of the studio and what they show.
-
-    Args:
-        chimera: Knows the personas.
-        slug: Whom to show first; empty: the first of the list.
-    """
-
-    app: "Host"
-
-    def __init__(self, chimera: "Chimera", slug: str = "") -> None:
-        super().__init__()
-        self._chimera = chimera
-        self._studio = chimera.studio
-        self._library = chimera.studio.library
-        self.book = Sketchbook(self._library)
-        self.slug = slug
-        """Who is in the form; empty for nobody."""
-        self.is_learned = False
-        """Whether edits and uses are known: the rest is there at once."""
-        self._pane = PANES[0]
-        self._all: dict[str, Entry] = {}
-        """What the list can show, by slug."""
-        self._uses: dict[str, Uses] = {}
-        self._broken: Entry | None = None
-        """The file that is shown in place of a form, as it cannot be read."""
+class StudioView(StudioLines):
+    """The panes of the studio and what they show."""
 
     def compose(self) -> ComposeResult:
         """Head, personas, form, card and tries, keys."""
@@ -124,7 +88,7 @@ class StudioView(Screen[None]):
     async def _learn(self) -> None:
         """Ask what was being edited, and how often each has spoken."""
         try:
-            self.book = Sketchbook(self._library, [*await self._studio.sketches()])
+            self.book.take_up(await self._studio.sketches())
             self._uses = await self._studio.uses()
         except ChimeraError as error:
             self.app.tell_error(error)
@@ -132,16 +96,6 @@ class StudioView(Screen[None]):
         self.draw_library()
 
     # What is where
-
-    @property
-    def persons(self) -> PersonaList:
-        """The list."""
-        return self.query_one(PersonaList)
-
-    @property
-    def form(self) -> PersonaForm:
-        """The form."""
-        return self.query_one(PersonaForm)
 
     def show_pane(self, pane: str) -> None:
         """Bring a pane into sight, if there is no room for all."""
@@ -212,10 +166,6 @@ class StudioView(Screen[None]):
             found_by=" ".join(fields.values()).casefold(),
         )
 
-    def _emoji(self, text: str) -> str:
-        emoji = one_line(text, 8)
-        return plain_emoji(emoji) if self.app.has_plain_emoji else emoji
-
     def _show_current(self) -> None:
         """Put the persona under the cursor into the form."""
         entry = self.persons.current
@@ -239,13 +189,6 @@ class StudioView(Screen[None]):
                 block.refresh(layout=height != block.content_size.height)
         self.refresh_bindings()
 
-    def speaker(self) -> Speaker:
-        """How the room would show who is in the form."""
-        fields = self.book.fields(self.slug)
-        hue = int(fields["colour"]) if fields["colour"] in map(str, HUES) else 1
-        name = one_line(fields["name"].removeprefix("The "), 40) or "without a name"
-        return Speaker(name=name, emoji=self._emoji(fields["emoji"]), hue=hue)
-
     def _draw_card(self) -> None:
         fields = self.book.fields(self.slug)
         text = fields["greeting"] or fields["one_line"]
@@ -254,97 +197,6 @@ class StudioView(Screen[None]):
         card = self.query_one(Card)
         card.load([entry])
         card.scroll_home(animate=False)
-
-    def _head(self, width: int) -> list[Content]:
-        own = sum(entry.is_own for entry in self._all.values())
-        facts: list[Part] = [str(len(self._library) - own), (" built in", "$muted")]
-        facts += ["    ", str(own), (" yours", "$muted")]
-        if broken := len(self._library.broken):
-            facts += ["    ", (f"{broken} cannot be read", "$error")]
-        brand = line(("◆ ", "$primary"))
-        if self.app.size.width >= WIDE:
-            brand = line(brand, ("chimera", "$muted"), "    ")
-        return [split(line(brand, ("Persona studio", "bold")), line(*facts), width)]
-
-    def _list_title(self, width: int) -> list[Content]:
-        total = len(self._library)
-        return heading("Personas", f"{total}", width)
-
-    def _form_title(self, width: int) -> list[Content]:
-        if self._broken and self._broken.path:
-            said = self._library.broken.get(self._broken.path, "")
-            problem = one_line(said.replace(str(self._broken.path), self._broken.path.name), 600)
-            title = line(("✕ ", "$error"), (self._broken.name, "bold"))
-            words = Content(problem).wrap(max(8, width))
-            help_ = line(("Mend it in an editor, or take it away: ", "$muted"))
-            return [title, Content(""), *words, Content(""), line(help_, ("del", "bold"))]
-        if not self.slug:
-            return self._nobody(width)
-        speaker, saved = self.speaker(), self.book.saved(self.slug)
-        about = f"  {self._about()}" if saved else "  new"
-        left = line(
-            (f"{speaker.emoji} "), (speaker.name, f"bold $persona-{speaker.hue}"), (about, "$muted")
-        )
-        lines = [split(left, self._state(), width)]
-        if self.book.is_stale(self.slug):
-            why = "Changed by another program meanwhile: ^s asks which to keep."
-            lines.append(crop(line((why, "$warning")), width))
-        return [*lines, Content("")]
-
-    def _nobody(self, width: int) -> list[Content]:
-        text = one_line(self.query_one("#studio-search", Input).value, 40)
-        if text:
-            lines = [line(("Nobody is called so.", "bold")), Content("")]
-            return [*lines, crop(line((f"esc forgets “{text}”, ^n makes one.", "$muted")), width)]
-        return [
-            line(("Nobody is here yet.", "bold")),
-            Content(""),
-            line(("^n makes one.", "$muted")),
-        ]
-
-    def _about(self) -> str:
-        """Where it spoke, in few words."""
-        uses = self._uses.get(self.slug, NO_USES)
-        if not uses.messages:
-            return "never spoke"
-        rooms = f"{uses.conversations} room{'s' if uses.conversations != 1 else ''}"
-        return f"{uses.messages:,} said in {rooms}"
-
-    def _state(self) -> Content:
-        if wrong := len(self.book.problems(self.slug)):
-            return line((f"✕ {wrong} to mend", "$error"))
-        if self.slug in self.book.sketches:
-            return line(("edited, not saved", "$accent"))
-        return line(("✓ saved", "$muted"))
-
-    def _card_title(self, width: int) -> list[Content]:
-        return heading("Card", "as the room shows it", width)
-
-    def _form_foot(self, width: int) -> list[Content]:
-        if not self.slug:
-            return [Content("")]
-        is_edited = self.slug in self.book.sketches
-        style = "bold $on-primary on $primary" if is_edited else "$muted on $panel"
-        parts: list[Part] = [link(line(("  ^s save  ", style)), "screen.save")]
-        for key, word, action in (
-            ("^t", "try it", "try"),
-            ("z", "drop edits", "revert"),
-            ("b", "built-in", "reset"),
-            ("u", "undo", "undo"),
-        ):
-            if self.check_action(action, ()):
-                shown = line((key, "bold $foreground"), (f" {word}", "$muted"))
-                parts += ["   ", link(shown, f"screen.{action}")]
-        return [self._help_line(width), crop(line(*parts), width)]
-
-    def _help_line(self, width: int) -> Content:
-        """What the field with the focus is for, or what it may hold."""
-        if not (key := self.form.focused_key):
-            return Content("")
-        meta = meta_of(key)
-        if key in self.book.problems(self.slug):
-            return crop(line((f"✕ {meta.description}", "$error")), width)
-        return crop(line((meta.title or "", "$muted")), width)
 
     # Drawn by who tries: see `StudioTry`.
 

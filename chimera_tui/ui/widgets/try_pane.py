@@ -19,7 +19,7 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.domain.health import WaitReason
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.blocks import Block, Part, line, split
+from chimera_tui.ui.blocks import Block, Part, crop, line, split
 from chimera_tui.ui.costs import about, dollars
 from chimera_tui.ui.entries import FailureEntry, MessageEntry, Speaker
 from chimera_tui.ui.glyphs import Glyphs
@@ -121,7 +121,8 @@ class TryTitle(Block):
 
     def lines(self, width: int) -> list[Content]:
         """Which it is; what it used."""
-        return [self.reply.line(width) if self.reply else Content("")]
+        hint = "^t lets it answer; the room does not notice"
+        return [self.reply.line(width) if self.reply else crop(line((hint, "$muted")), width)]
 
 
 class TrySide(Vertical):
