@@ -129,6 +129,10 @@ class InvalidFileError(ChimeraError):
     """A settings or persona file is broken; the problem says file, line and key."""
 
 
+class ChangedElsewhereError(ChimeraError):
+    """A file was changed by others since it was read, so it was not written."""
+
+
 def innermost(error: Exception) -> Exception:
     """Return an error without the groups that task groups put around it."""
     while isinstance(error, ExceptionGroup):

@@ -262,6 +262,14 @@ def read_time(microseconds: object) -> datetime:
         raise ValueError("no time") from error
 
 
+def moment_of(microseconds: object) -> datetime | None:
+    """Read a time that need not be there."""
+    try:
+        return _read_time(microseconds)
+    except ValueError:
+        return None
+
+
 def _provenance_fields(row: list[Any]) -> dict[str, Any] | None:
     fields = dict(zip(PROVENANCE_COLUMNS.split(", "), row, strict=True))
     if fields["provider"] is None:

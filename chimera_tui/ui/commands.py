@@ -89,6 +89,13 @@ COMMANDS = (
         key="f4",
         argument="[PROVIDER]",
     ),
+    Command(
+        name="studio",
+        words="Personas: edit, try, make new ones",
+        action="studio",
+        key="p,f8",
+        argument="[@persona]",
+    ),
     Command(name="thought", words="Show what was thought before", action="thought", key="t"),
     Command(name="reopen", words="Open this room again", action="reopen", key="f5"),
     Command(name="write", words="Write a command", action="write_command", key="slash"),

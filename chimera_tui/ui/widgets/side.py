@@ -1,7 +1,9 @@
 """The panels beside the transcript: the rooms, the cast, the providers, the vitals."""
 
 from datetime import datetime
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from chimera_tui.domain.saved import ConversationSummary
@@ -110,6 +112,8 @@ class RoomList(Rows):
 
 class CastList(Rows):
     """Who is in the room, what each is doing, and what plays them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "screen.studio", "edit persona")]
 
     def __init__(self) -> None:
         super().__init__(id="cast")
