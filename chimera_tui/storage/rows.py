@@ -265,7 +265,7 @@ def read_time(microseconds: object) -> datetime:
 def moment_of(microseconds: object) -> datetime | None:
     """Read a time that need not be there."""
     try:
-        return _read_time(microseconds)
+        return read_time(microseconds)
     except ValueError:
         return None
 
