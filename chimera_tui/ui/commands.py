@@ -96,6 +96,12 @@ COMMANDS = (
         key="p,f8",
         argument="[@persona]",
     ),
+    Command(
+        name="import",
+        words="Import a card or a conversation",
+        action="import",
+        argument="[FILE]",
+    ),
     Command(name="thought", words="Show what was thought before", action="thought", key="t"),
     Command(name="reopen", words="Open this room again", action="reopen", key="f5"),
     Command(name="write", words="Write a command", action="write_command", key="slash"),

@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 PERSONA_ENDINGS = (".toml", ".png", ".json", ".charx")
 """How files end that may hold a persona."""
+IMPORT_ENDINGS = (*PERSONA_ENDINGS, ".jsonl")
+"""How files end that may hold a persona or a conversation."""
 
 
 def typed_path(text: str) -> Path:

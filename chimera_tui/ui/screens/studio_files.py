@@ -9,17 +9,14 @@ from textual import events, work
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.history import PersonaVersion
 from chimera_tui.domain.persona import Persona
-from chimera_tui.domain.text import one_line
 from chimera_tui.ui.paths import PERSONA_ENDINGS, dropped_persona, typed_path
 from chimera_tui.ui.screens.dialog import AskText, Choose
 from chimera_tui.ui.screens.studio_try import StudioTry
+from chimera_tui.ui.taking_in import take_in
 
 if TYPE_CHECKING:
-    from chimera_tui.library.persona_formats import ImportedPersona
     from chimera_tui.ui.screens.persona_versions import Chosen
 
-MOST_NOTES = 4
-"""Sentences about what was dropped that are shown at once."""
 FORMATS = (
     ("toml", "a file of Chimera, for the folder of another person", ".toml"),
     ("png", "a picture with the card in it, for most other programs", ".png"),
@@ -57,38 +54,12 @@ class StudioFiles(StudioTry):
         """Read a file, and take the persona in it into the library."""
         try:
             found = await self._studio.read(path)
+            saved = await take_in(self.app, self._studio, found)
         except ChimeraError as error:
             self.app.tell_error(error)
             return
-        if found.persona.slug not in self._library.personas:
-            await self._take(found, replacing=False)
-            return
-        there = self._library.get(found.persona.slug).name
-        choices = [
-            ("keep both", "the new one gets a name of its own for its file"),
-            ("take its place", "what was there stays among its versions"),
-        ]
-        question = f"There is {one_line(there, 40)} already."
-        index = await self.app.push_screen_wait(Choose(question, choices, 0))
-        if index is not None:
-            await self._take(found, replacing=index == 1)
-
-    async def _take(self, found: "ImportedPersona", *, replacing: bool) -> None:
-        try:
-            saved = await self._studio.take_in(found, replacing=replacing)
-        except ChimeraError as error:
-            self.app.tell_error(error)
-            return
-        self._tell_notes(saved, found.notes)
-        await self.after_saving(saved)
-
-    def _tell_notes(self, saved: Persona, notes: tuple[str, ...]) -> None:
-        """Say who came in, and what was dropped."""
-        said = [f"{saved.name} is in the library now."]
-        said += notes[:MOST_NOTES]
-        if (more := len(notes) - MOST_NOTES) > 0:
-            said.append(f"And {more} more.")
-        self.app.tell("\n".join(said), severity="warning" if notes else "information")
+        if saved:
+            await self.after_saving(saved)
 
     async def after_saving(self, saved: Persona) -> None:
         """Show what is saved now, and let it hold in the rooms that are open."""
