@@ -34,7 +34,15 @@ LATER = {
     "library.library",
 }
 """Of our own: what is imported in a thread, when the first screen is painted."""
-FIRST_SCREENS = {"first_run", "room", "room_actions", "room_arranging", "room_view", "dialog"}
+FIRST_SCREENS = {
+    "dialog",
+    "first_run",
+    "room",
+    "room_actions",
+    "room_arranging",
+    "room_imports",
+    "room_view",
+}
 """The modules of the two screens that the app can begin with; every other one waits for its key."""
 APP = "import chimera_tui.cli.app, chimera_tui.ui.app"
 
