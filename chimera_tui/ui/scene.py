@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from time import monotonic
 from typing import assert_never
@@ -234,6 +234,13 @@ class Scene:
         is_free = self.totals.is_free and not self.spent.cost
         said_or_demo = self.conversation.is_demo or self.totals.tokens
         return Budget() if is_free and said_or_demo else self.conversation.budget
+
+    @property
+    def cost_label(self) -> str:
+        """What all attempts cost, the failed ones too: `free`, an amount in dollars, or `n/a`."""
+        if not self.spent.cost:
+            return self.totals.cost_label
+        return replace(self.totals, cost=self.spent.cost, is_free=False).cost_label
 
     def cast_rows(self) -> list[CastRow]:
         """The cast, in its order."""

@@ -116,8 +116,9 @@ async def test_a_turn_that_comes_to_nothing_twice_is_passed_over() -> None:
     room = a_room(provider, turn_limit=1, attended=False)
     events = await play(room)
     assert said(room) == [("bob", "Hello.")]
-    (dropped,) = [e for e in events if isinstance(e, TurnDropped)]
+    (dropped,) = (e for e in events if isinstance(e, TurnDropped))
     assert (dropped.turn, dropped.kind) == (Turn(number=1, speaker="ada"), Fault.LABEL)
+    assert dropped.provenance, "what it said used something up, though nobody heard it"
     assert notices(events)[0].startswith("The Ada was passed over: scripted/model says nothing of")
 
 

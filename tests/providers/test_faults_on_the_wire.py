@@ -13,7 +13,7 @@ import pytest
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.providers.base import Text
-from tests.fault_dialects import SAID
+from tests.fault_dialects import SAID, Reply
 from tests.fault_scenarios import SCENARIOS
 from tests.fault_server import FaultServer, refused_address
 from tests.providers.helpers import (
@@ -319,3 +319,39 @@ async def test_a_key_of_ollama_in_the_environment_is_sent_only_if_it_was_chosen(
     async with a_provider(an_endpoint(server.url("ok"), "ollama")) as provider:
         await hear(provider)
     assert "private" not in "".join(server.heads)
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_what_trickles_in_fast_is_read_together_and_the_first_word_at_once(
+    wire: Wire, server: FaultServer
+) -> None:
+    words = [f"w{number} " for number in range(200)]
+    sent = asyncio.Event()
+
+    async def fast(reply: Reply) -> None:
+        await reply.head()
+        for word in words:
+            await reply.send(reply.dialect.piece(word))
+            await asyncio.sleep(0)
+        await reply.send(reply.dialect.end())
+        await reply.done()
+
+    async def first(reply: Reply) -> None:
+        await reply.head()
+        await reply.send(reply.dialect.piece("Hel"))
+        await sent.wait()
+        await reply.send(reply.dialect.piece("lo."), reply.dialect.end())
+        await reply.done()
+
+    server.scenarios.update(fast=fast, first=first)
+    async with a_provider(an_endpoint(server.url("fast"), wire)) as provider:
+        heard = await hear(provider)
+        assert heard.text == "".join(words)
+        assert len(heard.pieces) == len(words)
+    async with (
+        a_provider(an_endpoint(server.url("first"), wire)) as provider,
+        aclosing(provider.stream(HELLO)) as items,
+    ):
+        assert await anext(items) == Text("Hel")
+        sent.set()
+        assert await anext(items) == Text("lo.")

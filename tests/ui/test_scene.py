@@ -142,3 +142,10 @@ def test_a_budget_counts_only_what_costs() -> None:
     paid = a_saved(("comedian", "Ha."), budget=budget)
     paid.spent.cost = 1
     assert Scene(paid).budget == budget
+
+
+def test_what_failed_attempts_cost_is_part_of_what_the_room_cost() -> None:
+    scene = a_scene()
+    assert scene.cost_label == "free"
+    scene.spent.cost = 21_400
+    assert scene.cost_label == "$0.0214"

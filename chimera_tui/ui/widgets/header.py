@@ -58,7 +58,7 @@ def _facts(scene: Scene, columns: int) -> list[Content]:
 def _cost(scene: Scene) -> Content:
     """What was spent, of how much if there is a budget."""
     if (budget := scene.budget.cost) is None:
-        return line(scene.totals.cost_label)
+        return line(scene.cost_label)
     spent, of, limit = budget_label(scene.spent.cost, budget).partition(" of ")
     is_near = scene.spent.cost >= NEARLY * budget
     return line((spent, "$warning" if is_near else ""), (of + limit, "$muted"))

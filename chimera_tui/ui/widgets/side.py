@@ -232,7 +232,7 @@ def _vital(label: str, value: str, width: int, share: float | None = None) -> Co
 def _spent(scene: Scene, width: int) -> list[Content]:
     """What was used, of how much if there is a budget: that counts failed attempts too."""
     totals, spent, budget = scene.totals, scene.spent, scene.budget
-    tokens, cost = totals.tokens_label, totals.cost_label
+    tokens, cost = totals.tokens_label, scene.cost_label
     of_tokens = of_cost = None
     if budget.tokens is not None:
         tokens = f"{rounded(spent.tokens)} of {rounded(budget.tokens)}"
