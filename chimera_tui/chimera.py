@@ -26,7 +26,6 @@ from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
-from chimera_tui.formats.importing import import_conversation
 from chimera_tui.library.carrying import CarriedCards
 from chimera_tui.library.library import Changes, Library, builtin_folder
 from chimera_tui.library.starters import draw
@@ -249,6 +248,8 @@ class Chimera:
             InvalidFileError: If there is no such file, or no conversation in it.
             StorageError: If it cannot be saved.
         """
+        from chimera_tui.formats.importing import import_conversation  # noqa: PLC0415 - seldom needed
+
         read = partial(import_conversation, path, now=utc_now(), group=group, modes=MODES)
         found = await asyncio.to_thread(read, known=tuple(self.library))
         conversation = found.saved.conversation

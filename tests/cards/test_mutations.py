@@ -9,14 +9,18 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chimera_tui.cards.briefing import brief
 from chimera_tui.cards.exporting import CardKind, export_card
 from chimera_tui.cards.importing import Imported, import_card
-from chimera_tui.cards.lore import lore
 from chimera_tui.domain.errors import InvalidFileError
+from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
 from chimera_tui.library.persona_file import parse_persona, write_persona
 from tests.cards.corpus import BOOK, SHAPES, v2, v3
+from tests.fakes import NOON, a_conversation
 
 PATH = Path("a card")
+ROOM = a_conversation("Ada", topic="lamp keeper storm")
+CONTEXT = 2048
 SMALL = [make() for name, make in SHAPES.items() if name != "huge texts"]
 GOOD = [v2(character_book=BOOK), v3(character_book=BOOK, assets=[{"type": "icon"}])]
 TWO_SECONDS = settings(deadline=2000, max_examples=200)
@@ -42,8 +46,8 @@ def judged(data: bytes) -> None:
 def assert_sound(imported: Imported) -> None:
     persona = imported.persona
     assert parse_persona(write_persona(persona).encode(), Path(f"{persona.slug}.toml")) == persona
-    if imported.carried.book:
-        lore(imported.carried.book, [persona.prompt, "lamp keeper storm"], 500)
+    told = brief(persona, imported.carried, ROOM, [], context=CONTEXT, now=NOON)
+    assert len(told.about) < CONTEXT * CHARACTERS_PER_TOKEN * 0.9
     for kind in (CardKind.V2, CardKind.PNG):
         again = import_card(export_card(persona, kind, imported.card), PATH)
         assert again.persona == persona
