@@ -126,8 +126,9 @@ class StudioScreen(StudioFiles):
 
     async def leave(self) -> None:
         """Keep all that was written, before this screen or the program ends."""
-        with suppress(WorkerFailed, WorkerCancelled):
-            await self.workers.wait_for_complete([w for w in self.workers if w.group == "keep"])
+        for keeping in [worker for worker in self.workers if worker.group == "keep"]:
+            with suppress(WorkerFailed, WorkerCancelled):
+                await keeping.wait()
         try:
             for sketch in self.book.sketches.values():
                 await self._studio.keep_sketch(sketch)

@@ -121,7 +121,7 @@ class TryTitle(Block):
 
     def lines(self, width: int) -> list[Content]:
         """Which it is; what it used."""
-        hint = "^t lets it answer; the room does not notice"
+        hint = "^t lets it answer, here alone"
         return [self.reply.line(width) if self.reply else crop(line((hint, "$muted")), width)]
 
 
