@@ -153,6 +153,10 @@ class Connections:
         """
         return await self.choice.candidates(assignment)
 
+    def automatic(self) -> ModelRef | None:
+        """Who would play a persona without a model, as far as is known; asks nobody."""
+        return next(iter(self.choice.automatic()), None)
+
     def context(self, model: ModelRef) -> int:
         """Tokens that `model` reads at most, reply included."""
         return self.choice.context(model)
