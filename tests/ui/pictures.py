@@ -257,6 +257,26 @@ def new_room(*keys: str) -> Act:
     return act
 
 
+def over_cast(*keys: str) -> Act:
+    """Mute the second of the cast, then press keys over the cast panel."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        room = room_of(pilot)
+        await room.action_mute("comedian")
+        panel = room.query_one(CastList)
+        if not panel.region:
+            await open_panels(pilot)
+        panel.focus()
+        await until(pilot, lambda: panel.has_focus)
+        await pilot.press("down", *keys)
+        await pilot.pause()
+        for field in pilot.app.screen.query("TextArea, Input"):
+            field.cursor_blink = False  # type: ignore[attr-defined]  # both have it
+        await pilot.pause()
+
+    return act
+
+
 async def press_enter(pilot: Pilot[Any]) -> None:
     """Begin."""
     await pilot.press("enter")
@@ -312,6 +332,13 @@ PICTURES = {
         size=(60, 18),
         theme="ansi-light",
     ),
+    "cast-muted": Picture(make=a_talk, act=over_cast()),
+    "cast-menu": Picture(make=a_talk, act=over_cast("enter", "down")),
+    "cast-menu-narrow": Picture(
+        make=a_talk, act=over_cast("enter"), size=(60, 18), theme="chimera-light"
+    ),
+    "invite": Picture(make=a_library, act=over_cast("i", *"artists")),
+    "invite-narrow": Picture(make=a_library, act=over_cast("i"), size=(60, 18), theme="ansi-dark"),
     "rename": Picture(make=a_talk, act=press("f2"), size=(80, 24)),
     "first-run": Picture(make=FakeChimera, act=first, size=(100, 30)),
     "first-run-light": Picture(make=FakeChimera, act=first, size=(100, 30), theme="chimera-light"),

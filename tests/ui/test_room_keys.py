@@ -309,10 +309,10 @@ async def test_the_picker_offers_only_what_answers(tmp_path: Path) -> None:
         await until(pilot, lambda: pilot.app.screen is room_of(pilot))
 
 
-async def test_enter_on_the_cast_chooses_for_that_persona(tmp_path: Path) -> None:
+async def test_m_over_the_cast_chooses_a_model_for_that_persona(tmp_path: Path) -> None:
     async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
         room_of(pilot).query_one(CastList).focus()
-        await pilot.press("down", "down", "enter")
+        await pilot.press("down", "down", "m")
         await until(pilot, lambda: isinstance(pilot.app.screen, ModelPicker))
         assert "Who speaks for 🔬 Scientist?" in text_of(pilot)
 

@@ -15,6 +15,7 @@ from chimera_tui.ui.costs import budget_text, parse_budget, usual_usage
 from chimera_tui.ui.room_words import MODE_WORDS, PACES, mode_name, nearest_pace
 from chimera_tui.ui.screens.dialog import AskText, Choose
 from chimera_tui.ui.screens.room_view import RoomView
+from chimera_tui.ui.widgets.side import CastList
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
@@ -114,8 +115,11 @@ class RoomArranging(RoomView):
             async with self.telling():
                 await self.pick_model(self._persona(argument))
         else:
-            message = self.focused_message()
-            await self.pick_model(message.turn.speaker if message else "")
+            panel, message = self.query_one(CastList), self.focused_message()
+            if panel.has_focus and panel.cast:
+                await self.pick_model(panel.cast[panel.cursor].slug)
+            else:
+                await self.pick_model(message.turn.speaker if message else "")
 
     def _persona(self, name: str) -> str:
         """The slug of the persona of this room called `name`."""

@@ -1,7 +1,9 @@
 """The panels beside the transcript: the rooms, the cast, the providers, the vitals."""
 
 from datetime import datetime
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from chimera_tui.domain.saved import ConversationSummary
@@ -110,6 +112,14 @@ class RoomList(Rows):
 
 class CastList(Rows):
     """Who is in the room, what each is doing, and what plays them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "choose", id="cast.menu"),
+        Binding("i", "screen.invite", "invite", id="cast.invite"),
+        Binding("shift+up,K", "screen.move_cast(-1)", "up", key_display="⇧↑", id="cast.up"),
+        Binding("shift+down,J", "screen.move_cast(1)", "down", key_display="⇧↓", id="cast.down"),
+        Binding("delete", "screen.remove", "remove", key_display="del", id="cast.remove"),
+    ]
 
     def __init__(self) -> None:
         super().__init__(id="cast")
