@@ -8,11 +8,8 @@ from chimera_tui.domain.casting import MOST_CAST, cast_of
 from chimera_tui.domain.conversation import Assignment, Budget, ModelRef
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
-from chimera_tui.library.rooms import RoomTemplate
+from chimera_tui.library.rooms import LONGEST_TOPIC, MOST_TOPICS, SLOWEST, RoomTemplate
 from chimera_tui.library.starters import categories, draw
-
-LONGEST_TOPIC, MOST_TOPICS = 300, 50
-"""What the file of a ready-made room holds: characters of a topic, and topics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +200,6 @@ class RoomDraft:
             title=title,
             cast=tuple(seat.persona.original for seat in self.cast),
             mode=self.mode,
-            pace=min(self.pace, 2.0),
+            pace=min(self.pace, SLOWEST),
             topics=topics,
         )

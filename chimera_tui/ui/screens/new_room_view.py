@@ -18,12 +18,12 @@ from chimera_tui.domain.health import Health
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import DEFAULT_MODE, MODES
-from chimera_tui.library.rooms import RoomTemplate
+from chimera_tui.library.rooms import LONGEST_TOPIC, RoomTemplate
 from chimera_tui.ui.adapter import emoji_of
 from chimera_tui.ui.blocks import Lines, Part, crop, keys, line, link, split, state
 from chimera_tui.ui.entries import Speaker
 from chimera_tui.ui.persona_search import fits, found_by, in_order
-from chimera_tui.ui.room_draft import LONGEST_TOPIC, RoomDraft, RoomPlan
+from chimera_tui.ui.room_draft import RoomDraft, RoomPlan
 from chimera_tui.ui.room_words import MODE_WORDS, budget_words, mode_name, pace_name, voices
 from chimera_tui.ui.scene import CastRow
 from chimera_tui.ui.themes import assign_hues
@@ -59,8 +59,9 @@ class TopicField(Input):
     def propose(self, text: str) -> None:
         """Show `text` until something is written; what does not fit is left to who draws below."""
         width = max(NARROWEST, self.content_size.width - 1)
-        self.proposal = [one.plain for one in Content(text).wrap(width)]
-        self.placeholder = self.proposal[0] if self.proposal else ""
+        wrapped = Content(one_line(text, LONGEST_TOPIC)).wrap(width)
+        self.proposal = [one.plain for one in wrapped]
+        self.placeholder = one_line(self.proposal[0]) if self.proposal else ""
 
     def action_go_right(self) -> None:
         """In the empty field: write the proposal, to be changed."""
@@ -212,7 +213,7 @@ class NewRoomView(Screen[RoomPlan]):
             {slug: [place + 1 for place in draft.places(slug)] for slug, _ in originals},
             {slug: row.speaker.hue for slug, row in reversed(originals)},
         )
-        self.query_one(TopicField).propose(one_line(draft.topics.text, LONGEST_TOPIC))
+        self.query_one(TopicField).propose(draft.topics.text)
         self.redraw()
 
     def redraw(self) -> None:

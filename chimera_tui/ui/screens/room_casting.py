@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from chimera_tui.domain.conversation import Conversation, ModelRef
-from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
@@ -25,8 +25,7 @@ NEEDS_ROOM = (
 )
 """The actions that need a live room."""
 MOST_COMPLETIONS = 50
-LONGEST_TITLE, LONGEST_TOPIC, SLOWEST = 60, 300, 2.0
-"""What the file of a ready-made room holds: characters of its title and of a topic, its pace."""
+"""So many personas of the library are offered at once."""
 
 Deed = Callable[["Room", str], Awaitable[object]]
 """Something to do with a persona of the room."""
@@ -223,7 +222,7 @@ class RoomCasting(RoomArranging):
             return
         question = AskText(
             "What is this room called?",
-            one_line(self.room.conversation.title, LONGEST_TITLE),
+            one_line(self.room.conversation.title, 60),
             note="It stands among the ready-made rooms of ^n, without what was said.",
             done="keep",
         )
@@ -237,21 +236,14 @@ class RoomCasting(RoomArranging):
         from chimera_tui.library.rooms import RoomTemplate  # noqa: PLC0415 - see above
         from chimera_tui.library.slugs import free_slug  # noqa: PLC0415 - see above
 
-        library, title = self.chimera.library, one_line(title, LONGEST_TITLE)
-        originals = (one.persona.original for one in conversation.cast)
-        room = RoomTemplate(
-            slug=free_slug(title, library.rooms),
-            title=title,
-            cast=tuple(slug for slug in originals if slug in library.personas),
-            mode=conversation.mode,
-            pace=min(conversation.pace, SLOWEST),
-            topics=(one_line(conversation.current_topic, LONGEST_TOPIC),),
-        )
+        library = self.chimera.library
+        room = RoomTemplate.of(conversation, slug=free_slug(title, library.rooms), title=title)
+        if missing := [slug for slug in room.cast if slug not in library.personas]:
+            names = ", ".join(one_line(slug, 40) for slug in missing)
+            self.app.tell(f"Not in the library any more: {names}.", severity="warning")
         async with self.telling():
-            if not room.cast:
-                raise ChimeraError("None of these is in the library any more.")
             await asyncio.to_thread(library.save_room, room)
-            self.app.tell(f"“{title}” is among your rooms: ^n begins another like it.")
+            self.app.tell(f"“{room.title}” is among your rooms: ^n begins another like it.")
 
 
 async def _mute(room: "Room", slug: str) -> None:
