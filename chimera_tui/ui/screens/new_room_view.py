@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 OWN_CAST = "Your own choice"
 """The first row of the rooms."""
-NARROWEST = 20
-"""Cells of the topic at least."""
+MOST_LINES = 3
+"""Lines of a proposal below the first."""
 
 
 class TopicField(Input):
@@ -54,21 +54,30 @@ class TopicField(Input):
         Binding("right", "go_right", "edit it", key_display="→", id="topic.edit"),
     ]
 
-    proposal: list[str] = []  # noqa: RUF012 - replaced, never changed
+    def __init__(self) -> None:
+        super().__init__(id="topic", compact=True)
+        self.proposal = ""
+        self.rest: list[str] = []
+        """The lines of the proposal that do not fit: they are drawn below."""
 
     def propose(self, text: str) -> None:
-        """Show `text` until something is written; what does not fit is left to who draws below."""
-        width = max(NARROWEST, self.content_size.width - 1)
-        wrapped = Content(one_line(text, LONGEST_TOPIC)).wrap(width)
-        self.proposal = [one.plain for one in wrapped]
-        self.placeholder = one_line(self.proposal[0]) if self.proposal else ""
+        """Show `text` until something is written."""
+        self.proposal = one_line(text, LONGEST_TOPIC)
+        width = max(1, self.content_size.width - 1)
+        first, *self.rest = [one.plain for one in Content(self.proposal).wrap(width)] or [""]
+        self.placeholder = one_line(first)
+
+    def on_resize(self) -> None:
+        """How the proposal is broken into lines follows from the width."""
+        self.propose(self.proposal)
+        self.screen.query_one("#topic-keys").refresh(layout=True)
 
     def action_go_right(self) -> None:
         """In the empty field: write the proposal, to be changed."""
         if self.value:
             self.action_cursor_right()
         else:
-            self.value = " ".join(self.proposal)
+            self.value = self.proposal
             self.cursor_position = len(self.value)
 
 
@@ -124,7 +133,7 @@ class NewRoomView(Screen[RoomPlan]):
                 yield TemplateRows()
             with Vertical(id="new-page"):
                 yield Lines(self._title, id="title")
-                yield TopicField(id="topic", compact=True)
+                yield TopicField()
                 yield Lines(self._topic_keys, id="topic-keys")
                 yield Lines(self._who, id="who")
                 yield SearchField(
@@ -140,10 +149,6 @@ class NewRoomView(Screen[RoomPlan]):
                 yield HowRows()
                 yield Lines(self._begin, id="begin")
         yield KeyFooter(right=("command-palette", "back"), id="foot")
-
-    def on_resize(self) -> None:
-        """How a topic is broken into lines follows from the width, known when all is laid out."""
-        self.call_after_refresh(self.draw)
 
     # What is known
 
@@ -301,7 +306,7 @@ class NewRoomView(Screen[RoomPlan]):
         another = link(keys([("^t", "another")]), "screen.topic(1)")
         of = link(keys([("^g", category)]), "screen.topic_category")
         field = self.query_one(TopicField)
-        rest = [] if field.value else field.proposal[1:]
+        rest = [] if field.value else field.rest[:MOST_LINES]
         return [
             *(line(("  " + one, "$muted")) for one in rest),
             crop(line(another, "   ", of), width),
