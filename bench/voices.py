@@ -3,15 +3,14 @@
 `python -m bench voices` prints two figures for the demo. `python -m bench.voices` prints a line a
 persona, and `python -m bench.voices http://127.0.0.1:18301` the same of a real server.
 
-Each turn is a point of twelve style features. It is given to the persona whose other turns are
-nearest (leave-one-out, nearest centroid): of all forty, and of the five in its room. The baseline
-is what that finds when the speakers are shuffled. Who was in the room with whom, and about what,
-is drawn by a seed.
+Each turn is a point of the style features of `quality.voice`. It is given to the persona whose
+other turns are nearest (leave-one-out, nearest centroid): of all forty, and of the five in its
+room. The baseline is what that finds when the speakers are shuffled. Who was in the room with
+whom, and about what, is drawn by a seed.
 """
 
 import asyncio
 import math
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +27,8 @@ from chimera_tui.chimera import Chimera, open_chimera
 from chimera_tui.domain.conversation import Message, ModelRef
 from chimera_tui.domain.events import MessageCompleted
 from chimera_tui.library.starters import deck
+from chimera_tui.quality.voice import Style, style
+from chimera_tui.quality.words import words
 from chimera_tui.settings.settings import ProviderSettings, Settings
 
 ROUNDS = 6
@@ -37,9 +38,6 @@ TURNS = 4
 """Of each persona in a room."""
 SHUFFLES = 200
 SEED = 7
-_I, _WE, _YOU = {"i", "me", "my", "mine"}, {"we", "us", "our", "ours"}, {"you", "your", "yours"}
-
-Style = tuple[float, ...]
 
 
 class Said(NamedTuple):
@@ -115,28 +113,10 @@ async def _played(chimera: Chimera, topic: str, cast: Sequence[str], server: str
         return [e.message async for e in room.events() if isinstance(e, MessageCompleted)]
 
 
-def style(text: str) -> Style:
-    """The features of a turn: lengths, marks, figures, pronouns."""
-    words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.lower().replace("\u2019", "'"))
-    count = max(1, len(words))
-    sentences = max(1, sum(text.count(mark) for mark in ".!?"))
-    pronouns = (sum(word.split("'")[0] in some for word in words) for some in (_I, _WE, _YOU))
-    return (
-        math.log(count),
-        count / sentences,
-        *(text.count(mark) / sentences for mark in "?!;"),
-        sum(letter.isdigit() for letter in text) / count,
-        sum("'" in word for word in words) / count,
-        *(number / count for number in pronouns),
-        sum(map(len, words)) / count,
-        text.count(",") / count,
-    )
-
-
 def points(said: Sequence[Said]) -> list[Turn]:
     """The turns with their styles, z-scored."""
     columns = []
-    for column in zip(*(style(one.text) for one in said), strict=True):
+    for column in zip(*(style(one.text, words(one.text)) for one in said), strict=True):
         middle, spread = fmean(column), pstdev(column)
         columns.append([(value - middle) / spread if spread else 0.0 for value in column])
     return [
@@ -228,8 +208,8 @@ def main(server: str = "") -> None:
     ):
         print(f"given to the right one {what}: {share:.1%}, shuffled {baseline:.1%}")
     for slug, share in sorted(found.right.items(), key=lambda item: -item[1]):
-        words = fmean(len(one.text.split()) for one in said if one.speaker == slug)
-        print(f"{slug:<18}{share:>6.0%}  {words:>5.0f} words  {found.taken_for[slug]}")
+        length = fmean(len(words(one.text)) for one in said if one.speaker == slug)
+        print(f"{slug:<18}{share:>6.0%}  {length:>5.0f} words  {found.taken_for[slug]}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,11 +22,11 @@ from chimera_tui.domain.rules import PLAIN, Rules
 from chimera_tui.domain.saved import ConversationSummary, Recovered, SavedConversation
 from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.text import one_line
+from chimera_tui.engine import journal
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
-from chimera_tui.formats.importing import import_conversation
 from chimera_tui.library.carrying import CarriedCards
 from chimera_tui.library.library import Changes, Library, builtin_folder
 from chimera_tui.library.starters import default_cast, draw
@@ -35,9 +35,11 @@ from chimera_tui.settings.files import write_file
 from chimera_tui.settings.keys import Keys
 from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.conversations import Conversations
+from chimera_tui.storage.personas import PersonaRecords
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.slips import slips
 from chimera_tui.storage.store import Store, open_store
+from chimera_tui.studio import Studio
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Chimera:
         settings: What the person has set.
         library: The personas that can be cast.
         connections: The providers, and which model plays whom.
+        studio: Where personas are made.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Chimera:
         self._conversations = Conversations(store)
         self._recorder = Recorder(store)
         self._cards = CarriedCards(library)
+        self.studio = Studio(library, PersonaRecords(store), self._room, self.budget)
 
     @property
     def recovered(self) -> tuple[Recovered, ...]:
@@ -212,15 +216,26 @@ class Chimera:
             saved: As `load` or `new_conversation` returned it; the room goes on with it.
             attended: Whether a person is there to choose remedies.
         """
+        lease = self._store.leases.hold(saved.conversation.id)
+        return self._room(saved, self._recorder, attended=attended, lease=lease)
+
+    def _room(
+        self,
+        saved: SavedConversation,
+        recorder: journal.Recorder,
+        *,
+        attended: bool = True,
+        lease: AbstractContextManager[object] | None = None,
+    ) -> Room:
         room = Room(
             saved,
             replies=self.connections.calls,
             purse=self.connections,
-            recorder=self._recorder,
+            recorder=recorder,
             models=self.connections,
             carrying=self._carried,
             attended=attended,
-            lease=self._store.leases.hold(saved.conversation.id),
+            lease=lease,
         )
         room.offer_from(lambda cast, rng: draw(cast, rng).text)
         return room
@@ -265,6 +280,8 @@ class Chimera:
             InvalidFileError: If there is no such file, or no conversation in it.
             StorageError: If it cannot be saved.
         """
+        from chimera_tui.formats.importing import import_conversation  # noqa: PLC0415 - seldom needed
+
         read = partial(import_conversation, path, now=utc_now(), group=group, modes=MODES)
         found = await asyncio.to_thread(read, known=tuple(self.library))
         conversation = found.saved.conversation
@@ -358,8 +375,10 @@ async def open_chimera(
     endpoints = Endpoints(settings, keys, environ)
     async with open_store(db) as store:
         connections = Connections(settings, store, endpoints)
+        chimera = Chimera(settings, library, store, connections)
         try:
             await connections.open()
-            yield Chimera(settings, library, store, connections)
+            yield chimera
         finally:
+            await chimera.studio.aclose()
             await connections.aclose()

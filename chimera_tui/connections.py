@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from math import inf
 
@@ -75,7 +76,13 @@ class Connections:
         for name, at in found.items():
             self._connect(name, at)
             if name in self.gates:
-                self._monitor.follow(self.gates[name], listed.get(name, ()))
+                models = [
+                    replace(
+                        model, ignores=model.ignores | self._learned.of(name, model.name).ignores
+                    )
+                    for model in listed.get(name, ())
+                ]
+                self._monitor.follow(self.gates[name], models)
 
     # How they are
 
@@ -98,10 +105,16 @@ class Connections:
         return found
 
     def in_use(self, cast: Iterable[Assignment]) -> set[str]:
-        """The providers that may be asked for a cast: those assigned, and all for the others."""
+        """The providers to look at for a cast: those assigned, and all for the others.
+
+        Who is held back is left alone until it may be called again.
+        """
         models = [model for one in cast for model in (one.model, *one.fallbacks)]
         named = {model.provider for model in models if model}
-        return named | set(self._facts) if None in models else named
+        used = named | set(self._facts) if None in models else named
+        return {
+            name for name in used if name not in self.gates or not self.gates[name].is_held_back
+        }
 
     def exchanges(self, name: str) -> tuple[Exchange, ...]:
         """The last requests to a provider and what came back, without keys; the newest last."""
@@ -156,6 +169,10 @@ class Connections:
     def automatic(self) -> ModelRef | None:
         """Who would play a persona without a model, as far as is known; asks nobody."""
         return next(iter(self.choice.automatic()), None)
+
+    def expected(self, assignment: Assignment) -> ModelRef | None:
+        """Who plays this assignment, as far as is known without asking; None if nobody is known."""
+        return self.choice.expected(assignment)
 
     def context(self, model: ModelRef) -> int:
         """Tokens that `model` reads at most, reply included."""
@@ -257,7 +274,8 @@ class Connections:
         )
 
     def _keep_refusal(self, provider: str, model: str, parameter: str) -> None:
-        """Keep what a model refuses for the next start; it is no harm if that fails."""
+        """Show what a model refuses, and keep it for the next start: no harm if that fails."""
+        self._monitor.refused(provider, model, self._learned.of(provider, model).ignores)
         if not self._store.read_only:
             saving = asyncio.create_task(self._save_refusal(provider, model, parameter))
             self._saving.add(saving)

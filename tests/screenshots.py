@@ -13,6 +13,7 @@ from tests.fakes import NOON
 from tests.ui.pictures import PICTURES
 from tests.ui.running import running
 from tests.ui.service_pictures import SERVICE_PICTURES
+from tests.ui.studio_pictures import STUDIO_PICTURES
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 SHOWN = {
@@ -27,6 +28,8 @@ SHOWN = {
     "models-dark": "models",
     "providers-dark": "providers",
     "providers-light": "providers-light",
+    "studio-dark": "studio",
+    "studio-light": "studio-light",
 }
 """The pictures of the README, by the names of their files."""
 
@@ -41,7 +44,7 @@ def tidy(svg: str, name: str) -> str:
 
 async def draw(name: str) -> str:
     """Draw one picture."""
-    picture = (PICTURES | SERVICE_PICTURES)[name]
+    picture = (PICTURES | SERVICE_PICTURES | STUDIO_PICTURES)[name]
     fake = picture.make()
     with tempfile.TemporaryDirectory() as logs:
         async with running(fake, Path(logs), picture.size, theme=picture.theme) as pilot:

@@ -43,6 +43,8 @@ LONGEST_MESSAGE = 200_000
 """Characters."""
 _STRATEGIES = ("natural", "round_robin", "manual", "pooled")
 """The modes that are like the activation strategies of a group, by their number."""
+_USUAL_MODES = ("natural", "round_robin")
+"""What is taken where a file does not say it, the better first."""
 _BLANK = object()
 
 
@@ -99,7 +101,7 @@ def import_chat(
         title=title,
         topic=title,
         cast=cast_of((Assignment(persona=one) for one in speakers), reader.human_name),
-        mode=mode if mode in modes else "round_robin",
+        mode=next((one for one in (mode, *_USUAL_MODES) if one in modes), _USUAL_MODES[-1]),
         human_name=reader.human_name,
         created_at=reader.created_at or first,
     )

@@ -32,7 +32,10 @@ from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.inspection import inspect
 from chimera_tui.ui import clipboard
 
-PACKAGES = ("textual", "openai", "ollama", "httpx2", "httpx", "click", "msgspec")
+PACKAGES = (
+    "textual", "openai", "anthropic", "google-genai", "ollama", "genai-prices", "httpx2", "httpx",
+    "click", "msgspec",
+)  # fmt: skip
 VARIABLES = (
     "CHIMERA_CONFIG", "CHIMERA_DB", "NO_COLOR", "TERM", "COLORTERM", "SSH_TTY", "TMUX",
     *proxy.EXCEPTIONS,

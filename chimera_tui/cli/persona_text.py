@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from chimera_tui.cards.carried import Carried
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.library.library import Origin
@@ -30,7 +31,7 @@ def table(found: Sequence[tuple[Persona, Origin]]) -> str:
     return "\n".join(blocks)
 
 
-def card(persona: Persona, origin: Origin, path: Path) -> str:
+def card(persona: Persona, origin: Origin, path: Path, carried: Carried | None = None) -> str:
     """All that is known of a persona."""
     facts = {
         "traits": ", ".join(persona.traits),
@@ -38,6 +39,7 @@ def card(persona: Persona, origin: Origin, path: Path) -> str:
         "tags": ", ".join(persona.tags),
         "greeting": persona.greeting,
         "model": persona.model,
+        "card": _counted(carried) if carried else "",
         "file": str(path),
     }
     about = f"{persona.slug}, {persona.category}, {origin}"
@@ -55,6 +57,16 @@ def card(persona: Persona, origin: Origin, path: Path) -> str:
         for line in ("", *_wrapped(" ".join(paragraph.split()), ""))
     ]
     return "".join(f"{line}\n" for line in (*wrapped, *prompt))
+
+
+def _counted(carried: Carried) -> str:
+    """What a persona takes along from its card."""
+    counts = (
+        ("entries of lore", len(carried.book.entries) if carried.book else 0),
+        ("example dialogues", len(carried.examples)),
+        ("last instructions", bool(carried.last_words)),
+    )
+    return ", ".join(f"{what}: {count:d}" for what, count in counts if count) or "holds no more"
 
 
 def _line(persona: Persona, origin: Origin) -> str:

@@ -17,6 +17,7 @@ from chimera_tui.cli.persona_text import card, table
 from chimera_tui.domain.errors import ChimeraError, InvalidFileError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import clean, one_line
+from chimera_tui.library.carrying import CarriedCards
 from chimera_tui.library.library import Library, Origin, builtin_folder
 from chimera_tui.library.persona_file import read_persona, template
 from chimera_tui.library.persona_formats import (
@@ -81,7 +82,7 @@ def show(library: Library, slug: str, *, as_json: bool) -> None:
         output.out(json.dumps(_record(library, persona), indent=2) + "\n")
     else:
         origin, path = library.origin(persona.slug), library.file(persona.slug)
-        output.out(card(persona, origin, path))
+        output.out(card(persona, origin, path, CarriedCards(library).of(persona)))
 
 
 @personas.command()

@@ -11,6 +11,7 @@ ChimeraError            problem, hint
 └── InvalidFileError    a settings or persona file is broken; says file, line and key
 """
 
+import math
 from enum import StrEnum
 
 
@@ -56,6 +57,10 @@ class Fault(StrEnum):
     """The model said nothing."""
     SERVER = "server"
     """The provider reports trouble of its own (5xx, an error in the stream)."""
+    OVERLOADED = "overloaded"
+    """The provider has too much to do (503, 529)."""
+    CONFLICT = "conflict"
+    """The provider could not take the request just now (408, 409)."""
     RATE = "rate"
     AUTH = "auth"
     MONEY = "money"
@@ -83,14 +88,22 @@ class ProviderError(ChimeraError):
     Attributes:
         kind: How it failed.
         retry_after: Seconds the provider asks to wait; None if it did not say.
+        attempts: Requests of a turn that are worth making at most, where more would not help.
     """
 
     def __init__(
-        self, problem: str, *, kind: Fault, hint: str = "", retry_after: float | None = None
+        self,
+        problem: str,
+        *,
+        kind: Fault,
+        hint: str = "",
+        retry_after: float | None = None,
+        attempts: float = math.inf,
     ) -> None:
         super().__init__(problem, hint=hint)
         self.kind = kind
         self.retry_after = retry_after
+        self.attempts = attempts
 
 
 class StorageError(ChimeraError):
@@ -127,6 +140,10 @@ class UnknownError(ChimeraError):
 
 class InvalidFileError(ChimeraError):
     """A settings or persona file is broken; the problem says file, line and key."""
+
+
+class ChangedElsewhereError(ChimeraError):
+    """A file was changed by others since it was read, so it was not written."""
 
 
 def innermost(error: Exception) -> Exception:

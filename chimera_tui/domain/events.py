@@ -65,6 +65,8 @@ class RetryScheduled:
     of: int
     seconds: float
     """Until then."""
+    provenance: Provenance | None = None
+    """What the attempt used up; None if nobody was asked, or nobody answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,8 @@ class ProviderSwitched:
     new: ModelRef
     kind: Fault
     problem: str
+    provenance: Provenance | None = None
+    """What the attempt used up; None if nobody was asked, or nobody answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,8 @@ class TurnDropped:
     turn: Turn
     kind: Fault | None = None
     """What was wrong with it, if it neither failed nor was stopped."""
+    provenance: Provenance | None = None
+    """What it used up; None if nobody was asked, or nobody answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from chimera_tui.domain.errors import Fault
+
 
 class HealthState(StrEnum):
     """The state of a provider in one word."""
@@ -77,6 +79,8 @@ class Health:
     """Why it is not up, in the user's words."""
     hint: str = ""
     """What to do about it."""
+    fault: Fault | None = None
+    """What kind of reason that is; None if it is up, or cannot be asked."""
     models: tuple[ModelInfo, ...] = ()
     checked_at: datetime | None = None
     breaker: BreakerState = BreakerState.CLOSED

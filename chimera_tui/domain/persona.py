@@ -30,7 +30,8 @@ class Persona:
     expertise: tuple[str, ...] = ()
     greeting: str = ""
     model: str = ""
-    """A hint: the `provider/model` it likes best, or empty."""
+    """The `provider/model` that plays it where nobody assigned one and it can be asked, or empty.
+    """
     tags: tuple[str, ...] = ()
 
     @property

@@ -25,6 +25,8 @@ class Asked:
     """The message to which it is to be another answer."""
     is_automatic: bool = False
     """Nobody asked for it: it is simply time."""
+    is_answer: bool = False
+    """It answers a human word: a pause does not keep it back, but typing does."""
 
 
 class Agenda:
@@ -55,7 +57,7 @@ class Agenda:
         self.wake()
 
     def hold(self) -> None:
-        """Let no automatic turn begin for 30 seconds, or until `release`."""
+        """Let nobody begin who was not named for 30 seconds, or until `release`."""
         self._held_until = self._clock() + HOLD
 
     def release(self) -> None:
@@ -76,16 +78,22 @@ class Agenda:
         """Whether a turn that was taken from here is still to be taken, a while later."""
         if self._is_closed or self.failures:
             return False
-        is_held = self._held_until > self._clock()
-        return not asked.is_automatic or not (self._asked or self.paused or is_held)
+        return not asked.is_automatic or not (self._asked or self.paused or self._hold > 0)
+
+    @property
+    def _hold(self) -> float:
+        """Seconds for which typing still holds turns back; 0 or less: for none."""
+        return self._held_until - self._clock()
 
     async def next(self) -> Asked | None:
         """Wait for the next turn to be taken; None once it is closed."""
         while not self._is_closed:
             self._changed.clear()
-            if self._asked and not self.failures:
-                return self._asked.popleft()
-            hold = self._held_until - self._clock()
+            hold = self._hold
+            due = next((one for one in self._asked if hold <= 0 or not one.is_answer), None)
+            if due and not self.failures:
+                self._asked.remove(due)
+                return due
             if self.paused is None and hold <= 0:
                 return Asked(is_automatic=True)
             with contextlib.suppress(TimeoutError):

@@ -8,6 +8,7 @@ from chimera_tui.domain.conversation import Assignment, Budget, Conversation, Mo
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.rules import Rules
+from chimera_tui.domain.saved import Spent
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.needs import Models
 from chimera_tui.engine.turn_taking import mode
@@ -27,6 +28,11 @@ class Arranging:
     def conversation(self) -> Conversation:
         """What the conversation goes by now."""
         return self._journal.conversation
+
+    @property
+    def spent(self) -> Spent:
+        """What the conversation has used up."""
+        return self._journal.spent
 
     async def rename(self, title: str) -> None:
         """Give the conversation another title; an empty one gives it its topic back."""

@@ -40,8 +40,6 @@ class Chair:
     offer: Offer = offer_nothing
     passed_over: str | None = None
     """Whose turn just came to nothing."""
-    is_ready: bool = False
-    """Whether what was said before has been read."""
     offered: str = ""
     """The topic that was offered when they had left theirs."""
     vitals: Vitals = field(default_factory=Vitals)
@@ -54,12 +52,11 @@ class Chair:
     def __post_init__(self) -> None:
         self.limits = Limits(self.journal, self.vitals)
 
-    async def get_ready(self) -> None:
-        """Read what was said before, beside the loop; until then there are no vitals."""
+    async def catch_up(self) -> None:
+        """Read what was said on a path that is new to it, beside the loop."""
         path = list(self.journal.tree.path)
         if len(path) > READ_AT_ONCE:
             await asyncio.to_thread(self.vitals.follow, self.journal.conversation, path)
-        self.is_ready = True
 
     async def choose(self, *, is_asked: bool) -> Choice | None:
         """Say who has the next turn, and what it is to do; None if that was called off.

@@ -17,16 +17,21 @@ from chimera_tui.domain.conversation import Conversation
 
 LONGEST_ASIDE = 40
 """Characters of a stage direction between name and colon."""
+AROUND = 40
+"""Marks and spaces of a label at most, and what tells that it is over."""
 MOST_MARKS = 4
 """Marks around a name."""
 NARRATOR = "Narrator"
 """Who tells what happens, in the name of the human."""
+MOST_DROPPED = 100
+"""Own labels that are dropped; more of them are no slip, and shown."""
 MOST_SPACES = 3
 """Spaces at the beginning of a line that may hold a label; more of them are code."""
 
 _OPENING, _CLOSING = "*_#[<(", "*_]>)"
 _COLONS = ":\uff1a"
 _BREAK = re.compile("[\n\r\v\f\x85\u2028\u2029]")
+_BREAKS = re.compile(f"{_BREAK.pattern}+")
 
 
 class _Kind(Enum):
@@ -67,6 +72,11 @@ class LabelGuard:
         """What a model says before it begins, as in `Here is my reply:`; dropped as its label."""
         self._own = mine
         self._others = {_bare(name) for name in (*others, *RESERVED_NAMES)} - mine - {""}
+        names = self._own | self._others | self._openers
+        self._longest = max(map(len, names)) + LONGEST_ASIDE + AROUND
+        """Characters of a line by which it is known whether it begins with a label."""
+        self._dropped = 0
+        """Own labels so far."""
         self._held = ""
         """The beginning of a line that is not shown yet."""
         self._is_at_start = True
@@ -85,26 +95,29 @@ class LabelGuard:
 
     def _pass(self, piece: str, *, is_over: bool) -> Iterable[str]:
         """Yield what can be shown, line by line."""
-        rest, self._held = self._held + piece, ""
-        while rest and not self.cut_at:
+        text, self._held, at = self._held + piece, "", 0
+        while at < len(text) and not self.cut_at:
             if self._is_at_start:
-                verdict = self._judge(rest, is_over=is_over)
+                rest = len(text) - at
+                begin = text[at : at + self._longest]
+                verdict = self._judge(begin, is_over=is_over and rest <= self._longest)
                 if verdict.kind is _Kind.OTHER:
                     self.cut_at = verdict.name
                     return
-                if verdict.kind is _Kind.PERHAPS:
-                    self._held = rest
+                if verdict.kind is _Kind.PERHAPS and rest < self._longest:
+                    self._held = text[at:]
                     return
-                if verdict.kind is _Kind.OWN:
-                    rest = rest[verdict.end :]
+                if verdict.kind is _Kind.OWN and self._dropped < MOST_DROPPED:
+                    self._dropped += 1
+                    at += verdict.end
                     continue
                 if verdict.is_marked:
                     return  # `[The Com`: the beginning of a label on which the model was stopped
-            end = match.end() if (match := _BREAK.search(rest)) else len(rest)
+            end = match.end() if (match := _BREAKS.search(text, at)) else len(text)
             self._is_at_start = match is not None
-            self._is_first = self._is_first and not rest[:end].strip()
-            yield rest[:end]
-            rest = rest[end:]
+            self._is_first = self._is_first and not text[at:end].strip()
+            yield text[at:end]
+            at = end
 
     def _judge(self, text: str, *, is_over: bool) -> _Verdict:
         """Say whether `text`, the beginning of a line, begins with a label."""

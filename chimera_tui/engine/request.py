@@ -147,7 +147,7 @@ class Renderer:
         short = self._in_short(conversation, path[1:start], summaries, most)
         lines = [
             ("opening", _opening(conversation)),
-            *(("opening", _line(conversation, persona, m, longest)) for m in path[: start > 0]),
+            *(("opening", _line(conversation, persona, m, longest)) for m in path[:1] if start),
             ("summaries", ChatMessage("user", short)),
             *(("history", _line(conversation, persona, m, longest)) for m in path[start:]),
             ("notes", ChatMessage("user", notes)),

@@ -183,6 +183,7 @@ class Room(Steering):
         await self.stop()
         await self._journal.choose(message_id)
         self.auto_turns = self.tree.turns_since_human
+        await self._chair.catch_up()
 
     async def branch(self, message_id: int) -> None:
         """Go back to this message, to go on from there; what was said after it stays a branch.
@@ -202,12 +203,13 @@ class Room(Steering):
         await self._journal.end_at(message_id)
         self.auto_turns = self.tree.turns_since_human
         await self.pause()
+        await self._chair.catch_up()
 
     # The loop
 
     async def _run(self) -> None:
         try:
-            await self._chair.get_ready()
+            await self._chair.catch_up()
             while asked := await self._agenda.next():
                 stop = self._chair.limits.stop(self.auto_turns) if asked.is_automatic else None
                 if stop:
@@ -281,12 +283,13 @@ class Room(Steering):
             await self._pass_over(speaking)
             return
         finish = finished.reason if finished else Finish.CUT
-        await self._listener.save(speaking, finish, finished)
+        await self._listener.save(speaking, finish)
         self._taken()
 
     async def _pass_over(self, speaking: Speaking) -> None:
         """Nothing came of the turn, twice: its model speaks only for others."""
-        await self._journal.emit(TurnDropped(turn=speaking.turn, kind=Fault.LABEL))
+        used = await self._listener.used(speaking)
+        await self._journal.emit(TurnDropped(turn=speaking.turn, kind=Fault.LABEL, provenance=used))
         await self._restore(speaking.replaces.id if speaking.replaces else None)
         name = self.conversation.name_of(speaking.turn.speaker)
         because = f"{speaking.model} says nothing of its own. Give it another model."
@@ -304,7 +307,8 @@ class Room(Steering):
             return
         self._chair.passed_over = speaking.turn.speaker
         if speaking.is_begun:
-            await self._journal.emit(TurnDropped(turn=speaking.turn))
+            used = await self._listener.used(speaking)
+            await self._journal.emit(TurnDropped(turn=speaking.turn, provenance=used))
         await self._restore(speaking.replaces.id if speaking.replaces else None)
 
     async def _fail(self, speaking: Speaking, error: ProviderError | StorageError) -> None:

@@ -74,6 +74,8 @@ class Speaking:
     listening: asyncio.Task[Finished | None] | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     request: ChatRequest | None = None
+    finished: Finished | None = None
+    """How the last request ended, if it came to its end."""
     attempt: int = 0
     """How many requests were made."""
     heard_at: float = 0.0
@@ -150,22 +152,20 @@ class Listener:
     async def _hear_reply(
         self, speaking: Speaking, models: Sequence[ModelRef], allow: Callable[[ModelRef], None]
     ) -> Finished | None:
-        finished = None
         async with aclosing(self._replies.reply(models, self._asking(speaking), allow)) as items:
             async for item in items:
-                if isinstance(item, Finished):
-                    finished = item
-                else:
-                    await self._take_in(speaking, item)
+                await self._take_in(speaking, item)
                 if speaking.finish_note:
                     return None
         await self._show(speaking, speaking.guard.finish())
-        return finished
+        return speaking.finished
 
     async def _ask_again(self, speaking: Speaking, model: ModelRef) -> None:
         """Ask once more for words of its own, in plainer terms."""
+        used = await self.used(speaking)
         speaking.cue = replace(speaking.cue, is_sharper=True)
         speaking.finish_note, speaking.text = "", ""
+        speaking.thinking, speaking.finished = "", None
         again = RetryScheduled(
             turn=speaking.turn,
             model=model,
@@ -174,12 +174,11 @@ class Listener:
             number=2,
             of=2,
             seconds=0.0,
+            provenance=used,
         )
         await self._journal.emit(again)
 
-    async def save(
-        self, speaking: Speaking, finish: Finish, finished: Finished | None = None
-    ) -> None:
+    async def save(self, speaking: Speaking, finish: Finish) -> None:
         """Make a message of what was heard."""
         speaking.text += speaking.guard.finish()
         await self._journal.add_message(
@@ -188,7 +187,7 @@ class Listener:
             finish=finish,
             note=speaking.finish_note,
             thinking=speaking.thinking.strip(),
-            provenance=await self._provenance(speaking, finished),
+            provenance=await self._provenance(speaking),
             replaces=speaking.replaces,
         )
 
@@ -203,8 +202,13 @@ class Listener:
             hint=error.hint,
             text=speaking.text.strip(),
             replaces_id=speaking.replaces.id if speaking.replaces else None,
-            provenance=await self._provenance(speaking, None) if speaking.text.strip() else None,
+            provenance=await self.used(speaking),
         )
+
+    async def used(self, speaking: Speaking) -> Provenance | None:
+        """What the last request used up; None if nothing came of it. To be asked once a request."""
+        heard = (speaking.text, speaking.thinking, speaking.finish_note, speaking.finished)
+        return await self._provenance(speaking) if any(heard) else None
 
     def _asking(self, speaking: Speaking) -> Ask:
         def ask(model: ModelRef, *, shorter: bool = False, more_room: bool = False) -> ChatRequest:
@@ -245,12 +249,13 @@ class Listener:
                 await self._begin(speaking, model, request)
             case AttemptFailed():
                 await self._begin_again(speaking, item)
+            case Finished():
+                speaking.finished = item
 
     async def _begin(self, speaking: Speaking, model: ModelRef, request: ChatRequest) -> None:
         speaking.model, speaking.request = model, request
         speaking.is_held_back = False
         speaking.attempt += 1
-        speaking.thinking = ""
         speaking.guard = guard_for(self._journal.conversation, speaking.turn.speaker)
         started = AttemptStarted(
             turn=speaking.turn,
@@ -265,6 +270,8 @@ class Listener:
 
     async def _begin_again(self, speaking: Speaking, failed: AttemptFailed) -> None:
         turn, error = speaking.turn, failed.error
+        used = await self.used(speaking)
+        speaking.thinking, speaking.finished = "", None
         if failed.next == failed.model:
             scheduled = RetryScheduled(
                 turn=turn,
@@ -274,11 +281,17 @@ class Listener:
                 number=failed.number,
                 of=failed.of,
                 seconds=failed.seconds,
+                provenance=used,
             )
             await self._journal.emit(scheduled)
             return
         switched = ProviderSwitched(
-            turn=turn, old=failed.model, new=failed.next, kind=error.kind, problem=error.problem
+            turn=turn,
+            old=failed.model,
+            new=failed.next,
+            kind=error.kind,
+            problem=error.problem,
+            provenance=used,
         )
         await self._journal.emit(switched)
         name = self._journal.conversation.name_of(turn.speaker)
@@ -316,10 +329,10 @@ class Listener:
         words = len(tip.text.split()) if tip else 0
         return pacing.delay(words, conversation.pace, conversation.rng(turn.number))
 
-    async def _provenance(self, speaking: Speaking, finished: Finished | None) -> Provenance | None:
+    async def _provenance(self, speaking: Speaking) -> Provenance | None:
         if speaking.model is None:
             return None
-        model, request = speaking.model, speaking.request
+        model, request, finished = speaking.model, speaking.request, speaking.finished
         usage = finished.usage if finished else None
         if usage is None and request is not None:
             usage = self.renderer.usage(model, request, speaking.thinking + speaking.text)

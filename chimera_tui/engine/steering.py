@@ -72,7 +72,8 @@ class Steering(Amending):
         self.auto_turns = 0
         self._chair.call_off()
         self._chair.limits.start_anew()
-        self._agenda.ask_only(Asked(speaker=speaker) for speaker in self._chair.answers())
+        answers = self._chair.answers()
+        self._agenda.ask_only(Asked(speaker=speaker, is_answer=True) for speaker in answers)
         self._agenda.release()
         if self.paused is not PauseReason.ASKED:
             await self.resume()
@@ -80,6 +81,7 @@ class Steering(Amending):
     async def pause(self) -> None:
         """Begin no more turns; the speaker of the moment finishes."""
         await self._pause(PauseReason.ASKED)
+        self._chair.call_off()
 
     async def resume(self) -> None:
         """Go on. Does nothing while a failed turn waits for a remedy."""
@@ -109,6 +111,7 @@ class Steering(Amending):
         is_held_back = any(one.is_held_back for one in self.speaking.values())
         if not (self.failure or is_held_back):
             self._agenda.ask(Asked(speaker=speaker))
+            self._chair.call_off()
 
     def suggestion(self) -> str | None:
         """The slug of who would speak next by `natural`; None if nobody may."""
@@ -139,9 +142,7 @@ class Steering(Amending):
 
     @property
     def vitals(self) -> Vitals:
-        """How the conversation is doing, as it is now; nothing is known until it has been read."""
-        if not self._chair.is_ready:
-            return Vitals()
+        """How the conversation is doing, as it is now; at first as far as it has been read."""
         self._chair.vitals.follow(self.conversation, self.tree.path)
         return self._chair.vitals
 
@@ -151,7 +152,7 @@ class Steering(Amending):
         return self._chair.offered
 
     def hold(self) -> None:
-        """The human is typing: no turn begins by itself for 30 seconds, or until `release`."""
+        """The human is typing: who was not named waits for 30 seconds, or until `release`."""
         self._agenda.hold()
 
     def release(self) -> None:

@@ -161,6 +161,11 @@ class Library:
         """Return the built-in persona called `slug`, also where the person's own replaces it."""
         return self._personas.at(self.folders[0], slug)
 
+    @property
+    def broken(self) -> Mapping[Path, str]:
+        """What is wrong with each file of a persona that was skipped."""
+        return self._personas.broken
+
     def own_file(self, slug: str) -> Path:
         """Return where the person's own persona called `slug` is, or would be, kept.
 

@@ -1,6 +1,7 @@
 """TOML <-> `Persona`: one file a persona, named by its slug. `PersonaFile` is the schema."""
 
 import typing
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,8 @@ CATEGORIES = (
 _LINE = r"^[^\n]*\Z"
 _SHORT = Annotated[str, Meta(min_length=1, max_length=60, pattern=_LINE)]
 _LIST = "a list of at most 24 short texts"
+_FILLED = ("name", "one_line", "prompt")
+"""Keys whose texts may not be blank."""
 
 
 class PersonaFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,7 +145,7 @@ class PersonaFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Meta(
             max_length=200,
             pattern=_LINE,
-            title="A hint: the model that plays it best",
+            title="The model that plays it, where you choose no other",
             description="provider/model, or empty",
         ),
     ] = ""
@@ -186,9 +189,43 @@ def write_persona(persona: Persona) -> str:
     return to_toml(values, long="prompt")
 
 
+def meta_of(key: str) -> Meta:
+    """What the schema says of a key: what it is for (`title`), what it may hold, its bounds."""
+    meta: Meta = _types()[key].__metadata__[0]
+    return meta
+
+
+def problem_with(key: str, value: object) -> str:
+    """Say what `value` should be instead, to stand under `key` in a file; empty if it may."""
+    allowed = meta_of(key).description or ""
+    try:
+        msgspec.convert(value, _types()[key])
+        if key == "model" and value:
+            ModelRef.parse(str(value))
+    except (msgspec.ValidationError, UnknownError):
+        return allowed
+    return allowed if key in _FILLED and not str(value).strip() else ""
+
+
+@cache
+def _types() -> dict[str, typing.Any]:
+    return typing.get_type_hints(PersonaFile, include_extras=True)
+
+
 def template(name: str) -> str:
     """Return a file for a new persona called `name`: sound as it is, each key explained."""
-    persona = Persona(
+    persona = template_persona(name)
+    lines = [_HEAD]
+    for key in PersonaFile.__struct_fields__:
+        meta = meta_of(key)
+        lines.append(f"# {meta.title} ({meta.description}).")
+        lines.append(to_toml({key: getattr(persona, key)}, long="prompt"))
+    return "\n".join(lines)
+
+
+def template_persona(name: str) -> Persona:
+    """A new persona called `name`, to be filled in."""
+    return Persona(
         slug="",
         name=name,
         emoji="💬",
@@ -197,18 +234,6 @@ def template(name: str) -> str:
         one_line="Say in one line what this persona does to a conversation.",
         prompt=_PROMPT,
     )
-    lines = [_HEAD]
-    for key in PersonaFile.__struct_fields__:
-        meta = _meta(key)
-        lines.append(f"# {meta.title} ({meta.description}).")
-        lines.append(to_toml({key: getattr(persona, key)}, long="prompt"))
-    return "\n".join(lines)
-
-
-def _meta(key: str) -> Meta:
-    hint = typing.get_type_hints(PersonaFile, include_extras=True)[key]
-    meta: Meta = hint.__metadata__[0]
-    return meta
 
 
 def _persona(text: str, path: Path) -> Persona:
@@ -219,7 +244,7 @@ def _persona(text: str, path: Path) -> Persona:
         except UnknownError as error:
             raise toml.wrong(path, text, ("model",), error.problem, error.hint) from None
     fields = msgspec.structs.asdict(file)
-    blank = next((k for k in ("name", "one_line", "prompt") if not fields[k].strip()), "")
+    blank = next((k for k in _FILLED if not fields[k].strip()), "")
     if blank:
         raise toml.wrong(path, text, (blank,), "it is blank.", "")
     return Persona(slug=same(path.stem), **(fields | {"prompt": file.prompt.strip("\n")}))

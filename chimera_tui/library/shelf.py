@@ -39,13 +39,15 @@ class Shelf(Generic[T]):
         folders: Where to look; they need not exist.
         values: What was found, by slug, in the order of the slugs.
         files: The file of each.
-        problems: What was wrong with the files that were skipped.
+        broken: What is wrong with each file that was skipped.
+        problems: The same in sentences, with what is wrong with the folders.
     """
 
     read: Callable[[Path], T]
     folders: Sequence[Path]
     values: Mapping[str, T] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
+    broken: Mapping[Path, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     _found: dict[Path, dict[str, _File[T]]] = field(default_factory=dict)
     """By folder and name; paths are made only where they are needed, as they are slow."""
@@ -119,26 +121,28 @@ class Shelf(Generic[T]):
         """Put in order what was found."""
         values: dict[str, T] = {}
         files: dict[str, Path] = {}
-        problems: list[str] = []
+        broken: dict[Path, str] = {}
         for folder in self.folders:
             here: set[str] = set()
             for name, file in sorted(self._found[folder].items(), key=lambda item: item[0]):
                 path = folder / name
                 slug, misnamed = same(path.stem), _misnamed(path, here)
                 if problem := misnamed or file.problem:
-                    problems.append(problem)
+                    broken[path] = problem
                 if file.value is not None and not misnamed:
                     values[slug], files[slug] = file.value, path
                     here.add(slug)
         self.values, self.files = dict(sorted(values.items())), files
-        self.problems = (*self._unread, *problems)
+        self.broken = broken
+        self.problems = (*self._unread, *broken.values())
 
 
 def _misnamed(path: Path, taken: set[str]) -> str:
     """Say why a file of this name is skipped; empty if it is not."""
-    where = one_line(str(path))
-    if not is_slug(path.stem):
+    stem = path.stem
+    if not is_slug(stem):
+        where = one_line(str(path))
         return f"`{where}` cannot be used: a file of a library may not be called so. Rename it."
-    if same(path.stem) in taken:
-        return f"`{where}` has the name of another file there. Rename one."
+    if same(stem) in taken:
+        return f"`{one_line(str(path))}` has the name of another file there. Rename one."
     return ""

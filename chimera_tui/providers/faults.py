@@ -5,6 +5,7 @@ freed of anything that looks like a key before it gets into an error.
 """
 
 import json
+import math
 import re
 import socket
 import ssl
@@ -48,13 +49,12 @@ def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
         return late(at, at.deadlines.first_content, began=began)
     if began and name == "RemoteProtocolError":
         return cut_short(at)
-    if name == "RemoteProtocolError" and "disconnected" not in str(error):
-        return ProviderError(
-            f"What answers at {at.address} does not speak HTTP.",
-            kind=Fault.TRANSPORT,
-            hint="Check the address.",
-        )
-    return ProviderError(f"The connection to {at.title} broke.", kind=Fault.TRANSPORT, hint=_AGAIN)
+    problem, hint, attempts = f"The connection to {at.title} broke.", _AGAIN, math.inf
+    if name == "RemoteProtocolError":  # it hung up without a word, or does not speak HTTP
+        attempts = 1  # beside the one at once that any broken connection gets
+        if "disconnected" not in str(error):
+            problem, hint = f"What answers at {at.address} does not speak HTTP.", _ADDRESS
+    return ProviderError(problem, kind=Fault.TRANSPORT, hint=hint, attempts=attempts)
 
 
 def unreachable(
@@ -73,6 +73,7 @@ def unreachable(
             f"There is no {urlsplit(at.address).hostname}, or this computer is offline.",
             kind=Fault.CONNECT,
             hint="Check the address, and whether this computer is online.",
+            attempts=2,
         )
     return ProviderError(
         f"{at.title} does not answer at {at.address}.", kind=Fault.CONNECT, hint=at.hint
@@ -102,7 +103,7 @@ def refused(
         return NoListError(
             f"There is no list of models at {at.address}.",
             kind=Fault.BAD_TYPE,
-            hint="Check the address.",
+            hint=_ADDRESS,
         )
     if status == HTTPStatus.FORBIDDEN and not to_chat and _SCOPE.search(body):
         return NoListError(
@@ -201,6 +202,7 @@ def message(at: Endpoint, body: str) -> str:
 
 
 _AGAIN = "Try again."
+_ADDRESS = "Check the address."
 
 
 def no_key(at: Endpoint) -> ProviderError | None:
@@ -310,7 +312,8 @@ _WORDS = {
     Fault.RATE: ("{title} asks to wait", "Try again later."),
     Fault.REQUEST: ("{title} refuses the request ({status})", "Try another model."),
     Fault.SERVER: ("{title} reports trouble of its own ({status})", _AGAIN),
-    Fault.TIMEOUT: ("{title} gave up waiting ({status})", _AGAIN),
+    Fault.OVERLOADED: ("{title} is busy or overloaded ({status})", "Try again in a while."),
+    Fault.CONFLICT: ("{title} could not take the request just now ({status})", _AGAIN),
 }
 
 

@@ -6,6 +6,7 @@ are one library under two names, so one guard serves both.
 
 import asyncio
 import codecs
+import math
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import ModuleType
@@ -25,6 +26,10 @@ LONGEST_LINE = 1024 * 1024
 LONGEST_BODY = 16 * 1024 * 1024
 LONGEST_ERROR = 64 * 1024
 """Bytes; more of an error's body is not read."""
+PAUSE = 1 / 120
+"""Seconds between two reads of what trickles in: half of what a screen shows at once."""
+TRICKLE = 16 * 1024
+"""Bytes; what comes in larger pieces is read as it comes."""
 
 # Line ends to httpx's reader of lines, but not to JSON, where they stand inside strings only.
 _JSON_ESCAPES = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -61,7 +66,8 @@ def options(
 
 
 def _timeout(library: ModuleType, at: Endpoint) -> Any:
-    return library.Timeout(at.deadlines.first_content, connect=at.deadlines.connect)
+    """To connect only: whoever reads waits no longer than the deadlines say (see `watch.py`)."""
+    return library.Timeout(None, connect=at.deadlines.connect)
 
 
 class Guard:
@@ -166,6 +172,9 @@ class _Body:
         self._is_recorded = True
         self._longest_line = LONGEST_LINE if is_lined else LONGEST_BODY
         self._line = self._size = 0
+        self._read_at = -math.inf
+        self._is_due = self._had_to_wait = False
+        """Whether `_tick` will be called; whether it was since the last read began."""
         self.lines: Lines | None = None
         self._chunks: Any = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -175,13 +184,14 @@ class _Body:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self._chunks = aiter(self._stream)
         try:
-            async for chunk in self._chunks:
+            while (chunk := await self._next()) is not None:
                 if self._is_recorded:
                     self._is_recorded = self._recording.received(chunk)
                 self._measure(chunk)
                 if mended := self._mended(chunk):
                     self._is_start = False
                     yield self.lines.feed(mended) if self.lines else mended
+                await self._gather(chunk)
         except self._lost as error:
             raise self._failed(faults.broken(self._at, error, began=True)) from None
         rest = b"" if self._is_whole else self._decoder.decode(b"", final=True).encode()
@@ -205,6 +215,30 @@ class _Body:
         except (TimeoutError, ProviderError):
             pass
         return start[:LONGEST_ERROR].decode(errors="replace")
+
+    async def _next(self) -> bytes | None:
+        """Read on; None at the end."""
+        self._had_to_wait = False
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._tick)
+        chunk: bytes | None = await anext(self._chunks, None)
+        return chunk
+
+    async def _gather(self, chunk: bytes) -> None:
+        """Where it trickles in fast, let more come before the next read.
+
+        Most of what a token costs is not its own, but that of being read and passed on alone.
+        """
+        if not self._had_to_wait or len(chunk) >= TRICKLE:
+            return
+        before, self._read_at = self._read_at, asyncio.get_running_loop().time()
+        if self._read_at - before < 4 * PAUSE:
+            await asyncio.sleep(PAUSE)
+
+    def _tick(self) -> None:
+        """The loop goes round: what is awaited was not there yet."""
+        self._is_due, self._had_to_wait = False, True
 
     def _measure(self, chunk: bytes) -> None:
         self._size += len(chunk)

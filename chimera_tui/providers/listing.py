@@ -32,6 +32,8 @@ async def asking(http: "Once[httpx2.AsyncClient]", at: Endpoint) -> "httpx2.Asyn
     Raises:
         ProviderError: If nobody does.
     """
+    if foreign := faults.foreign_key(at):
+        raise foreign
     if http.made is not None:
         return http.made
     parts = urlsplit(at.proxy or at.address)

@@ -41,15 +41,17 @@ _SAID = (
     (_FILTER, {403}, Fault.FILTER),
 )
 """What an error says, the statuses it counts with, and what it means then; the first counts."""
-_STATUS = {
+_STATUS: Mapping[int, Fault] = {
     HTTPStatus.UNAUTHORIZED: Fault.AUTH,
     HTTPStatus.PAYMENT_REQUIRED: Fault.MONEY,
     HTTPStatus.FORBIDDEN: Fault.AUTH,
     HTTPStatus.NOT_FOUND: Fault.MODEL,
-    HTTPStatus.REQUEST_TIMEOUT: Fault.TIMEOUT,
-    HTTPStatus.CONFLICT: Fault.SERVER,
+    HTTPStatus.REQUEST_TIMEOUT: Fault.CONFLICT,
+    HTTPStatus.CONFLICT: Fault.CONFLICT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Fault.CONTEXT,
     HTTPStatus.TOO_MANY_REQUESTS: Fault.RATE,
+    HTTPStatus.SERVICE_UNAVAILABLE: Fault.OVERLOADED,
+    529: Fault.OVERLOADED,
 }
 
 
@@ -78,7 +80,7 @@ def kind_of(status: int, body: str) -> Fault:
         if status in statuses and said.search(body):
             return kind
     if status in _STATUS:
-        return _STATUS[HTTPStatus(status)]
+        return _STATUS[status]
     return Fault.REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else Fault.SERVER
 
 

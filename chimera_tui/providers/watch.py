@@ -7,6 +7,7 @@ from contextlib import aclosing
 from chimera_tui.providers import faults
 from chimera_tui.providers.base import Finished, StreamItem, Waiting
 from chimera_tui.providers.endpoint import Endpoint
+from chimera_tui.providers.patience import Patience
 
 MOST_TOKENS = 10**8
 """A count above this is a mistake of the service."""
@@ -24,18 +25,17 @@ async def watched(items: AsyncGenerator[StreamItem], at: Endpoint) -> AsyncGener
     """
     loop, deadlines = asyncio.get_running_loop(), at.deadlines
     over = loop.time() + deadlines.turn
-    began = False
-    async with aclosing(items):
+    patience, began = Patience(), False
+    async with aclosing(items), aclosing(patience):
         while True:
-            patience = deadlines.gap if began else deadlines.first_content
-            due = loop.time() + patience
+            seconds = deadlines.gap if began else deadlines.first_content
+            due = loop.time() + seconds
             try:
-                async with asyncio.timeout_at(min(due, over)):
-                    item = await anext(items)
+                item = await patience.next(items, min(due, over))
             except TimeoutError:
                 if over < due:
                     raise faults.endless(at, f"it takes over {deadlines.turn:g} s") from None
-                raise faults.late(at, patience, began=began) from None
+                raise faults.late(at, seconds, began=began) from None
             except StopAsyncIteration:
                 raise (faults.cut_short(at) if began else faults.empty(at)) from None
             yield item

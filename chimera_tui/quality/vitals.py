@@ -10,6 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from chimera_tui.domain.conversation import HUMAN, Conversation, Message
 from chimera_tui.domain.persona import Persona
@@ -52,13 +53,22 @@ class Vitals:
         self._used: Counter[str] = Counter()
         self._names: dict[str, re.Pattern[str]] = {}
         self._conversation: Conversation | None = None
+        self._reading = Lock()
 
     def follow(self, conversation: Conversation, path: Sequence[Message]) -> None:
         """Take in what the conversation is now; only what is new since the last time is read.
 
         A message takes half a millisecond. One that was edited is read anew; those after it keep
-        what was read of them beside its former words.
+        what was read of them beside its former words. It may run in a thread: who calls it
+        meanwhile finds what has been read so far.
         """
+        if self._reading.acquire(blocking=False):
+            try:
+                self._follow(conversation, path)
+            finally:
+                self._reading.release()
+
+    def _follow(self, conversation: Conversation, path: Sequence[Message]) -> None:
         if self._conversation is not conversation:
             self._names = {one.slug: _called(one) for one in conversation.known}
             self._conversation = conversation

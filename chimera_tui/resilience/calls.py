@@ -141,6 +141,8 @@ class Calls:
                     yield AttemptBegan(model, item)
                     continue
                 if not turn.is_visible:
+                    if isinstance(item, Finished):
+                        yield item  # though it said nothing, it used something up
                     shows = turn.heard(item)
                     if isinstance(item, Text):
                         held += item.text
@@ -216,7 +218,7 @@ class _Turn:
             raise _worded(error)
         model, self.pause = self.model, 0.0
         if (seconds := self._again(error)) is not None:
-            of = max(self._number, int(min(self.gate.attempts, RULES[error.kind].attempts)))
+            of = max(self._number, int(self._most(error)))
             return AttemptFailed(model, error, model, self._number, of, seconds)
         if not (RULES[error.kind].falls_back and self._models):
             raise _worded(error)
@@ -237,7 +239,7 @@ class _Turn:
         if error.kind is Fault.TRANSPORT and self._is_bare and not self._has_reconnected:
             self._has_reconnected = True  # it had closed the connection before it was asked
             return 0.0
-        if self._number >= min(self.gate.attempts, RULES[error.kind].attempts):
+        if self._number >= self._most(error):
             return None
         asked = asked_wait(error) or 0.0
         if asked > LONGEST_WAIT:
@@ -247,13 +249,18 @@ class _Turn:
             self.is_shorter = True
         else:
             self.has_more_room = error.kind is Fault.EMPTY and self._has_thought
-            longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._number - 1))
+            usual = FIRST_PAUSE * 2 ** (self._number - 1)
+            longest = min(LONGEST_PAUSE, usual * RULES[error.kind].patience)
             pause = self._rng.uniform(0, longest)
         if self._clock() + max(pause, asked) >= self.deadline:
             return None
         self._number += 1
         self.pause = pause if pause > asked else 0.0  # the gate sees to what was asked
         return max(pause, asked)
+
+    def _most(self, error: ProviderError) -> float:
+        """How many requests this model is worth, after this error."""
+        return min(self.gate.attempts, RULES[error.kind].attempts, error.attempts)
 
     def _nothing(self, finished: Finished) -> ProviderError:
         """Name a whole reply without a visible word."""
@@ -269,8 +276,11 @@ class _Turn:
                 f"{self.model} thought, and said nothing.",
                 kind=Fault.EMPTY,
                 hint="Choose a model that thinks less.",
+                attempts=2,
             )
-        return ProviderError(f"{self.model} said nothing.", kind=Fault.EMPTY, hint="Try again.")
+        return ProviderError(
+            f"{self.model} said nothing.", kind=Fault.EMPTY, hint="Try again.", attempts=2
+        )
 
 
 def shows(text: str) -> bool:

@@ -20,6 +20,7 @@ from chimera_tui.providers.base import (
     Waiting,
 )
 from chimera_tui.providers.endpoint import LOCAL, REMOTE
+from chimera_tui.providers.patience import Patience
 from chimera_tui.resilience.breaker import Breaker, Trial
 from chimera_tui.resilience.limiter import PER_MINUTE, Limiter, Slots
 from chimera_tui.resilience.parks import ALL, HeldBackError, Parks, held_back
@@ -99,6 +100,11 @@ class Gate:
     def is_passable(self) -> bool:
         """Whether calls go through without a wait that the provider causes."""
         return not self._parks.holds(ALL) and self.breaker.state is BreakerState.CLOSED
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether nobody may call now; half-open is one that a call tries at this moment."""
+        return self._parks.holds(ALL) or self.breaker.delay() > 0
 
     def is_ready(self, model: str) -> bool:
         """Whether that holds for calls to `model`."""
@@ -189,11 +195,12 @@ class Gate:
         """Yield the reply, and learn from it."""
         began, latency = self._clock(), None
         is_first = is_new = True
+        patience = Patience()
+        over = asyncio.get_running_loop().time() + deadline - began
         try:
-            async with aclosing(self.provider.stream(request)) as items:
+            async with aclosing(self.provider.stream(request)) as items, aclosing(patience):
                 while True:
-                    async with asyncio.timeout(deadline - self._clock()):
-                        item = await anext(items)
+                    item = await patience.next(items, over)
                     if is_first and isinstance(item, Text | Thinking):
                         is_first = False
                         latency = self._clock() - began if is_new else None

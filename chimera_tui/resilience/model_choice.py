@@ -1,11 +1,13 @@
 """Which model plays whom, by the settings and by what the last checks found."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from chimera_tui.domain.conversation import DEMO, Assignment, ModelRef
-from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.domain.errors import Fault, ProviderError, UnknownError
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
+from chimera_tui.domain.persona import Persona
 
 DEFAULT_CONTEXT = 8192
 """Tokens a model is taken to read, where neither it nor the settings say."""
@@ -55,14 +57,15 @@ class ModelChoice:
     async def candidates(self, assignment: Assignment) -> tuple[ModelRef, ...]:
         """Say which model plays this assignment, and who takes over when it cannot.
 
-        The model of the assignment, else one of each healthy provider in order; then its fallbacks.
+        The model of the assignment, else the one that the persona likes best, if its provider can
+        be asked, and one of each healthy provider in order; then its fallbacks.
 
         Raises:
             ProviderError: If none can be reached; the demo never stands in for one.
         """
         if assignment.model is not None:
             return _once_each(assignment.model, *assignment.fallbacks)
-        if not (found := self.automatic()):
+        if not (found := (*self._liked(assignment.persona), *self.automatic())):
             for name in self._order:
                 await self._check(name)
                 if found := self.automatic():
@@ -81,6 +84,19 @@ class ModelChoice:
             kind=Fault.CONNECT,
             hint=f"Start one of these, then try again: {tried}. Or open a demo room.",
         )
+
+    def expected(self, assignment: Assignment) -> ModelRef | None:
+        """Who plays this assignment, as far as is known without asking; None if nobody is known."""
+        liked = self._liked(assignment.persona)
+        return next(iter((*filter(None, [assignment.model]), *liked, *self.automatic())), None)
+
+    def _liked(self, persona: Persona) -> tuple[ModelRef, ...]:
+        """The model that a persona likes best, if its provider can be asked."""
+        with suppress(UnknownError):  # it names none
+            model = ModelRef.parse(persona.model)
+            if model.provider in self._facts:
+                return (model,)
+        return ()
 
     def automatic(self) -> tuple[ModelRef, ...]:
         """Who plays those without a model, as far as is known; the first choice first."""

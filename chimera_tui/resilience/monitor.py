@@ -1,8 +1,7 @@
 """How providers are: asked from time to time, and learnt from every real call."""
 
-import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -10,20 +9,18 @@ from functools import partial
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import BreakerState, Health, HealthState, ModelInfo
-from chimera_tui.resilience.gate import Clock, Gate, Sleep
+from chimera_tui.resilience.gate import Clock, Gate
 
 SLOW = 2.0
 """Seconds after which the answer to a probe counts as slow."""
 HISTORY = 20
 """Latencies that are remembered."""
-EVERY = 30.0
-"""Seconds between two probes of a provider that is in use."""
 LISTED_FOR = 600.0
 """Seconds for which a list of models is good enough."""
 
 _ITS_OWN = frozenset({
     Fault.CONNECT, Fault.TLS, Fault.TIMEOUT, Fault.STALL, Fault.TRANSPORT, Fault.BAD_TYPE,
-    Fault.SERVER, Fault.AUTH, Fault.MONEY, Fault.REDIRECT,
+    Fault.SERVER, Fault.OVERLOADED, Fault.AUTH, Fault.MONEY, Fault.REDIRECT,
 })  # fmt: skip
 """Faults that say something of the provider, not only of one request or model."""
 
@@ -37,7 +34,6 @@ class Monitor:
     Args:
         now: The time, for people.
         clock: Seconds, monotonic: what latency is measured with.
-        sleep: What the pauses between probes are made of.
     """
 
     def __init__(
@@ -45,9 +41,8 @@ class Monitor:
         *,
         now: Callable[[], datetime] = utc_now,
         clock: Clock = time.monotonic,
-        sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._now, self._clock, self._sleep = now, clock, sleep
+        self._now, self._clock = now, clock
         self._known: dict[str, Health] = {}
         self._gates: dict[str, Gate] = {}
         self._listed_at: dict[str, float] = {}
@@ -72,6 +67,15 @@ class Monitor:
         self._gates.pop(health.provider, None)
         self._known[health.provider] = health
 
+    def refused(self, name: str, model: str, ignores: frozenset[str]) -> None:
+        """A model was found not to take these parameters."""
+        known = self._known[name]
+        models = [
+            replace(one, ignores=one.ignores | ignores) if one.name == model else one
+            for one in known.models
+        ]
+        self._known[name] = replace(known, models=tuple(models))
+
     async def check(self, name: str, *, models: bool = False) -> Health:
         """Ask a provider how it is, and for its models if they were not listed for ten minutes.
 
@@ -86,7 +90,7 @@ class Monitor:
         try:
             await provider.probe()
         except ProviderError as error:
-            self._put(name, _down(self._known[name], error), None)
+            self._put(name, _ill(self._known[name], HealthState.DOWN, error), None)
             return self.health[name]
         latency = self._clock() - began
         is_slow = latency > SLOW
@@ -95,6 +99,7 @@ class Monitor:
             state=HealthState.SLOW if is_slow else HealthState.UP,
             reason=f"It took {latency:.1f} s to answer." if is_slow else "",
             hint="",
+            fault=None,
         )
         self._put(name, found, latency)
         listed_at = self._listed_at.get(name)
@@ -109,20 +114,6 @@ class Monitor:
         if gate and found.state in (HealthState.UP, HealthState.SLOW):
             gate.wake()
         return self.health[name]
-
-    async def watch(self, in_use: Callable[[], Iterable[str]]) -> None:
-        """Check the providers that are in use, again and again, until it is cancelled.
-
-        One that is held back is left alone: its breaker knows when to try it.
-        """
-        while True:
-            names = [name for name in in_use() if self._may_be_asked(name)]
-            await asyncio.gather(*(self.check(name) for name in names))
-            await self._sleep(EVERY)
-
-    def _may_be_asked(self, name: str) -> bool:
-        gate = self._gates.get(name)
-        return gate is not None and gate.is_passable
 
     async def _list(self, name: str) -> None:
         """List the models; when that fails, those that were known stay."""
@@ -142,14 +133,13 @@ class Monitor:
         """
         before = self._known[name]
         if error is None:
-            up = replace(before, state=HealthState.UP, reason="", hint="")
+            up = replace(before, state=HealthState.UP, reason="", hint="", fault=None)
             is_slow = before.state is HealthState.SLOW and (before.latency or 0) > SLOW
             self._put(name, before if is_slow else up, latency)
         elif error.kind is Fault.RATE:  # it answers, if only to say that it will not now
-            slow = replace(before, state=HealthState.SLOW, reason=error.problem, hint=error.hint)
-            self._put(name, slow, None)
+            self._put(name, _ill(before, HealthState.SLOW, error), None)
         elif error.kind in _ITS_OWN:
-            self._put(name, _down(before, error), None)
+            self._put(name, _ill(before, HealthState.DOWN, error), None)
 
     def _put(self, name: str, health: Health, latency: float | None) -> None:
         """Keep what was found; a call that says nothing of the latency leaves that as it was."""
@@ -178,5 +168,5 @@ class _Current(Mapping[str, Health]):
         return len(self._known)
 
 
-def _down(before: Health, error: ProviderError) -> Health:
-    return replace(before, state=HealthState.DOWN, reason=error.problem, hint=error.hint)
+def _ill(before: Health, state: HealthState, error: ProviderError) -> Health:
+    return replace(before, state=state, reason=error.problem, hint=error.hint, fault=error.kind)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chimera_tui.domain.errors import Fault, ProviderError
 
@@ -26,6 +26,8 @@ class Rule:
     """Whether it is the model's alone: others of the same provider may be asked meanwhile."""
     falls_back: bool = True
     """Whether the next model of the list takes over when no attempt is left."""
+    patience: float = 1.0
+    """By how much longer the pauses between attempts are than usual."""
 
 
 _AGAIN = Rule(attempts=math.inf, trips=True)
@@ -43,8 +45,10 @@ RULES: Mapping[Fault, Rule] = {
     Fault.BAD_DATA: _AGAIN,
     Fault.BAD_TYPE: _BROKEN,
     Fault.TOO_LARGE: _BROKEN,
-    Fault.EMPTY: Rule(attempts=2, trips=True),
+    Fault.EMPTY: _AGAIN,
     Fault.SERVER: _AGAIN,
+    Fault.OVERLOADED: replace(_AGAIN, patience=2.0),
+    Fault.CONFLICT: replace(_AGAIN, trips=False),
     Fault.RATE: Rule(attempts=math.inf, parks=True),
     Fault.AUTH: Rule(stops=True),
     Fault.MONEY: Rule(stops=True),

@@ -11,6 +11,7 @@ from chimera_tui.domain.conversation import (
     Finish,
     Message,
     Notice,
+    Provenance,
 )
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.events import AttemptStarted
@@ -177,29 +178,50 @@ def end_attempt(
     *,
     kind: Fault,
     problem: str,
+    used: Provenance | None,
     now: datetime,
 ) -> None:
-    """Save how an attempt failed that is followed by another one."""
+    """Save how an attempt failed that is followed by another one, and what it used up."""
+    values = {
+        "conversation_id": conversation_id,
+        "turn": turn,
+        "now": microseconds(now),
+        "fault": kind,
+        "problem": storable(problem),
+        **used_values(used),
+    }
     db.execute(
-        """
+        f"""
         UPDATE attempt
-        SET outcome = 'failed', ended_at = ?, fault = ?, problem = ?, is_dismissed = 1
-        WHERE conversation_id = ? AND turn = ? AND outcome IS NULL
+        SET outcome = 'failed', ended_at = :now, fault = :fault, problem = :problem,
+            is_dismissed = 1, {_USED}
+        WHERE conversation_id = :conversation_id AND turn = :turn AND outcome IS NULL
         """,
-        (microseconds(now), kind, storable(problem), conversation_id, turn),
+        values,
     )
 
 
 def drop_turn(
-    db: sqlite3.Connection, conversation_id: int, turn: int, kind: Fault | None, now: datetime
+    db: sqlite3.Connection,
+    conversation_id: int,
+    turn: int,
+    kind: Fault | None,
+    used: Provenance | None,
+    now: datetime,
 ) -> None:
-    """Save that nothing comes of a turn any more, and what was wrong with it, if anything."""
+    """Save that nothing comes of a turn any more: what was wrong, what its last attempt used up."""
+    values = {
+        "conversation_id": conversation_id,
+        "turn": turn,
+        "fault": kind or "",
+        "now": microseconds(now),
+    }
     db.execute(
-        """
-        UPDATE attempt SET outcome = 'stopped', fault = ?, ended_at = ?
-        WHERE conversation_id = ? AND turn = ? AND outcome IS NULL
+        f"""
+        UPDATE attempt SET outcome = 'stopped', fault = :fault, ended_at = :now, {_USED}
+        WHERE conversation_id = :conversation_id AND turn = :turn AND outcome IS NULL
         """,
-        (kind or "", microseconds(now), conversation_id, turn),
+        values | used_values(used),
     )
     db.execute(
         """

@@ -63,10 +63,10 @@ class Recorder:
                 self._forget_draft(conversation_id, turn)
                 await self._write(changes.start_attempt, conversation_id, event, now)
             case (
-                RetryScheduled(turn=turn, kind=kind, problem=problem)
-                | ProviderSwitched(turn=turn, kind=kind, problem=problem)
+                RetryScheduled(turn=turn, kind=kind, problem=problem, provenance=used)
+                | ProviderSwitched(turn=turn, kind=kind, problem=problem, provenance=used)
             ):
-                end = partial(changes.end_attempt, kind=kind, problem=problem, now=now)
+                end = partial(changes.end_attempt, kind=kind, problem=problem, used=used, now=now)
                 await self._write(end, conversation_id, turn.number)
             case TextReceived(turn=turn, text=text):
                 self._draft(conversation_id, turn).add(text)
@@ -78,8 +78,8 @@ class Recorder:
             case TurnFailed(failure=failure):
                 await self._write(changes.fail_attempt, conversation_id, failure, now)
                 self._forget_draft(conversation_id, failure.turn)
-            case TurnDropped(turn=turn, kind=kind):
-                await self._write(changes.drop_turn, conversation_id, turn.number, kind, now)
+            case TurnDropped(turn=turn, kind=kind, provenance=used):
+                await self._write(changes.drop_turn, conversation_id, turn.number, kind, used, now)
                 self._forget_draft(conversation_id, turn)
             case NoticePosted(notice=notice):
                 await self._write(changes.add_notice, conversation_id, notice)

@@ -23,6 +23,7 @@ from chimera_tui.domain.conversation import (
     Turn,
 )
 from chimera_tui.domain.persona import Persona
+from chimera_tui.domain.rules import PLAIN, Rules
 from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.domain.text import one_line, storable
 
@@ -143,16 +144,16 @@ def read_notice(row: Row) -> Notice:
 def read_conversation(
     row: Row, cast: tuple[Assignment, ...], former: tuple[Persona, ...]
 ) -> Conversation:
-    """Read `CONVERSATION_COLUMNS`."""
+    """Read `CONVERSATION_COLUMNS`; rules that cannot be read are none."""
     fields = dict(zip(CONVERSATION_COLUMNS.split(", "), row, strict=True))
     budget = {what: fields.pop(f"budget_{what}") for what in ("cost", "tokens", "minutes")}
-    fields |= {
-        "cast": (),
-        "budget": budget,
-        "rules": msgspec.json.decode(fields["rules"]),
-        "created_at": read_time(fields["created_at"]),
-    }
-    return replace(msgspec.convert(fields, Conversation), cast=cast, former=former)
+    try:
+        rules = msgspec.json.decode(fields.pop("rules"), type=Rules)
+    except (ValueError, TypeError):
+        rules = PLAIN
+    fields |= {"cast": (), "budget": budget, "created_at": read_time(fields["created_at"])}
+    conversation = msgspec.convert(fields, Conversation)
+    return replace(conversation, cast=cast, former=former, rules=rules)
 
 
 def conversation_values(conversation: Conversation) -> Values:
@@ -260,6 +261,14 @@ def read_time(microseconds: object) -> datetime:
         return _EPOCH + timedelta(microseconds=microseconds)
     except OverflowError as error:
         raise ValueError("no time") from error
+
+
+def moment_of(microseconds: object) -> datetime | None:
+    """Read a time that need not be there."""
+    try:
+        return read_time(microseconds)
+    except ValueError:
+        return None
 
 
 def _provenance_fields(row: list[Any]) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from chimera_tui.storage.store import Store
 
 
 async def spent_since(store: Store, moment: datetime) -> tuple[Spending, ...]:
-    """Add up what the attempts that ended since `moment` have used, provider by provider.
+    """Add up what attempts and rehearsals that ended since `moment` used, provider by provider.
 
     Raises:
         StorageError: If it cannot be read.
@@ -24,13 +24,20 @@ def _since(db: sqlite3.Connection, moment: datetime) -> tuple[Spending, ...]:
     query = """
         SELECT provider, count(*), sum(input_tokens + output_tokens), ifnull(sum(cost), 0),
                max(cost IS NULL), max(is_estimate)
-        FROM attempt
-        WHERE ended_at >= ? AND cost_source IS NOT NULL AND provider IS NOT NULL
+        FROM (
+            SELECT provider, input_tokens, output_tokens, cost, is_estimate
+            FROM attempt
+            WHERE ended_at >= :since AND cost_source IS NOT NULL AND provider IS NOT NULL
+            UNION ALL
+            SELECT provider, input_tokens, output_tokens, cost, is_estimate
+            FROM rehearsal
+            WHERE ended_at >= :since
+        )
         GROUP BY provider
         ORDER BY provider
     """
     columns = ("provider", "attempts", "tokens", "cost", "is_partly_unknown", "is_estimate")
-    rows = db.execute(query, (microseconds(moment),))
+    rows = db.execute(query, {"since": microseconds(moment)})
     return tuple(
         msgspec.convert(dict(zip(columns, row, strict=True)), Spending, strict=False)
         for row in rows

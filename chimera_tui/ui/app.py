@@ -30,12 +30,14 @@ from chimera_tui.library.starters import default_cast
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import crash
 from chimera_tui.ui.driver import outliving, when_closed
-from chimera_tui.ui.host import Host, Save, ShowsProviders, sentences
+from chimera_tui.ui.host import Leaves, Save, ShowsLibrary, ShowsProviders, sentences
+from chimera_tui.ui.openings import Openings
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.room import RoomScreen
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
+    from chimera_tui.engine.room import Room
     from chimera_tui.ui.room_draft import RoomPlan
 
 SIZE_SETTLES = 0.1
@@ -55,7 +57,7 @@ OpenChimera = Callable[[], "AbstractAsyncContextManager[Chimera]"]
 Start = Callable[["Chimera"], Awaitable[SavedConversation]]
 
 
-class ChimeraApp(Host):
+class ChimeraApp(Openings):
     """Chimera in a terminal.
 
     Args:
@@ -236,7 +238,7 @@ class ChimeraApp(Host):
 
     async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
         """Ask what a new room is to be, and open it."""
-        from chimera_tui.ui.screens.new_room import NewRoom  # noqa: PLC0415 - see `show_help`
+        from chimera_tui.ui.screens.new_room import NewRoom  # noqa: PLC0415 - not before the paint
 
         if (chimera := self.chimera) is None:
             return
@@ -264,30 +266,10 @@ class ChimeraApp(Host):
 
         await self.push_screen(screen, begin)
 
-    async def show_help(self) -> None:
-        """Show what the keys of this screen do."""
-        from chimera_tui.ui.screens.help import HelpScreen  # noqa: PLC0415 - not before the paint
-
-        await self.push_screen(HelpScreen(self.screen))
-
-    async def show_diagnostics(self, provider: str = "") -> None:
-        """Show how the providers are, this one first."""
-        from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen  # noqa: PLC0415 - see above
-
-        if self.chimera:
-            await self.push_screen(DiagnosticsScreen(self.chimera, provider))
-
-    async def ask_key(
-        self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
-    ) -> None:
-        """Ask for a key of a provider and test it; `then` is told whether it was taken."""
-        from chimera_tui.ui.screens.key_dialog import AskKey  # noqa: PLC0415 - see above
-
-        if (chimera := self.chimera) is None:
-            return
-        states = {one.provider: one for one in await chimera.connections.key_states()}
-        if provider in states:
-            await self.push_screen(AskKey(chimera, states[provider]), then)
+    def live_rooms(self) -> "list[Room]":
+        """The rooms that are open here, the one in sight or behind a screen first."""
+        screens = (s for s in reversed(self.screen_stack) if isinstance(s, RoomScreen))
+        return [screen.room for screen in screens if screen.room]
 
     def _tell_recovered(self, recovered: Iterable[Recovered]) -> None:
         for one in recovered:
@@ -315,9 +297,11 @@ class ChimeraApp(Host):
             self.tell(f"{self.chimera.library.get(slug).name} is in the library now.")
         for slug in changes.changed:
             self.tell(f"{self.chimera.library.get(slug).name} was changed, from its next turn on.")
-        for screen in self.screen_stack if changes.changed else ():
-            if isinstance(screen, RoomScreen) and screen.room:
-                await self.chimera.refresh_cast(screen.room)
+        for room in self.live_rooms() if changes.changed else ():
+            await self.chimera.refresh_cast(room)
+        for screen in self.screen_stack if changes else ():
+            if isinstance(screen, ShowsLibrary):
+                screen.draw_library()
 
     # Providers
 
@@ -374,7 +358,7 @@ class ChimeraApp(Host):
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 for screen in self.screen_stack:
-                    if isinstance(screen, RoomScreen):
+                    if isinstance(screen, Leaves):
                         await screen.leave()
                 self._leaving.set()
                 if self._keeper:

@@ -262,13 +262,27 @@ def exchange_rows(exchanges: Sequence[Exchange], chosen: int, width: int) -> lis
     return lines
 
 
+def spent_words(one: Spending) -> str:
+    """`$0.0214`, with `~` for an estimate and `+` where a part has no price; `free`, `n/a`."""
+    if not one.cost:
+        return "n/a" if one.is_partly_unknown else "free"
+    cost = about(dollars(one.cost), is_estimate=one.is_estimate)
+    return cost + ("+" if one.is_partly_unknown else "")
+
+
 def spending_lines(spent: Sequence[Spending], width: int) -> list[Content]:
     """What was spent today, by provider."""
-    total = dollars(sum(one.cost for one in spent))
-    lines = heading("Spent today", total if spent else "nothing", width)
+    total = Spending(
+        provider="",
+        attempts=sum(one.attempts for one in spent),
+        tokens=sum(one.tokens for one in spent),
+        cost=sum(one.cost for one in spent),
+        is_partly_unknown=any(one.is_partly_unknown for one in spent),
+        is_estimate=any(one.is_estimate and one.cost for one in spent),
+    )
+    lines = heading("Spent today", spent_words(total) if spent else "nothing", width)
     for one in spent:
-        cost = about(dollars(one.cost), is_estimate=one.is_estimate)
-        cost += "+" if one.is_partly_unknown else ""
+        cost = spent_words(one)
         tokens = f"{rounded(one.tokens)} tok  " if width >= ROOMY else ""
         name = line(one_line(one.provider, 40))
         lines.append(split(name, line((tokens, "$muted"), cost), width))

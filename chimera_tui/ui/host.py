@@ -27,6 +27,7 @@ from chimera_tui.ui.themes import DARK, THEMES, variables_of
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
+    from chimera_tui.engine.room import Room
 
 BORDERS = {"bar": "outer", "thin": "solid", "frame": "round"}
 ASCII_BORDERS = dict.fromkeys(BORDERS, "ascii")
@@ -44,6 +45,22 @@ class ShowsProviders(Protocol):
 
     def draw_providers(self, healths: Sequence[Health]) -> None:
         """Draw how they are; called as each check comes back."""
+
+
+@runtime_checkable
+class ShowsLibrary(Protocol):
+    """A screen on which the library stands."""
+
+    def draw_library(self) -> None:
+        """Draw it anew: others have changed it."""
+
+
+@runtime_checkable
+class Leaves(Protocol):
+    """A screen that has something to finish before the program ends."""
+
+    async def leave(self) -> None:
+        """Finish it."""
 
 
 class Host(App[None]):
@@ -105,6 +122,14 @@ class Host(App[None]):
     @abstractmethod
     async def show_diagnostics(self, provider: str = "") -> None:
         """Show how the providers are, this one first."""
+
+    @abstractmethod
+    async def show_studio(self, slug: str = "") -> None:
+        """Show where personas are made, this one first."""
+
+    @abstractmethod
+    def live_rooms(self) -> "list[Room]":
+        """The rooms that are open in this program; the one in sight, or behind a screen, first."""
 
     @abstractmethod
     async def ask_key(
@@ -206,6 +231,17 @@ class Host(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our colours for whatever theme is in use, and the kinds of borders."""
         return variables_of(self.current_theme) | (ASCII_BORDERS if self.is_ascii else BORDERS)
+
+    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002 - as Textual has it
+        """Draw in the colours of the theme; before the first screen only take note of them.
+
+        Textual would read all styles for a theme that is set before there is anything to draw,
+        and once more for the first screen.
+        """
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
 
     def write_crash(self, error: BaseException) -> str:
         """Write down where a mistake of ours happened; returns where, in words."""

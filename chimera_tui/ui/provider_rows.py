@@ -7,6 +7,7 @@ from itertools import islice
 from math import ceil
 from statistics import median
 
+from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.health import BreakerState, Health, HealthState
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.adapter import clock
@@ -28,6 +29,26 @@ _NOTES = {
     HealthState.NO_KEY: "no key",
     HealthState.NOT_ASKED: "not asked",
 }
+_REASONS = {
+    Fault.TLS: "certificate",
+    Fault.TRANSPORT: "broke off",
+    Fault.STALL: "broke off",
+    Fault.BAD_TYPE: "not an API",
+    Fault.BAD_DATA: "unreadable",
+    Fault.EMPTY: "unreadable",
+    Fault.TOO_LARGE: "unreadable",
+    Fault.TRUNCATED: "broke off",
+    Fault.RATE: "is to wait",
+    Fault.REQUEST: "refuses",
+    Fault.CONTEXT: "refuses",
+    Fault.MODEL: "refuses",
+    Fault.SERVER: "in trouble",
+    Fault.OVERLOADED: "overloaded",
+    Fault.AUTH: "key refused",
+    Fault.MONEY: "no credit",
+    Fault.REDIRECT: "redirects",
+}
+"""Why a provider is down, where it does answer: in as few cells as a panel has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +88,7 @@ def provider_rows(healths: Iterable[Health], wanted: Iterable[str] = ()) -> list
             hint=one_line(health.hint),
             models=tuple(one_line(name, 80) for name in islice(_chatting(health), NAMED)),
             model_count=sum(1 for _ in _chatting(health)),
-            note="says no"
-            if health.breaker is BreakerState.STOPPED
-            else _NOTES.get(health.state, ""),
+            note=_note(health),
             breaker=breaker_words(health),
             is_wanted=health.provider in wanted,
             was_asked=health.state is not HealthState.NOT_ASKED,
@@ -77,6 +96,12 @@ def provider_rows(healths: Iterable[Health], wanted: Iterable[str] = ()) -> list
         )
         for health in healths
     ]
+
+
+def _note(health: Health) -> str:
+    if health.state is HealthState.DOWN and health.fault in _REASONS:
+        return _REASONS[health.fault]
+    return _NOTES.get(health.state, "")
 
 
 def _chatting(health: Health) -> Iterator[str]:

@@ -121,6 +121,11 @@ class RoomDraft:
         if not template.topics:
             self.topics.another(self.people)
 
+    def know(self, personas: Mapping[str, Persona]) -> None:
+        """The library has changed: whoever is in is what it holds now."""
+        self._personas = personas
+        self._seat(self.cast)
+
     @property
     def people(self) -> list[Persona]:
         """Who is in it."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from textual.content import Content
 
-from chimera_tui.domain.conversation import Budget, ModelRef
+from chimera_tui.domain.conversation import Assignment, Budget, ModelRef
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import line, state
 from chimera_tui.ui.costs import MILLION, rounded
@@ -50,6 +50,9 @@ class KnowsModels(Protocol):
     def automatic(self) -> ModelRef | None:
         """Who plays those without a model; None: nobody answers."""
 
+    def expected(self, assignment: Assignment) -> ModelRef | None:
+        """Who plays an assignment, as far as is known."""
+
     def is_free(self, model: ModelRef) -> bool:
         """Whether a model runs at home."""
 
@@ -64,12 +67,11 @@ def budget_words(budget: Budget) -> str:
 
 def voices(plan: "RoomPlan", known: KnowsModels, *, short: bool = False) -> Content:
     """Who will play a new room, and what it may cost: to be read before anything is sent."""
-    automatic = known.automatic()
-    otherwise = None if plan.is_demo else automatic
-    models = [m for m in dict.fromkeys(seat.model or otherwise for seat in plan.cast) if m]
+    seats = [seat for seat in plan.cast if seat.model or not plan.is_demo]
+    models = [model for model in dict.fromkeys(map(known.expected, seats)) if model]
     chip = [DEMO_CHIP, "  "] if plan.is_demo and any(not seat.model for seat in plan.cast) else []
     if not models:
-        why = "" if automatic or short else "no provider answers: "
+        why = "" if known.automatic() or short else "no provider answers: "
         return line(*chip, (f"{why}offline and free", "$muted"))
     names = ", ".join(one_line(model.model, 30) for model in models[:MOST_MODELS])
     if (more := len(models) - MOST_MODELS) > 0:

@@ -28,6 +28,11 @@ _HUES = (  # dark, light, ansi dark, ansi light
 )
 HUES = range(1, len(_HUES) + 1)
 """The numbers of the persona hues; 0, the human, is drawn in `$primary`."""
+HUE_NAMES = (
+    *("iris", "amber", "teal", "jade", "rose", "orchid"),
+    *("coral", "sky", "moss", "ember", "azure", "lime"),
+)
+"""What the hues are called, from the first."""
 
 READABLE = 4.5
 """The least contrast of text with its ground (WCAG 2.2, level AA)."""

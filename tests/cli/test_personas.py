@@ -198,4 +198,6 @@ def test_a_lorebook_is_given_to_a_persona(command: Command, home: Path, own: Pat
     assert (done.code, "The Poet knows now" in done.err) == (0, True)
     assert sorted(path.name for path in own.iterdir()) == ["poet.card.json", "poet.toml"]
     assert "Whale oil." in command("personas", "export", "poet", "--format", "v2").out
+    assert "card       entries of lore: 1\n" in command("personas", "show", "poet").out
+    assert "entries of lore" not in command("personas", "show", "kid").out
     assert command("personas", "import", str(book), "--into", "nobody").code == 2

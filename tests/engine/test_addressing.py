@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from chimera_tui.domain.casting import seated
 from chimera_tui.engine.addressing import RollCall
 from tests.engine.addressing_corpus import FRESH, TUNED
-from tests.fakes import a_persona
+from tests.fakes import a_conversation, a_persona
 
 NAMES = ("Comedian", "Philosopher", "Scientist", "Marine Biologist", "Poet")
 ROLL = RollCall([a_persona(name) for name in NAMES])
@@ -110,3 +111,12 @@ def test_a_sentence_of_a_thousand_names_calls_the_first_ones() -> None:
     heard = ROLL.hear("Poet, " * 600 + "what do you say?")
     assert len(heard.hits) == 40
     assert heard.addressed == ("poet",)
+
+
+def test_of_two_of_the_same_persona_each_can_be_called() -> None:
+    conversation = a_conversation("Poet")
+    twin = seated(a_persona("Poet"), conversation)
+    roll = RollCall([conversation.cast[0].persona, twin])
+    assert roll.hear("Poet 2, and you, Poet?").addressed == ("poet~2", "poet")
+    assert roll.hear("@poet~2 go").addressed == ("poet~2",)
+    assert roll.hear("Poet, go.").addressed == ("poet",)

@@ -45,6 +45,7 @@ from tests.fakes import (
     play,
     saved,
 )
+from tests.resilience.helpers import fault
 
 OTHER = ModelRef("other", "spare")
 ILL = ProviderError("The model is overloaded.", kind=Fault.SERVER, hint="Wait.", retry_after=7)
@@ -228,6 +229,66 @@ async def test_all_that_was_used_is_counted_even_of_a_turn_that_broke() -> None:
         assert start.spent.cost == 500
         assert room.tree.path[0].provenance
         assert room.tree.path[0].provenance.cost == 500
+
+
+async def test_what_a_failed_attempt_used_is_counted_as_reported_or_as_far_as_it_was_heard() -> (
+    None
+):
+    counted, silent = Usage(input=100, output=20, thinking=20), fault(Fault.EMPTY)
+    room = scripted(
+        MODEL,
+        Thinking("All of it."),
+        Finished(Finish.STOP, counted),
+        AttemptFailed(MODEL, silent, MODEL, 2, 3, 0.0),
+        MODEL,
+        Thinking("Half a thought"),
+        AttemptFailed(MODEL, ILL, MODEL, 3, 3, 0.0),
+        MODEL,
+        AttemptFailed(MODEL, ILL, OTHER, 1, 3, 0.0),
+        OTHER,
+        Text("Well."),
+        Finished(Finish.STOP, counted),
+        attended=False,
+    )
+    seen = await play(room)
+    first, second = (e.provenance for e in seen if isinstance(e, RetryScheduled))
+    assert first
+    assert (first.usage, first.cost, first.attempt) == (counted, 500, 1)
+    assert second
+    assert (second.usage.is_estimate, second.cost, second.attempt) == (True, 500, 2)
+    (switched,) = (e for e in seen if isinstance(e, ProviderSwitched))
+    assert switched.provenance is None, "nobody answered"
+    assert room._journal.spent.cost == 3 * 500
+
+
+async def test_thoughts_that_somebody_stops_are_counted() -> None:
+    thought = asyncio.Event()
+
+    class Thinker(Script):
+        async def reply(
+            self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+        ) -> AsyncGenerator[CallItem]:
+            yield AttemptBegan(MODEL, ask(MODEL))
+            yield Thinking("Hm.")
+            thought.set()
+            await asyncio.Event().wait()
+
+    start = saved("Ada", turn_limit=1)
+    room = Room(
+        start,
+        replies=Thinker(),
+        purse=FullPurse(),
+        recorder=ListRecorder(),
+        models=Priced(),
+        clock=lambda: 0.0,
+    )
+    async with room:
+        watcher = Watcher(room)
+        await room.resume()
+        await thought.wait()
+        await room.stop()
+        dropped = await watcher.until(TurnDropped)
+        assert dropped.provenance.cost == start.spent.cost == 500
 
 
 async def test_fallbacks_are_assigned_and_asked_in_their_order() -> None:

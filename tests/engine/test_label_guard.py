@@ -159,6 +159,13 @@ def test_text_is_held_back_only_while_it_can_become_a_label() -> None:
     assert guard.feed(" is here") == "Bob is here"
 
 
+@pytest.mark.parametrize("line", ["\n", "Ada: ", "The B", "[", "(", "word ", "Bob (" + "x" * 30])
+def test_a_huge_piece_is_read_in_one_go(line: str) -> None:
+    text = line * (256 * 1024 // len(line))
+    guard = LabelGuard(OWN, OTHERS)
+    assert len(guard.feed(text) + guard.finish()) <= len(text)
+
+
 TEXTS = st.lists(st.one_of(st.sampled_from(BITS), st.text(max_size=6)), max_size=14).map("".join)
 CUTS = st.lists(st.integers(0, 200), max_size=30).map(tuple)
 

@@ -116,7 +116,8 @@ async def test_a_turn_that_comes_to_nothing_twice_is_passed_over() -> None:
     room = a_room(provider, turn_limit=1, attended=False)
     events = await play(room)
     assert said(room) == [("bob", "Hello.")]
-    assert TurnDropped(turn=Turn(number=1, speaker="ada"), kind=Fault.LABEL) in events
+    (dropped,) = [e for e in events if isinstance(e, TurnDropped)]
+    assert (dropped.turn, dropped.kind) == (Turn(number=1, speaker="ada"), Fault.LABEL)
     assert notices(events)[0].startswith("The Ada was passed over: scripted/model says nothing of")
 
 
@@ -171,6 +172,22 @@ async def test_a_room_paused_by_hand_answers_and_is_still_paused() -> None:
         assert room.paused is PauseReason.ASKED
         room.next()
         await watcher.until(lambda _: len(speakers(room)) == 2 + answers)
+
+
+async def test_typing_holds_answers_back_but_nobody_who_is_named_to_speak() -> None:
+    provider = numbered()
+    async with a_room(provider, None, "Ada", "Bob", "Cleo", turn_limit=1) as room:
+        watcher = Watcher(room)
+        await room.pause()
+        await room.say("Cleo, and you, Ada?")
+        room.hold()
+        await watcher.until(MessageCompleted)
+        room.next("bob")
+        await watcher.until(MessageCompleted)
+        assert speakers(room) == [HUMAN, "bob"]
+        room.release()
+        await watcher.until(lambda _: len(speakers(room)) == 4)
+    assert speakers(room) == [HUMAN, "bob", "cleo", "ada"]
 
 
 async def test_in_manual_mode_nobody_speaks_until_a_person_says_who() -> None:
@@ -343,6 +360,18 @@ async def test_a_room_can_be_left_while_its_director_thinks() -> None:
         await room.resume()
         await asked.wait()
     assert (await watcher.rest())[-1] == ConversationEnded(reason=EndReason.STOPPED)
+
+
+async def test_who_is_named_to_speak_does_not_wait_for_the_director() -> None:
+    provider, asked = slow_helper()
+    async with a_room(provider, None, "Ada", "Bob", "Cleo", mode="director") as room:
+        watcher = Watcher(room)
+        await room.resume()
+        await asked.wait()
+        await room.pause()
+        room.next("bob")
+        await watcher.until(MessageCompleted)
+    assert speakers(room) == ["bob"]
 
 
 async def test_a_human_word_interrupts_the_director() -> None:

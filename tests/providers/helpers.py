@@ -73,9 +73,11 @@ class Heard:
     pieces: list[str] = field(default_factory=list)
 
 
-async def hear(provider: Provider, request: ChatRequest = HELLO) -> Heard:
-    """Listen to a reply to its end; what `stream` raises is raised."""
-    heard = Heard()
+async def hear(
+    provider: Provider, request: ChatRequest = HELLO, *, heard: Heard | None = None
+) -> Heard:
+    """Listen to a reply to its end; what `stream` raises is raised, and `heard` has the rest."""
+    heard = heard or Heard()
     async with aclosing(provider.stream(request)) as items:
         async for item in items:
             assert heard.finished is None, "something came after the end"

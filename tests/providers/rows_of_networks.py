@@ -18,6 +18,7 @@ from tests.fault_server import FaultServer, refused_address
 from tests.providers.catalogue import Case, row
 from tests.providers.certificate import self_signed
 from tests.providers.helpers import HELLO, SOON, hear
+from tests.providers.turns import DONE, ONCE_MORE, RETRY
 
 OUTER = "https://api.example.com"
 
@@ -25,23 +26,24 @@ OUTER = "https://api.example.com"
 @row("P01", "connection refused")
 async def p01(case: Case) -> None:
     address = refused_address()
-    error = await case.fault(address, Fault.CONNECT)
+    error = await case.fault(address, Fault.CONNECT, then=RETRY)
     assert address in error.problem
 
 
 @row("P02", "DNS failure")
 async def p02(case: Case) -> None:
-    error = await case.fault("https://nowhere.invalid", Fault.CONNECT)
+    error = await case.fault("https://nowhere.invalid", Fault.CONNECT, then=ONCE_MORE)
     assert "nowhere.invalid" in error.problem
 
 
 @row("P03", "TLS failure")
 async def p03(case: Case) -> None:
     async with FaultServer(self_signed()) as server:
-        error = await case.fault(server.url("ok"), Fault.TLS)
+        error = await case.fault(server.url("ok"), Fault.TLS, then=DONE)
         assert "self-signed" in error.problem
         assert server.calls == []  # nothing was sent
-    await case.fault(case.server.url("ok").replace("http:", "https:"), Fault.TLS)
+    plain = case.server.url("ok").replace("http:", "https:")
+    await case.fault(plain, Fault.TLS, then=DONE)
 
 
 @row("P04", "connect time-out")
@@ -51,7 +53,7 @@ async def p04(case: Case) -> None:
         deaf.listen(0)
         first.connect(deaf.getsockname())  # fills the queue
         address = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        await case.fault(address, Fault.CONNECT, connect=SOON)
+        await case.fault(address, Fault.CONNECT, then=RETRY, connect=SOON)
 
 
 @row("P41", "the list of models fails, or has 5,000 entries")
@@ -78,7 +80,7 @@ async def p43(case: Case) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "time", lambda: now() + (3600, -years, years)[next(jumps) % 3])
         await case.whole("drip", SAID)
-        await case.fault("stall", Fault.STALL, gap=SOON)
+        await case.fault("stall", Fault.STALL, then=RETRY, gap=SOON)
 
 
 @row("P44", "the computer sleeps in mid-stream")
@@ -111,7 +113,7 @@ async def p45(case: Case) -> None:
             assert (await hear(await case.provider(here))).text == SAID
         assert asked == []
         outer = replace(case.at(OUTER), proxy=proxy_of(OUTER, environ))
-        error = await case.fault(outer, Fault.CONNECT)
+        error = await case.fault(outer, Fault.CONNECT, then=RETRY)
         assert "proxy" in error.problem
     assert set(asked) == {"CONNECT api.example.com:443 HTTP/1.1"}
     case.outcomes.append("ok")

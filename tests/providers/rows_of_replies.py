@@ -10,33 +10,44 @@ from chimera_tui.providers.refusals import LONGEST_WAIT
 from tests.fault_dialects import SAID, Reply
 from tests.providers.catalogue import Case, DoesNotOccurError, row
 from tests.providers.helpers import SOON, Wire
+from tests.providers.turns import (
+    AGAIN,
+    BROKEN,
+    DONE,
+    ONCE_MORE,
+    PARK,
+    RETRY,
+    STOP,
+    TWICE,
+    WAIT,
+)
 
 
 @row("P05", "headers never come, or half a header")
 async def p05(case: Case) -> None:
     for scenario in ("never_answers", "half_a_head", "head_only"):
-        await case.fault(scenario, Fault.TIMEOUT, first_content=SOON)
+        await case.fault(scenario, Fault.TIMEOUT, then=RETRY, first_content=SOON)
 
 
 @row("P06", "stall in mid-stream")
 async def p06(case: Case) -> None:
-    await case.fault("stall", Fault.STALL, gap=SOON)
+    await case.fault("stall", Fault.STALL, then=RETRY, gap=SOON)
 
 
 @row("P07", "keep-alives for ever")
 async def p07(case: Case) -> None:
-    await case.fault("keep_alive", Fault.STALL, gap=SOON)
+    await case.fault("keep_alive", Fault.STALL, then=RETRY, gap=SOON)
 
 
 @row("P08", "reset in mid-stream")
 async def p08(case: Case) -> None:
-    await case.fault("reset", Fault.TRANSPORT)
+    await case.fault("reset", Fault.TRANSPORT, then=RETRY)
 
 
 @row("P09", "cut in a chunk, in an event, after one")
 async def p09(case: Case) -> None:
     for scenario in ("cut_chunk", "cut_event", "clean_close"):
-        await case.fault(scenario, Fault.TRUNCATED)
+        await case.fault(scenario, Fault.TRUNCATED, then=RETRY)
 
 
 @row("P10", "end of the stream without a reason")
@@ -48,89 +59,91 @@ async def p10(case: Case) -> None:
         act = case.play("done", lambda reply: reply.say(*reply.pieces()[:-1], done))
         await case.whole(act, SAID)
     else:
-        await case.fault("done_without_reason", Fault.TRUNCATED)
+        await case.fault("done_without_reason", Fault.TRUNCATED, then=RETRY)
 
 
 @row("P11", "malformed JSON")
 async def p11(case: Case) -> None:
-    await case.fault("garbage", Fault.BAD_DATA)
+    await case.fault("garbage", Fault.BAD_DATA, then=RETRY)
 
 
 @row("P12", "JSON of another shape")
 async def p12(case: Case) -> None:
     await case.whole("harmless", SAID)
     for scenario in ("text_is_a_number", "nested"):
-        await case.fault(scenario, Fault.BAD_DATA)
+        await case.fault(scenario, Fault.BAD_DATA, then=RETRY)
     if case.wire == "gemini":  # the SDK passes over what it cannot place
         await case.whole("wrong_shapes", "Hel")
-        await case.whole("null", "")
+        await case.silent("null", TWICE)
     else:
-        await case.fault("wrong_shapes", Fault.BAD_DATA)
-        await case.fault("null", Fault.BAD_DATA)
+        await case.fault("wrong_shapes", Fault.BAD_DATA, then=RETRY)
+        await case.fault("null", Fault.BAD_DATA, then=RETRY)
 
 
 @row("P13", "200 with another content type")
 async def p13(case: Case) -> None:
-    error = await case.fault("html", Fault.BAD_TYPE)
+    error = await case.fault("html", Fault.BAD_TYPE, then=BROKEN)
     assert "web page: <html><title>Log in" in error.problem
-    await case.fault("error_document", Fault.MODEL)
+    await case.fault("error_document", Fault.MODEL, then=PARK)
     await case.whole("whole_document", SAID)
 
 
 @row("P14", "HTML error page of 200 KB")
 async def p14(case: Case) -> None:
-    error = await case.fault("html_502", Fault.SERVER)
+    error = await case.fault("html_502", Fault.SERVER, then=RETRY)
     assert "502" in error.problem
     assert "<html" not in error.problem
 
 
 @row("P15", "400, and a context that is too long")
 async def p15(case: Case) -> None:
-    await case.fault("status-400", Fault.REQUEST)
-    await case.fault("context", Fault.CONTEXT)
+    await case.fault(case.refusal(400), Fault.REQUEST, then=DONE)
+    await case.fault("context", Fault.CONTEXT, then=TWICE)
     for said in (
         "prompt is too long: 210000 tokens > 200000 maximum",
         "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
         "the input length exceeds the context length",
         "This model's maximum context length is 128000 tokens.",
     ):
-        await case.fault(case.refusal(400, case.dialect.error(said, 400)), Fault.CONTEXT)
+        await case.fault(
+            case.refusal(400, case.dialect.error(said, 400)), Fault.CONTEXT, then=TWICE
+        )
 
 
 @row("P16", "401, 403")
 async def p16(case: Case) -> None:
     for scenario in ("status-401", "status-403", "wrong_key"):
-        error = await case.fault(scenario, Fault.AUTH)
+        error = await case.fault(scenario, Fault.AUTH, then=STOP)
         assert "A_KEY" in error.hint
     flagged = case.dialect.error("Your input was flagged by moderation", 403)
-    await case.fault(case.refusal(403, flagged), Fault.FILTER)
+    await case.fault(case.refusal(403, flagged), Fault.FILTER, then=DONE)
 
 
 @row("P17", "402")
 async def p17(case: Case) -> None:
-    await case.fault("status-402", Fault.MONEY)
+    await case.fault("status-402", Fault.MONEY, then=STOP)
     if case.wire == "openai":
         busy = {"error": {"code": 402, "message": "in_flight_budget_exhausted"}}
-        error = await case.fault(case.refusal(402, busy, retry_after="3"), Fault.RATE)
+        error = await case.fault(case.refusal(402, busy, retry_after="3"), Fault.RATE, then=WAIT)
         assert error.retry_after == 3
 
 
 @row("P18", "404")
 async def p18(case: Case) -> None:
-    error = await case.fault("status-404", Fault.MODEL)
+    error = await case.fault("status-404", Fault.MODEL, then=PARK)
     assert "m-1" in error.problem
 
 
 @row("P19", "408, 409")
 async def p19(case: Case) -> None:
-    await case.fault("status-408", Fault.TIMEOUT)
-    await case.fault("status-409", Fault.SERVER)
+    for status in (408, 409):
+        await case.fault(case.refusal(status), Fault.CONFLICT, then=AGAIN)
 
 
 @row("P20", "413, 422")
 async def p20(case: Case) -> None:
-    await case.fault("status-413", Fault.CONTEXT)
-    await case.fault("status-422", Fault.REQUEST)
+    await case.fault(case.refusal(413), Fault.CONTEXT, then=TWICE)
+    await case.fault(case.refusal(422), Fault.REQUEST, then=DONE)
 
 
 @row("P21", "429 with a time to wait")
@@ -138,20 +151,22 @@ async def p21(case: Case) -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     waits = {"7": 7.0, "1.5": 1.5, soon: 90.0}
     for asked, wait in waits.items():
-        error = await case.fault(case.refusal(429, retry_after=asked), Fault.RATE)
+        error = await case.fault(case.refusal(429, retry_after=asked), Fault.RATE, then=WAIT)
         assert error.retry_after is not None
         assert math.isclose(error.retry_after, wait, abs_tol=0 if wait < 90 else 30)
-    error = await case.fault(case.refusal(429, retry_after_ms="250", retry_after="9"), Fault.RATE)
+    error = await case.fault(
+        case.refusal(429, retry_after_ms="250", retry_after="9"), Fault.RATE, then=WAIT
+    )
     assert error.retry_after == 0.25
     delay = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "22.5s"}
     body = {"error": {"code": 429, "message": "Slow down", "details": [delay]}}
-    error = await case.fault(case.refusal(429, body), Fault.RATE)
+    error = await case.fault(case.refusal(429, body), Fault.RATE, then=WAIT)
     assert error.retry_after == 22.5
 
 
 @row("P22", "429 without a time")
 async def p22(case: Case) -> None:
-    error = await case.fault(case.refusal(429), Fault.RATE)
+    error = await case.fault(case.refusal(429), Fault.RATE, then=AGAIN)
     assert error.retry_after is None
 
 
@@ -159,10 +174,10 @@ async def p22(case: Case) -> None:
 async def p23(case: Case) -> None:
     past = "Thu, 01 Jan 1970 00:00:00 GMT"
     for asked in ("-5", "nan", "inf", "soon", "1e400", past, "Fri, 99 Xyz 0000"):
-        error = await case.fault(case.refusal(429, retry_after=asked), Fault.RATE)
+        error = await case.fault(case.refusal(429, retry_after=asked), Fault.RATE, then=AGAIN)
         assert error.retry_after is None
     for asked in ("1000000000", "Fri, 31 Dec 9999 23:59:59 GMT"):
-        error = await case.fault(case.refusal(429, retry_after=asked), Fault.RATE)
+        error = await case.fault(case.refusal(429, retry_after=asked), Fault.RATE, then=PARK)
         assert error.retry_after == LONGEST_WAIT
 
 
@@ -186,54 +201,57 @@ async def p24(case: Case) -> None:
     if not bodies[case.wire]:
         raise DoesNotOccurError("no limit of money is known of Ollama but a 402: that is P17")
     for body in bodies[case.wire]:
-        error = await case.fault(case.refusal(429, body), Fault.MONEY)
+        error = await case.fault(case.refusal(429, body), Fault.MONEY, then=STOP)
         assert error.retry_after is None
 
 
 @row("P25", "500, 502, 503, 504, 529")
 async def p25(case: Case) -> None:
-    for status in (500, 502, 503, 504, 529):
-        await case.fault(f"status-{status}", Fault.SERVER)
-    await case.fault("stalled_503", Fault.SERVER, trailer=SOON)
+    for status in (500, 502, 504):
+        await case.fault(case.refusal(status), Fault.SERVER, then=RETRY)
+    for status in (503, 529):
+        await case.fault(case.refusal(status), Fault.OVERLOADED, then=RETRY)
+    await case.fault("stalled_503", Fault.OVERLOADED, then=RETRY, trailer=SOON)
 
 
 @row("P26", "an error in a stream with status 200")
 async def p26(case: Case) -> None:
-    await case.fault("error_in_stream", Fault.SERVER)
+    await case.fault("error_in_stream", Fault.SERVER, then=RETRY)
     if case.wire == "openai":
         for scenario in ("error_by_name", "error_event", "broken_off"):
-            await case.fault(scenario, Fault.SERVER)
+            await case.fault(scenario, Fault.SERVER, then=RETRY)
     if case.wire != "ollama":  # it gives no status
         coded = case.dialect.error("slow down", 429)
         if case.wire == "openai":
             coded = {"error": {"message": "slow down", "code": 429}}
         hel = case.dialect.piece("Hel"), case.dialect.event(coded)
-        await case.fault(case.play("coded", lambda reply: reply.say(*hel)), Fault.RATE)
+        await case.fault(case.play("coded", lambda reply: reply.say(*hel)), Fault.RATE, then=AGAIN)
 
 
 @row("P27", "a redirect")
 async def p27(case: Case) -> None:
     for status in (301, 302, 307, 308):
         act = case.refusal(status, location="http://elsewhere.example/v1")
-        error = await case.fault(act, Fault.REDIRECT)
+        error = await case.fault(act, Fault.REDIRECT, then=DONE)
         assert "elsewhere.example" in error.problem
-    assert sum(head.startswith("POST") for head in case.server.heads) == 4  # none is followed
+    asked = [head for head in case.server.heads if head.startswith("POST")]
+    assert len(asked) == 2 * 4  # of the adapter and of a turn: none is followed
 
 
 @row("P28", "an empty stream, an empty body")
 async def p28(case: Case) -> None:
-    await case.fault("empty_stream", Fault.EMPTY)
-    await case.fault(case.play("nothing", lambda reply: reply.say()), Fault.EMPTY)
+    await case.fault("empty_stream", Fault.EMPTY, then=RETRY)
+    await case.fault(case.play("nothing", lambda reply: reply.say()), Fault.EMPTY, then=RETRY)
 
 
 @row("P29", "white space only")
 async def p29(case: Case) -> None:
-    await case.whole("whitespace_only", " \n ")
+    await case.silent("whitespace_only", TWICE)
 
 
 @row("P30", "thoughts only")
 async def p30(case: Case) -> None:
-    heard = await case.whole("thinking_only", "")
+    heard = await case.silent("thinking_only", TWICE)
     assert heard.thought == "Hmm."
 
 
@@ -250,24 +268,24 @@ async def p31(case: Case) -> None:
 
 @row("P32", "a reply without an end")
 async def p32(case: Case) -> None:
-    await case.fault("endless_reply", Fault.TOO_LARGE)
+    await case.cut("endless_reply", Fault.TOO_LARGE)
 
 
 @row("P33", "a line without an end")
 async def p33(case: Case) -> None:
-    await case.fault("endless_line", Fault.TOO_LARGE)
+    await case.fault("endless_line", Fault.TOO_LARGE, then=BROKEN)
 
 
 @row("P34", "a gzip bomb")
 async def p34(case: Case) -> None:
-    await case.fault("gzip_bomb", Fault.BAD_TYPE)
+    await case.fault("gzip_bomb", Fault.BAD_TYPE, then=BROKEN)
     assert "\r\naccept-encoding: identity\r\n" in case.server.heads[0].lower()
 
 
 @row("P35", "huge headers, no HTTP at all")
 async def p35(case: Case) -> None:
     for scenario in ("huge_header", "not_http"):
-        await case.fault(scenario, Fault.TRANSPORT)
+        await case.fault(scenario, Fault.TRANSPORT, then=ONCE_MORE)
 
 
 @row("P36", "invalid UTF-8, split UTF-8")

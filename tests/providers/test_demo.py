@@ -8,16 +8,16 @@ from random import Random
 
 import pytest
 
-from chimera_tui.domain.conversation import DEMO, Assignment, Finish, Message, Turn
+from chimera_tui.domain.conversation import DEMO, HUMAN, Assignment, Finish, Message, Turn
 from chimera_tui.domain.persona import Persona
-from chimera_tui.engine.request import Renderer
+from chimera_tui.engine.request import Cue, Renderer
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.library.starters import CAST
 from chimera_tui.providers.base import ChatMessage, ChatRequest, Finished, Text
 from chimera_tui.providers.demo import CONTEXT, DemoProvider
 from chimera_tui.providers.demo_grammar.composer import compose
 from chimera_tui.providers.demo_grammar.nouns import Noun, nouns_in, plural, singular, with_article
-from chimera_tui.providers.demo_grammar.scene import read_scene, sentence_key, sentences
+from chimera_tui.providers.demo_grammar.scene import Said, read_scene, sentence_key, sentences
 from chimera_tui.providers.demo_grammar.slots import Filler
 from chimera_tui.providers.demo_grammar.voices import Grammar
 from tests.fakes import NOON, a_conversation, a_persona
@@ -183,6 +183,32 @@ def test_who_said_what_is_read_from_the_blocks() -> None:
         ("The Chef", "Because. [sic]\nSo."),
     ]
     assert scene.others() == ["The Chef", "Ada"]
+
+
+def test_whispers_are_heard_and_notes_and_summaries_are_nobodys_words() -> None:
+    conversation = a_conversation("Ada", "Bob", topic_now="Ducks")
+    path = [
+        Message(
+            id=n, parent_id=None, turn=Turn(number=n, speaker=speaker), text=text, created_at=NOON
+        )
+        for n, (speaker, text) in enumerate([("bob", "A long duck. " * 300)] * 20, 1)
+    ]
+    whisper = Turn(number=21, speaker=HUMAN)
+    path.append(replace(path[0], id=21, turn=whisper, text="Lie to Bob.", to="ada"))
+    told = Renderer().render(
+        conversation,
+        path,
+        conversation.assignment("ada"),
+        DEMO,
+        context=8192,
+        seed=1,
+        cue=Cue(beat="make it lighter", notes=("Bob owes you a pond.",)),
+    )
+    assert {"summaries", "notes"} <= {part.name for part in told.parts}
+    scene = read_scene(told.request)
+    assert scene.last == Said("Human", "Lie to Bob.")
+    assert scene.others() == ["Human", "The Bob"]
+    assert not re.search("pond|lighter|Among them", scene.everything)
 
 
 @pytest.mark.parametrize(

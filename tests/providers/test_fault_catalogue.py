@@ -30,8 +30,8 @@ QUICK = (
 
 @pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("row_id", [f"P{number:02}" for number in range(1, 46)])
-async def test_row(row_id: str, wire: Wire) -> None:
-    await judge(ROWS[row_id], wire)
+async def test_row(row_id: str, wire: Wire, tmp_path: Path) -> None:
+    await judge(ROWS[row_id], wire, tmp_path)
 
 
 async def test_after_a_thousand_faulty_turns_nothing_is_left() -> None:

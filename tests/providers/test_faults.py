@@ -30,7 +30,7 @@ AT = an_endpoint("http://127.0.0.1:1234", key="hunter2hunter2")
         (400, '{"error": "model \\"x\\" not found"}', Fault.MODEL, 'model "x" not found'),
         (404, "{}", Fault.MODEL, ""),
         (429, '{"error": {"code": 1, "message": "insufficient_quota"}}', Fault.MONEY, ""),
-        (503, '{"error": {"message": "Loading model"}}', Fault.SERVER, "Loading model"),
+        (503, '{"error": {"message": "Loading model"}}', Fault.OVERLOADED, "Loading model"),
         (402, '{"error": {"message": "Insufficient credits"}}', Fault.MONEY, "Insufficient"),
         (402, '{"error": {"message": "Wait.", "metadata": {"error_type": "in_flight_budget"}}}',
          Fault.RATE, ""),

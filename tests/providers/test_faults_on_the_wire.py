@@ -63,7 +63,7 @@ ALL: dict[str, str | Fault] = {
     "nested": Fault.BAD_DATA,
     "html": Fault.BAD_TYPE,
     "html_502": Fault.SERVER,
-    "stalled_503": Fault.SERVER,
+    "stalled_503": Fault.OVERLOADED,
     "context": Fault.CONTEXT,
     "wrong_key": Fault.AUTH,
     "error_document": Fault.MODEL,
@@ -80,13 +80,13 @@ ALL: dict[str, str | Fault] = {
     "status-402": Fault.MONEY,
     "status-403": Fault.AUTH,
     "status-404": Fault.MODEL,
-    "status-408": Fault.TIMEOUT,
+    "status-408": Fault.CONFLICT,
     "status-413": Fault.CONTEXT,
     "status-422": Fault.REQUEST,
     "status-429": Fault.RATE,
     "status-500": Fault.SERVER,
-    "status-503": Fault.SERVER,
-    "status-529": Fault.SERVER,
+    "status-503": Fault.OVERLOADED,
+    "status-529": Fault.OVERLOADED,
 }
 SOME: dict[Wire, dict[str, str | Fault]] = {
     "openai": {

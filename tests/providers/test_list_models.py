@@ -26,7 +26,7 @@ BAD = {
     "gzip_bomb": Fault.BAD_TYPE,
     "status-401": Fault.AUTH,
     "status-404": Fault.BAD_TYPE,
-    "status-503": Fault.SERVER,
+    "status-503": Fault.OVERLOADED,
 }
 
 

@@ -92,7 +92,7 @@ async def test_without_credit_it_cannot_be_used(
     [
         ("status-401", Fault.AUTH),
         ("status-402", Fault.MONEY),
-        ("status-503", Fault.SERVER),
+        ("status-503", Fault.OVERLOADED),
         ("html", Fault.BAD_TYPE),
         ("redirect", Fault.REDIRECT),
         ("garbage", Fault.BAD_DATA),

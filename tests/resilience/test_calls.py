@@ -38,8 +38,10 @@ MATRIX = {
     Fault.BAD_DATA: (3, 2, True),
     Fault.BAD_TYPE: (1, 1, True),
     Fault.TOO_LARGE: (1, 1, True),
-    Fault.EMPTY: (2, 2, True),
+    Fault.EMPTY: (3, 2, True),
     Fault.SERVER: (3, 2, True),
+    Fault.OVERLOADED: (3, 2, True),
+    Fault.CONFLICT: (3, 2, True),
     Fault.RATE: (3, 2, True),
     Fault.AUTH: (1, 1, True),
     Fault.MONEY: (1, 1, True),
@@ -82,6 +84,25 @@ async def test_each_pause_is_told_and_kept() -> None:
     assert 0 < second.seconds <= 2
     assert asked.waits == [Waiting(WaitReason.RETRY, f.seconds) for f in asked.failed]
     assert provider.starts == [0, first.seconds, first.seconds + second.seconds]
+
+
+@in_virtual_time
+async def test_who_has_too_much_to_do_is_left_alone_for_twice_as_long() -> None:
+    pauses = []
+    for kind in (Fault.SERVER, Fault.OVERLOADED):
+        provider = TimedProvider((fault(kind),), (fault(kind),), OK)
+        asked = await Asking(calls_over(a_gate(provider), seed=5))()
+        pauses.append([failed.seconds for failed in asked.failed])
+    assert pauses[1] == [2 * seconds for seconds in pauses[0]]
+
+
+@in_virtual_time
+async def test_no_more_requests_are_made_than_an_error_says_are_worth_it() -> None:
+    nowhere = ProviderError("There is no such host.", kind=Fault.CONNECT, attempts=2)
+    provider = TimedProvider((nowhere,))
+    asked = await Asking(calls_over(a_gate(provider)))()
+    assert (len(provider.starts), asked.error) == (2, nowhere)
+    assert [(f.number, f.of) for f in asked.failed] == [(2, 2)]
 
 
 @in_virtual_time
@@ -138,7 +159,6 @@ async def test_after_the_first_word_nothing_is_asked_again() -> None:
         ((" \n\u200b",), Fault.EMPTY, False),
         ((Thinking("Hm."),), Fault.EMPTY, True),
         ((Finished(Finish.LENGTH),), Fault.EMPTY, True),
-        ((fault(Fault.EMPTY),), Fault.EMPTY, False),
     ],
 )
 @in_virtual_time

@@ -1,6 +1,7 @@
 """Which model plays whom."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +49,23 @@ async def test_who_has_a_model_keeps_it_and_its_fallbacks() -> None:
 async def test_who_has_none_gets_one_of_each_healthy_provider() -> None:
     models, checked = choice(FACTS, None, *BOTH)
     assert await models.candidates(ADA) == (HOME, CLOUD)
+    assert checked == []
+
+
+async def test_who_likes_a_model_best_gets_it_first_where_it_can_be_asked() -> None:
+    models, checked = choice(FACTS, None, *BOTH)
+    dear = ModelRef("cloud", "dear")
+    ada = Assignment(persona=a_persona("Ada", model="cloud/dear"), fallbacks=(DEMO,))
+    assert await models.candidates(ada) == (dear, HOME, CLOUD, DEMO)
+    assert await models.candidates(replace(ada, model=CLOUD)) == (CLOUD, DEMO)
+    elsewhere = replace(ada, persona=a_persona("Ada", model="moon/dear"))
+    assert await models.candidates(elsewhere) == (HOME, CLOUD, DEMO)
+    assert [models.expected(one) for one in (ada, replace(ada, model=CLOUD), elsewhere)] == [
+        dear,
+        CLOUD,
+        HOME,
+    ]
+    assert choice(FACTS)[0].expected(ADA) is None
     assert checked == []
 
 

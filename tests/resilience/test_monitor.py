@@ -9,7 +9,7 @@ from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import BreakerState, Health, HealthState, ModelInfo, WaitReason
 from chimera_tui.providers.base import Waiting
 from chimera_tui.resilience.gate import Gate
-from chimera_tui.resilience.monitor import EVERY, HISTORY, LISTED_FOR, Monitor
+from chimera_tui.resilience.monitor import HISTORY, LISTED_FOR, Monitor
 from tests.fakes import NOON
 from tests.resilience.helpers import OK, Asking, TimedProvider, a_gate, calls_over, fault, trip
 from tests.virtual_time import clock, in_virtual_time
@@ -65,6 +65,7 @@ async def test_one_that_does_not_answer_is_down_and_keeps_its_past() -> None:
         state=HealthState.DOWN,
         reason="It does not answer.",
         hint="Start it.",
+        fault=Fault.CONNECT,
         models=MODELS,
         checked_at=NOON,
         history=(0, None),
@@ -144,21 +145,6 @@ async def test_models_are_listed_now_and_then_and_kept_when_that_fails() -> None
     provider.list_models = no_list  # type: ignore[method-assign]
     found = await monitor.check("a")
     assert (found.state, found.models) == (HealthState.UP, MODELS)
-
-
-@in_virtual_time
-async def test_those_in_use_are_asked_every_half_minute_unless_they_are_held_back() -> None:
-    used, unused = TimedProvider(), TimedProvider(name="b")
-    monitor, gate = watching(used)
-    monitor.follow(a_gate(unused), models=MODELS)
-    watch = asyncio.create_task(monitor.watch(lambda: ["a", "nobody"]))
-    await asyncio.sleep(EVERY * 3 + 1)
-    assert (used.probed, unused.probed) == (4, 0)
-    trip(gate)
-    await asyncio.sleep(EVERY)
-    assert used.probed == 4
-    watch.cancel()
-    assert monitor.health["b"].models == MODELS
 
 
 @in_virtual_time

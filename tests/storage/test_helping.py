@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from chimera_tui.domain.conversation import Budget, CostSource, ModelRef, Summary, Usage
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.events import (
@@ -93,3 +95,12 @@ async def test_slips_are_counted_by_model(tmp_path: Path) -> None:
             Slips(model=MODEL, replies=2, leaks=2, retries=2, refusals=1),
         )
     assert loaded.tree.path[1] == cut
+
+
+@pytest.mark.parametrize("unsound", ["", "[]", '{"most_turns": "many"}', "x"])
+async def test_rules_that_cannot_be_read_are_none(tmp_path: Path, unsound: str) -> None:
+    async with saving(tmp_path / "c.db") as s:
+        pass
+    async with open_store(tmp_path / "c.db") as store:
+        await store.write(lambda db: db.execute("UPDATE conversation SET rules = ?", (unsound,)))
+        assert (await Conversations(store).load(s.id)).conversation.rules == Rules()

@@ -3,9 +3,16 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from chimera_tui.domain.conversation import CostSource, ModelRef, Usage
-from chimera_tui.domain.events import TurnFailed
+from chimera_tui.domain.errors import Fault
+from chimera_tui.domain.events import (
+    ProviderSwitched,
+    RetryScheduled,
+    TurnDropped,
+    TurnFailed,
+)
 from chimera_tui.domain.spending import Spending
 from chimera_tui.storage.spending import spent_since
 from tests.storage.values import a_failure, a_provenance, completed, saving, started
@@ -47,3 +54,24 @@ async def test_messages_and_failures_are_counted_by_provider(tmp_path: Path) -> 
         assert loaded.failure
         assert loaded.failure.provenance
         assert loaded.failure.provenance.cost is None
+
+
+async def test_so_is_what_failed_and_stopped_attempts_used(tmp_path: Path) -> None:
+    model, turn = ModelRef("openai", "m"), started(1).turn
+    failed: dict[str, Any] = {
+        "turn": turn,
+        "kind": Fault.EMPTY,
+        "problem": "It said nothing.",
+        "provenance": PAID,
+    }
+    async with saving(tmp_path / "c.db") as s:
+        for event in (
+            RetryScheduled(model=model, number=2, of=3, seconds=0.0, **failed),
+            ProviderSwitched(old=model, new=model, **failed),
+            TurnDropped(turn=turn, provenance=PAID),
+        ):
+            await s.record(replace(started(1), model=model), event)
+        await s.record(replace(started(2), model=model), TurnDropped(turn=started(2).turn))
+        (spent,) = await spent_since(s.store, s.store.now() - timedelta(hours=1))
+        assert (spent.attempts, spent.cost, spent.tokens) == (3, 1500, 360)
+        assert (await s.conversations.load(s.id)).spent.cost == 1500

@@ -34,6 +34,7 @@ from chimera_tui.library.library import Changes
 from chimera_tui.library.rooms import RoomTemplate
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.resilience.model_choice import Facts, ModelChoice
 from chimera_tui.settings.keys import KeySource, KeyState
 from chimera_tui.settings.settings import Settings
 from tests.fakes import NOON, FixedModels, FullPurse, ListRecorder, a_persona, calls_to
@@ -264,13 +265,21 @@ class FakeChimera:
     budget = Budget(cost=500_000, tokens=200_000)
 
     def automatic(self) -> ModelRef | None:
-        """The first model of the first provider that answers."""
-        up = (one for one in self.health.values() if one.state is HealthState.UP and one.models)
-        return next((ModelRef(one.provider, one.models[0].name) for one in up), None)
+        """What the real choice says, where nothing is set."""
+        return next(iter(self._choice.automatic()), None)
 
     def is_free(self, model: ModelRef) -> bool:
         """Always."""
         return self.models.is_free(model)
+
+    def expected(self, assignment: Assignment) -> ModelRef | None:
+        """What the real choice says, where nothing is set."""
+        return self._choice.expected(assignment)
+
+    @property
+    def _choice(self) -> ModelChoice:
+        facts = dict.fromkeys(self.health, Facts())
+        return ModelChoice(facts, list(facts), self.health, self.check_provider)
 
     async def refresh_cast(self, room: Room) -> None:
         """The library holds what the rooms hold."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chimera_tui.domain.conversation import CostSource, Message, ModelRef, Usage
+from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import BreakerState, Health, HealthState, ModelInfo
 from chimera_tui.domain.saved import SavedConversation, Tree
@@ -40,6 +41,7 @@ DEEPSEEK = Health(
     provider="deepseek",
     state=HealthState.DOWN,
     reason="DeepSeek does not answer: the connection was refused.",
+    fault=Fault.CONNECT,
     hint="See whether this computer is online, then try again.",
     checked_at=NOON,
     breaker=BreakerState.OPEN,
@@ -50,6 +52,7 @@ REFUSED = Health(
     provider="openai",
     state=HealthState.DOWN,
     reason="OpenAI refuses the key (401).",
+    fault=Fault.AUTH,
     hint="Set another key, or see in your account whether this one still holds.",
     checked_at=NOON,
     breaker=BreakerState.STOPPED,

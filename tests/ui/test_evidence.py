@@ -148,6 +148,11 @@ def test_spending_marks_estimates_and_what_is_not_known() -> None:
     shown = plain(evidence.spending_lines((SPENT[0], partly), WIDTH))
     assert "~$0.0214" in shown
     assert "$0.1203+" in shown
+    assert "~$0.1417+" in shown, "the sum"
+    home = replace(SPENT[1], provider="ollama", cost=0)
+    unknown = replace(home, provider="desk", is_partly_unknown=True)
+    lines = [one.plain for one in evidence.spending_lines((home, unknown), WIDTH)]
+    assert [line.split()[-1] for line in lines if line] == ["n/a", "free", "n/a"]
 
 
 def test_the_report_has_everything() -> None:

@@ -26,6 +26,7 @@ from tests.fakes import NOON
 from tests.ui.fakes import FakeChimera, a_saved
 from tests.ui.running import composer_of, room_of, running, text_of, until
 from tests.ui.services import KEYS, an_exchange, priced
+from tests.ui.studio import StudioChimera, open_studio
 
 TEXTS = [*(one.text for one in CORPUS), *HONEST]
 SHORT = [text[:300] for text in TEXTS]
@@ -183,3 +184,22 @@ async def test_diagnostics_and_its_dialogs_show_them(tmp_path: Path) -> None:
                 await pilot.pause()
                 assert_clean(pilot)
                 await pilot.app.pop_screen()
+
+
+async def test_the_studio_shows_them(tmp_path: Path) -> None:
+    fake = StudioChimera(a_saved(("comedian", "Fine.")))
+    library = fake.studio.library
+    usual = library.get("comedian")
+    async with running(fake, tmp_path, size=(140, 42)) as pilot:
+        studio = await open_studio(pilot)
+        for text in SHORT:
+            keys = ("name", "emoji", "category", "one_line", "prompt", "greeting")
+            details: dict[str, Any] = dict.fromkeys(keys, text or "x")
+            details |= dict.fromkeys(("traits", "expertise", "tags"), (text,))
+            persona = replace(usual, **details)
+            library.personas = {**library.personas, "comedian": persona}
+            studio.slug = "comedian"
+            studio.draw_library()
+            await pilot.pause()
+            assert_clean(pilot)
+            assert studio.book.sketches == {}

@@ -13,8 +13,8 @@ from chimera_tui.library.starters import STARTERS, deck
 from chimera_tui.ui.screens.dialog import AskText
 from chimera_tui.ui.screens.model_picker import ModelPicker
 from chimera_tui.ui.screens.new_room import NewRoom
-from chimera_tui.ui.screens.new_room_view import SearchField, TopicField
 from chimera_tui.ui.widgets.persona_grid import PersonaGrid
+from chimera_tui.ui.widgets.room_fields import SearchField, TopicField
 from chimera_tui.ui.widgets.room_lists import HowRows, SeatRows, TemplateRows
 from tests.fakes import a_persona
 from tests.ui.fakes import LMSTUDIO, FakeChimera, a_saved

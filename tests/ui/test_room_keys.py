@@ -15,7 +15,7 @@ from chimera_tui.ui.adapter import key_of
 from chimera_tui.ui.screens.help import HelpScreen
 from chimera_tui.ui.screens.model_picker import ModelPicker, ModelRows
 from chimera_tui.ui.screens.new_room import NewRoom
-from chimera_tui.ui.screens.new_room_view import TopicField
+from chimera_tui.ui.widgets.room_fields import TopicField
 from chimera_tui.ui.widgets.side import CastList, RoomList
 from tests.ui.fakes import FakeChimera, a_saved, with_alternative
 from tests.ui.running import composer_of, live_room, room_of, running, scene_of, text_of, until

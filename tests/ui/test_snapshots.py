@@ -10,8 +10,9 @@ from textual.pilot import Pilot
 from tests.ui.pictures import PICTURES
 from tests.ui.running import an_app, ready
 from tests.ui.service_pictures import SERVICE_PICTURES
+from tests.ui.studio_pictures import STUDIO_PICTURES
 
-ALL = PICTURES | SERVICE_PICTURES
+ALL = PICTURES | SERVICE_PICTURES | STUDIO_PICTURES
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

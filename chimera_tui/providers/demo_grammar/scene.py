@@ -9,6 +9,7 @@ from chimera_tui.providers.demo_grammar.nouns import Noun, nouns_in
 
 _LABEL = re.compile(r"\[([^\]\n]{1,60})\]: ?(.*)", re.DOTALL)
 _NOTE = re.compile(r"\[.*\]")
+_WHISPERED = ", to you alone"
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”*)]*\s+|\n+")
 _CLAUSE_END = re.compile(r"[.!?;:,()\n—…]+")
 _MARKUP = re.compile(r"[*_`>#|\"“”~]|^\s*(?:[-+]|\d+[.)]) ", re.MULTILINE)
@@ -133,7 +134,7 @@ def _voices(block: str) -> list[Said]:
     for line in block.split("\n"):
         if match := _LABEL.fullmatch(line):
             is_note = False
-            said.append(Said(match[1], match[2]))
+            said.append(Said(match[1].removesuffix(_WHISPERED), match[2]))
         elif is_note or (line.startswith("[") and "]" not in line):
             is_note = not line.rstrip().endswith("]")
         elif not _NOTE.fullmatch(line.strip()) and said:

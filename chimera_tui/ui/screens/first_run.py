@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 
-from chimera_tui.domain.conversation import ModelRef
+from chimera_tui.domain.conversation import Assignment, ModelRef
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.text import one_line
@@ -217,10 +217,9 @@ class FirstRunScreen(Screen[None]):
             names = Content(", ").join(line((name, f"$persona-{hue}")) for _, name, hue in people)
             return [link(one, "screen.start") for one in [*lines, line("   ", names)]]
         lines.append(Content(""))
-        model = self._model()
         lines += [
             line("   ", fit(emoji, 2), " ", (fit(name, 14), f"$persona-{hue}"), (model, "$muted"))
-            for emoji, name, hue in people
+            for (emoji, name, hue), model in zip(people, self._models(), strict=True)
         ]
         return [link(one, "screen.start") for one in lines]
 
@@ -255,17 +254,29 @@ class FirstRunScreen(Screen[None]):
             for persona, hue in zip(personas, hues, strict=True)
         ]
 
-    def _model(self) -> str:
-        if self.is_live:
-            return f"{self._ready[0].name} · {self._ready[0].models[0]}"
-        return "" if self._is_looking else "demo"
+    def _models(self) -> list[str]:
+        """What would play each of the cast."""
+        if not self.is_live:
+            return ["" if self._is_looking else "demo"] * len(self._cast())
+        return [
+            one_line(f"{model.provider} · {model.model}", 80) if model else "you choose its model"
+            for model in self._expected()
+        ]
+
+    def _expected(self) -> list[ModelRef | None]:
+        if self._chimera is None:
+            return []
+        personas = [self._chimera.library.get(slug) for slug in self._cast()]
+        expected = self._chimera.connections.expected
+        return [expected(Assignment(persona=persona)) for persona in personas]
 
     def _cost(self) -> str:
         if not self.is_live:
             return ", offline and free"
-        first = self._ready[0]
-        is_free = self._chimera and self._chimera.connections.is_free(ModelRef(first.name, ""))
-        return ", local and free" if is_free else f", by {first.name}"
+        models = [model for model in self._expected() if model]
+        if self._chimera and all(map(self._chimera.connections.is_free, models)):
+            return ", local and free" if models else ""
+        return f", by {', '.join(dict.fromkeys(one_line(m.provider, 40) for m in models))}"
 
     def _cast(self) -> tuple[str, ...]:
         return default_cast(list(self._chimera.library)) if self._chimera else CAST

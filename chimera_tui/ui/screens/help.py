@@ -1,5 +1,6 @@
 """What the keys do: those of the focused pane first, then all others."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -38,6 +39,7 @@ class HelpScreen(Dialog[None]):
         self._pane = _pane_keys(of)
         self._keys = _keys_by_id(of)
         self._has_commands = "next" in self._keys  # the room's
+        self._own = [] if self._has_commands else _screen_keys(of, self._keys)
 
     def compose(self) -> ComposeResult:
         """Head, keys, notes."""
@@ -71,6 +73,10 @@ class HelpScreen(Dialog[None]):
                 for command in COMMANDS
             ]
             lines.append(Content(""))
+        if self._own:
+            lines.append(line(("On this screen", "bold $primary")))
+            lines += [_row(key, words, "") for key, words in self._own]
+            lines.append(Content(""))
         for title, words in NOTES:
             lines.append(line((fit(title, 12), "bold"), (words, "$muted")))
         return [one.truncate(width, ellipsis=True) for one in lines]
@@ -89,6 +95,12 @@ def _pane_keys(screen: Screen[object]) -> list[tuple[str, str]]:
         if active.node is pane and active.binding.action not in TEXTUALS:
             own.setdefault(active.binding.description, []).append(display(active.binding))
     return [(" ".join(found[:3]), words) for words, found in own.items()]
+
+
+def _screen_keys(screen: Screen[object], keys_by_id: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The keys of a screen that is no room, each with what it does."""
+    bindings = (binding for _, binding in screen._bindings if binding.id)  # noqa: SLF001 - see below
+    return list(dict.fromkeys((keys_by_id[b.id], b.description) for b in bindings if b.id))
 
 
 def _keys_by_id(screen: Screen[object]) -> dict[str, str]:

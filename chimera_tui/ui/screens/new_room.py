@@ -18,8 +18,9 @@ from chimera_tui.ui.commands import KeysPalette
 from chimera_tui.ui.costs import budget_text, parse_budget, usual_usage
 from chimera_tui.ui.room_words import MODE_WORDS, PACES, mode_name, nearest_pace
 from chimera_tui.ui.screens.dialog import AskText, Choose
-from chimera_tui.ui.screens.new_room_view import NewRoomView, SearchField, TopicField
+from chimera_tui.ui.screens.new_room_view import NewRoomView
 from chimera_tui.ui.widgets.persona_grid import PersonaGrid
+from chimera_tui.ui.widgets.room_fields import SearchField, TopicField
 from chimera_tui.ui.widgets.room_lists import HowRows, SeatRows, TemplateRows
 from chimera_tui.ui.widgets.rows import Rows
 

@@ -1,24 +1,22 @@
 """How the screen that opens a room is laid out and drawn."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
 
 from chimera_tui.domain.conversation import Assignment
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import DEFAULT_MODE, MODES
-from chimera_tui.library.rooms import LONGEST_TOPIC, RoomTemplate
+from chimera_tui.library.rooms import RoomTemplate
 from chimera_tui.ui.adapter import emoji_of
 from chimera_tui.ui.blocks import Lines, Part, crop, keys, line, link, split, state
 from chimera_tui.ui.entries import Speaker
@@ -30,6 +28,7 @@ from chimera_tui.ui.themes import assign_hues
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import NORMAL, WIDE
 from chimera_tui.ui.widgets.persona_grid import PersonaGrid
+from chimera_tui.ui.widgets.room_fields import SearchField, TopicField
 from chimera_tui.ui.widgets.room_lists import HowRows, RoomChoice, SeatRows, TemplateRows
 from chimera_tui.ui.widgets.side import Heading
 from chimera_tui.ui.widgets.small import TooSmall
@@ -42,52 +41,6 @@ OWN_CAST = "Your own choice"
 """The first row of the rooms."""
 MOST_LINES = 3
 """Lines of a proposal below the first."""
-
-
-class TopicField(Input):
-    """What is to be talked about; the proposal stands in it until something is written."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "talk", id="topic.talk"),
-        Binding("down", "screen.topic(1)", "another topic", key_display="↓", id="topic.another"),
-        Binding("up", "screen.topic(-1)", "the one before", show=False),
-        Binding("right", "go_right", "edit it", key_display="→", id="topic.edit"),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__(id="topic", compact=True)
-        self.proposal = ""
-        self.rest: list[str] = []
-        """The lines of the proposal that do not fit: they are drawn below."""
-
-    def propose(self, text: str) -> None:
-        """Show `text` until something is written."""
-        self.proposal = one_line(text, LONGEST_TOPIC)
-        width = max(1, self.content_size.width - 1)
-        first, *self.rest = [one.plain for one in Content(self.proposal).wrap(width)] or [""]
-        self.placeholder = one_line(first)
-
-    def on_resize(self) -> None:
-        """How the proposal is broken into lines follows from the width."""
-        self.propose(self.proposal)
-        self.screen.query_one("#topic-keys").refresh(layout=True)
-
-    def action_go_right(self) -> None:
-        """In the empty field: write the proposal, to be changed."""
-        if self.value:
-            self.action_cursor_right()
-        else:
-            self.value = self.proposal
-            self.cursor_position = len(self.value)
-
-
-class SearchField(Input):
-    """Finds personas; Enter takes in the first one found."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "in or out", id="search.take"),
-        Binding("down", "screen.people", "people", key_display="↓", id="search.people"),
-    ]
 
 
 class NewRoomView(Screen[RoomPlan]):
@@ -120,6 +73,8 @@ class NewRoomView(Screen[RoomPlan]):
         )
         self._slug = ""
         self._category = ""
+        self._personas: Mapping[str, Persona] = {}
+        """The library as it is shown."""
         self._found_by: list[tuple[Persona, str]] = []
         self._deleted: list[RoomTemplate] = []
 
@@ -136,9 +91,7 @@ class NewRoomView(Screen[RoomPlan]):
                 yield TopicField()
                 yield Lines(self._topic_keys, id="topic-keys")
                 yield Lines(self._who, id="who")
-                yield SearchField(
-                    id="search", placeholder="search", compact=True, select_on_focus=False
-                )
+                yield SearchField()
                 yield Lines(self._nobody, id="nobody")
                 yield PersonaGrid(has_plain_emoji=self.app.has_plain_emoji)
                 yield Lines(self._about, id="about")
@@ -197,7 +150,7 @@ class NewRoomView(Screen[RoomPlan]):
         ]
 
     def _model_of(self, seat: Assignment) -> str:
-        model = seat.model or self._chimera.connections.automatic()
+        model = self._chimera.connections.expected(seat)
         return one_line(model.model, 60) if model else "automatic"
 
     # Drawing
@@ -231,6 +184,11 @@ class NewRoomView(Screen[RoomPlan]):
         """A provider was checked: other models may play them now."""
         self.draw()
 
+    def draw_library(self) -> None:
+        """The library has changed: others may be cast now."""
+        self.find_people()
+        self.draw()
+
     def draw_rooms(self) -> None:
         """Draw the list of rooms, the cursor where it was."""
         library, is_plain = self._chimera.library, self.app.has_plain_emoji
@@ -261,9 +219,12 @@ class NewRoomView(Screen[RoomPlan]):
 
     def find_people(self) -> None:
         """Show who fits the search and the category."""
-        personas = self._chimera.library
-        if len(self._found_by) != len(personas):
-            self._found_by = [(persona, found_by(persona)) for persona in personas]
+        personas = self._chimera.library.personas
+        if personas is not self._personas:
+            self._personas = personas
+            self._found_by = [(persona, found_by(persona)) for persona in personas.values()]
+            for draft in self._drafts.values():
+                draft.know(personas)
         words = self.query_one(SearchField).value.casefold().split()
         found = [
             persona

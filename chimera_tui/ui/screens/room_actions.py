@@ -10,10 +10,10 @@ from chimera_tui.ui.adapter import Remedy, key_of, remedies
 from chimera_tui.ui.commands import Command
 from chimera_tui.ui.entries import MessageEntry, Unseen
 from chimera_tui.ui.screens.dialog import AskText
-from chimera_tui.ui.screens.room_casting import RoomCasting
+from chimera_tui.ui.screens.room_imports import RoomImports
 
 
-class RoomActions(RoomCasting):
+class RoomActions(RoomImports):
     """The actions of the room screen; they call the room, and the room's events draw."""
 
     async def perform(self, command: Command, argument: str) -> None:

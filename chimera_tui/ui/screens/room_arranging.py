@@ -1,13 +1,14 @@
 """What a person can change of a room: its title, rules, budget and cast."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from chimera_tui.domain.conversation import HUMAN, Message, ModelRef
 from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.names import nearest
+from chimera_tui.domain.persona import TWIN
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.ui.adapter import key_of
@@ -181,6 +182,18 @@ class RoomArranging(RoomView):
     async def _set_budget(self, text: str | None) -> None:
         if text:
             await self.action_budget(text)
+
+    async def action_studio(self, who: str = "") -> None:
+        """Look at the personas: the one named, under the cursor of the cast, or who spoke."""
+        cast = self.query_one(CastList)
+        if not who and cast.has_focus and cast.cast:
+            who = cast.cast[cast.cursor].slug
+        elif not who and (message := self.focused_message()):
+            who = message.turn.speaker
+        slug = who.removeprefix("@").casefold()
+        with suppress(UnknownError):
+            slug = self._persona(who)
+        await self.app.show_studio(slug.partition(TWIN)[0])
 
     async def action_providers(self, name: str = "") -> None:
         """Look at the providers: their health, their keys, what was sent and received."""

@@ -149,8 +149,7 @@ class RoomCasting(RoomArranging):
             if conversation.solo == slug
             else ("solo", "nobody else speaks unasked", _solo),
         ]
-        if edit := getattr(self, "action_studio", None):
-            deeds.append(("edit", "in the studio", lambda _room, slug: edit(slug)))
+        deeds.append(("edit", "in the studio", lambda _room, slug: self.action_studio(slug)))
         if place > 0:
             deeds.append(("move up", "sits earlier", lambda room, slug: self._move(room, slug, -1)))
         if place < last:

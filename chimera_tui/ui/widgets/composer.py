@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual import events
@@ -16,6 +17,7 @@ from textual.widgets import TextArea
 
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.ui.blocks import Block, drawn, keys
+from chimera_tui.ui.paths import IMPORT_ENDINGS, dropped_path
 from chimera_tui.ui.widgets.header import NORMAL, WIDE
 from chimera_tui.ui.widgets.rows import Rows
 
@@ -135,6 +137,10 @@ class Field(TextArea):
         event.prevent_default()
         event.stop()
         text = clean(event.text[:LONGEST_PASTE])
+        path = None if self.text else dropped_path(text)
+        if path and path.suffix.lower() in IMPORT_ENDINGS:
+            self.composer.post_message(Composer.Dropped(path, text))
+            return
         self.insert(text)
         if len(event.text) > LONGEST_PASTE:
             self.composer.post_message(Composer.PasteCut(len(event.text)))
@@ -172,6 +178,14 @@ class Composer(Horizontal):
         def __init__(self, *, is_empty: bool) -> None:
             super().__init__()
             self.is_empty = is_empty
+
+    class Dropped(Message):
+        """A path was pasted of a file that can perhaps be imported; it is not written yet."""
+
+        def __init__(self, path: Path, text: str) -> None:
+            super().__init__()
+            self.path = path
+            self.text = text
 
     class PasteCut(Message):
         """A paste was longer than what is taken."""

@@ -119,6 +119,7 @@ class CastList(Rows):
         Binding("shift+up,K", "screen.move_cast(-1)", "up", key_display="⇧↑", id="cast.up"),
         Binding("shift+down,J", "screen.move_cast(1)", "down", key_display="⇧↓", id="cast.down"),
         Binding("delete", "screen.remove", "remove", key_display="del", id="cast.remove"),
+        Binding("e", "screen.studio", "edit persona", id="cast.edit"),
     ]
 
     def __init__(self) -> None:

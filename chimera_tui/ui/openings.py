@@ -1,0 +1,41 @@
+"""The screens that are opened over others; what they need is imported only then."""
+
+from collections.abc import Awaitable, Callable
+
+from chimera_tui.ui.host import Host
+
+
+class Openings(Host):
+    """The part of the app that opens help, diagnostics, the studio, and asks for keys."""
+
+    async def show_help(self) -> None:
+        """Show what the keys of this screen do."""
+        from chimera_tui.ui.screens.help import HelpScreen  # noqa: PLC0415 - not before the paint
+
+        await self.push_screen(HelpScreen(self.screen))
+
+    async def show_diagnostics(self, provider: str = "") -> None:
+        """Show how the providers are, this one first."""
+        from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen  # noqa: PLC0415 - see above
+
+        if self.chimera:
+            await self.push_screen(DiagnosticsScreen(self.chimera, provider))
+
+    async def show_studio(self, slug: str = "") -> None:
+        """Show where personas are made, this one first."""
+        from chimera_tui.ui.screens.studio import StudioScreen  # noqa: PLC0415 - see above
+
+        if self.chimera:
+            await self.push_screen(StudioScreen(self.chimera, slug))
+
+    async def ask_key(
+        self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
+    ) -> None:
+        """Ask for a key of a provider and test it; `then` is told whether it was taken."""
+        from chimera_tui.ui.screens.key_dialog import AskKey  # noqa: PLC0415 - see above
+
+        if (chimera := self.chimera) is None:
+            return
+        states = {one.provider: one for one in await chimera.connections.key_states()}
+        if provider in states:
+            await self.push_screen(AskKey(chimera, states[provider]), then)
