@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from random import SystemRandom
+from random import Random, SystemRandom
 
 from chimera_tui.cards.carried import Carried
 from chimera_tui.connections import MICRO, Connections
+from chimera_tui.domain.casting import cast_of
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
 from chimera_tui.domain.errors import ChimeraError, UnknownError
@@ -28,7 +29,7 @@ from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
 from chimera_tui.library.carrying import CarriedCards
 from chimera_tui.library.library import Changes, Library, builtin_folder
-from chimera_tui.library.starters import draw
+from chimera_tui.library.starters import default_cast, draw
 from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.settings.files import write_file
 from chimera_tui.settings.keys import Keys
@@ -70,7 +71,7 @@ class Chimera:
         self._conversations = Conversations(store)
         self._recorder = Recorder(store)
         self._cards = CarriedCards(library)
-        self.studio = Studio(library, PersonaRecords(store), self._room, self._budget())
+        self.studio = Studio(library, PersonaRecords(store), self._room, self.budget)
 
     @property
     def recovered(self) -> tuple[Recovered, ...]:
@@ -126,56 +127,87 @@ class Chimera:
         """
         return await self._conversations.load_end(conversation_id)
 
-    async def new_conversation(
+    async def new_conversation(  # noqa: PLR0913 - each is one thing a person may say
         self,
         *,
-        topic: str,
-        cast: Sequence[str],
+        room: str = "",
+        topic: str = "",
+        cast: Sequence[str] = (),
         mode: str | None = None,
         pace: float | None = None,
         seed: int | None = None,
         models: Mapping[str, ModelRef] | None = None,
+        fallbacks: Mapping[str, Sequence[ModelRef]] | None = None,
         demo: bool = False,
         turn_limit: int | None = None,
-        rules: Rules = PLAIN,
+        budget: Budget | None = None,
+        rules: Rules | None = None,
     ) -> SavedConversation:
-        """Begin a conversation; what is not given comes from the settings.
+        """Begin a conversation; what is not given comes from the room, else from the settings.
 
         Args:
-            topic: What it starts from.
-            cast: The slugs of the personas.
+            room: The slug of a ready-made room.
+            topic: What it starts from. Empty: the first topic of the room, else one of the deck.
+            cast: The slugs of the personas; one that is named twice gets a twin (`comedian~2`).
+                Empty: that of the room, else the usual three.
             mode: The rule of turn-taking.
             pace: 0 instant, 1 human, 2 slow.
             seed: Makes it repeatable; drawn by lot if None.
             models: Who is played by what; the others are played automatically.
+            fallbacks: Who takes over for whom.
             demo: Let the demo play all others.
             turn_limit: Automatic turns after the last human word.
+            budget: What it may use up.
             rules: What it keeps to, whatever its mode.
 
         Raises:
-            UnknownError: If there is no such persona, mode or provider.
+            UnknownError: If there is no such room, persona, mode or provider.
             StorageError: If it cannot be saved.
         """
-        models = models or {}
-        personas = self.library.cast(cast)
-        slugs = [persona.slug for persona in personas]
-        for slug, model in models.items():
-            self._must_exist(slug, slugs, "persona in this cast")
-            self._must_exist(model.provider, [DEMO.provider, *self.health], "provider")
+        begins = self.library.room(room) if room else None
+        if begins:
+            topic, cast = topic or next(iter(begins.topics), ""), cast or begins.cast
+            mode = mode or (begins.mode if begins.mode in MODES else None)
+            pace = begins.pace if pace is None else pace
+        rules = rules or (begins.rules if begins else PLAIN)
         mode = mode or self.settings.mode
         find_mode(mode)
-        otherwise = DEMO if demo else None
+        seed = SystemRandom().getrandbits(32) if seed is None else seed
+        personas = self.library.cast(cast or default_cast(list(self.library)))
         return await self._conversations.new_conversation(
-            topic=topic.strip(),
-            cast=[Assignment(persona=p, model=models.get(p.slug, otherwise)) for p in personas],
+            topic=topic.strip() or draw(personas, Random(seed)).text,
+            cast=self._assigned(personas, models or {}, fallbacks or {}, DEMO if demo else None),
             mode=mode,
             pace=self.settings.pace if pace is None else pace,
-            seed=SystemRandom().getrandbits(32) if seed is None else seed,
+            seed=seed,
             turn_limit=turn_limit or self.settings.turn_limit,
-            budget=self._budget(),
+            budget=self.budget if budget is None else budget,
             human_name=self.settings.human_name,
             rules=replace(rules, helper=rules.helper or self.settings.helper),
         )
+
+    def _assigned(
+        self,
+        personas: Sequence[Persona],
+        models: Mapping[str, ModelRef],
+        fallbacks: Mapping[str, Sequence[ModelRef]],
+        otherwise: ModelRef | None,
+    ) -> list[Assignment]:
+        """The cast with what plays it; twins have slugs of their own already."""
+        seats = cast_of([Assignment(persona=p) for p in personas], self.settings.human_name)
+        slugs = [seat.persona.slug for seat in seats]
+        for slug, several in (*((s, [m]) for s, m in models.items()), *fallbacks.items()):
+            self._must_exist(slug, slugs, "persona in this cast")
+            for model in several:
+                self._must_exist(model.provider, [DEMO.provider, *self.health], "provider")
+        return [
+            replace(
+                seat,
+                model=models.get(seat.persona.slug, otherwise),
+                fallbacks=tuple(fallbacks.get(seat.persona.slug, ())),
+            )
+            for seat in seats
+        ]
 
     def room(self, saved: SavedConversation, *, attended: bool = True) -> Room:
         """Make a conversation live again; entering the room opens it.
@@ -256,7 +288,7 @@ class Chimera:
         conversation = replace(
             conversation,
             cast=tuple(map(self._playable, conversation.cast)),
-            budget=self._budget(),
+            budget=self.budget,
             turn_limit=min(max(1, conversation.turn_limit), self.settings.turn_limit),
         )
         saved = replace(found.saved, conversation=conversation)
@@ -299,8 +331,9 @@ class Chimera:
             raise ChimeraError(problem, hint="Choose another name.")
         await asyncio.to_thread(write_file, path, text)
 
-    def _budget(self) -> Budget:
-        """What a new conversation may use up."""
+    @property
+    def budget(self) -> Budget:
+        """What a new conversation may use up, unless somebody says otherwise."""
         settings = self.settings
         return Budget(
             cost=round(settings.budget * MICRO) if settings.budget else None,

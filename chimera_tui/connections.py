@@ -166,6 +166,10 @@ class Connections:
         """
         return await self.choice.candidates(assignment)
 
+    def automatic(self) -> ModelRef | None:
+        """Who would play a persona without a model, as far as is known; asks nobody."""
+        return next(iter(self.choice.automatic()), None)
+
     def expected(self, assignment: Assignment) -> ModelRef | None:
         """Who plays this assignment, as far as is known without asking; None if nobody is known."""
         return self.choice.expected(assignment)

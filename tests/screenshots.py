@@ -23,6 +23,7 @@ SHOWN = {
     "columns-dark": "columns",
     "failure-dark": "failure",
     "first-run-dark": "first-run-keys",
+    "new-room-dark": "new-room",
     "waiting-dark": "waiting",
     "models-dark": "models",
     "providers-dark": "providers",

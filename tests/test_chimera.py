@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chimera_tui.chimera import Chimera, open_chimera
-from chimera_tui.domain.conversation import DEMO, HUMAN, Finish, ModelRef
+from chimera_tui.domain.conversation import DEMO, HUMAN, Budget, Finish, ModelRef
 from chimera_tui.domain.errors import ChimeraError, LiveElsewhereError, UnknownError
 from chimera_tui.domain.events import (
     ConversationEnded,
@@ -345,3 +345,47 @@ async def test_how_models_behaved_is_counted(tmp_path: Path) -> None:
         await play(chimera.room(await a_demo(chimera, turns=3), attended=False))
         (slips,) = await chimera.slips()
         assert (slips.model, slips.replies, slips.leaks, slips.retries) == (DEMO, 3, 0, 0)
+
+
+async def test_a_ready_made_room_says_what_is_not_given(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        begins = chimera.library.room("museum-after-closing")
+        room = (await chimera.new_conversation(room="museum-after-closing")).conversation
+        assert room.topic == begins.topics[0]
+        assert [one.persona.slug for one in room.cast] == list(begins.cast)
+        assert (room.mode, room.pace) == ("round_robin", begins.pace)
+        given = await chimera.new_conversation(
+            room="slow-jazz", topic="Tea", cast=["chef"], mode="round_robin", pace=0
+        )
+        room = given.conversation
+        assert (room.topic, room.mode, room.pace) == ("Tea", "round_robin", 0)
+        assert [one.persona.slug for one in room.cast] == ["chef"]
+
+
+async def test_without_anything_there_are_the_usual_three_and_a_topic_that_suits_them(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as chimera:
+        one, other = [(await chimera.new_conversation(seed=4)).conversation for _ in range(2)]
+        assert [a.persona.slug for a in one.cast] == list(CAST)
+        assert one.topic == other.topic != ""
+
+
+async def test_two_of_the_same_may_be_played_by_two_models(tmp_path: Path) -> None:
+    async with opened(tmp_path) as chimera:
+        saved = await chimera.new_conversation(
+            cast=["comedian", "comedian"],
+            models={"comedian~2": DEMO},
+            fallbacks={"comedian": [ModelRef("ollama", "m")]},
+            budget=Budget(tokens=5),
+        )
+        room = (await chimera.load(saved.conversation.id)).conversation
+        assert [(a.persona.slug, a.model, len(a.fallbacks)) for a in room.cast] == [
+            ("comedian", None, 1),
+            ("comedian~2", DEMO, 0),
+        ]
+        assert room.budget == Budget(tokens=5)
+        with pytest.raises(UnknownError, match="nowhere"):
+            await chimera.new_conversation(
+                cast=["chef"], fallbacks={"chef": [ModelRef("nowhere", "m")]}
+            )

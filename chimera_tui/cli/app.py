@@ -4,7 +4,6 @@ import asyncio
 import gc
 import importlib
 import os
-import random
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +14,6 @@ from chimera_tui.cli import output
 from chimera_tui.cli.exits import Exit, explain
 from chimera_tui.cli.files import Files
 from chimera_tui.domain.saved import SavedConversation
-from chimera_tui.library.starters import STARTERS, default_cast
 from chimera_tui.settings.keys import Keys
 from chimera_tui.settings.paths import Paths
 from chimera_tui.settings.settings import Settings, save_setting
@@ -37,6 +35,7 @@ def run() -> int:
 def start(
     files: Files,
     *,
+    room: str | None = None,
     topic: str | None = None,
     cast: str | None = None,
     mode: str | None = None,
@@ -52,8 +51,9 @@ def start(
 
     async def begin(chimera: "Chimera") -> SavedConversation:
         return await chimera.new_conversation(
-            topic=topic or random.choice(STARTERS),
-            cast=split_cast(cast) or default_cast(list(chimera.library)),
+            room=room or "",
+            topic=topic or "",
+            cast=split_cast(cast),
             mode=mode,
             demo=demo,
         )
@@ -61,7 +61,7 @@ def start(
     paths = files.paths()
     settings, problem = files.load_settings()
     keys = files.keys()
-    is_asked_for = bool(topic or cast or mode or demo)
+    is_asked_for = bool(room or topic or cast or mode or demo)
     app = ChimeraApp(
         lambda: _open(settings, paths, keys),
         log_folder=paths.logs,

@@ -11,6 +11,7 @@ from chimera_tui.cli import output
 from chimera_tui.cli.exits import Exit, explain
 from chimera_tui.cli.files import Files
 from chimera_tui.cli.options import with_files
+from chimera_tui.engine.turn_taking import MODES
 
 COMMANDS = {
     "conversations": "chimera_tui.cli.conversations",
@@ -51,9 +52,10 @@ class _Commands(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+@click.option("--room", help="Start a ready-made room: its slug.")
 @click.option("--topic", help="Start a room about this.")
 @click.option("--cast", help="Who is in it: slugs of personas, joined by commas.")
-@click.option("--mode", help="Who speaks next: random or round_robin.")
+@click.option("--mode", help="Who speaks next: " + ", ".join(MODES))
 @click.option("--demo", is_flag=True, help="Let the built-in demo play everyone, offline.")
 @click.option("--theme", help="How it looks, this time.")
 @click.version_option(package_name="chimera-tui", message="chimera-tui %(version)s")
@@ -62,7 +64,7 @@ def chimera_tui(files: Files, **room: Any) -> int | None:
     """A terminal chatroom in which AI personas talk to each other, and to you.
 
     Without a command the terminal app starts: with the last conversation, or with a new one if
-    a topic, a cast, a mode or the demo is named.
+    a room, a topic, a cast, a mode or the demo is named.
     """
     ctx = click.get_current_context()
     if ctx.invoked_subcommand is None:

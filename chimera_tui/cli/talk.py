@@ -29,7 +29,6 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import MODES
-from chimera_tui.library.starters import default_cast
 
 Printer = Callable[[Event], output.Lines]
 
@@ -49,8 +48,9 @@ class _ModelOption(click.ParamType[tuple[str, ModelRef]]):
 
 
 @click.command()
-@click.option("--topic", required=True, help="What to talk about.")
-@click.option("--cast", help="Slugs of the personas, joined by commas. Default: the three.")
+@click.option("--room", default="", help="A ready-made room: its slug.")
+@click.option("--topic", help="What to talk about. Default: a topic of the room.")
+@click.option("--cast", help="Slugs of the personas, joined by commas. Default: those of the room.")
 @click.option("--mode", help=f"Who speaks next: {', '.join(MODES)}.")
 @click.option(
     "--turns", type=click.IntRange(1, 100), default=20, show_default=True, help="How many."
@@ -63,14 +63,16 @@ class _ModelOption(click.ParamType[tuple[str, ModelRef]]):
 @with_files
 def talk(files: Files, *, cast: str | None, turns: int, as_json: bool, **ask: Any) -> int:
     """Let personas talk, and print what they say as they say it."""
+    if not (ask["room"] or ask["topic"]):
+        raise click.UsageError("Missing option '--topic' or '--room'.")
     ask |= {"cast": split_cast(cast), "models": dict(ask["models"]), "turn_limit": turns}
+    ask["topic"] = ask["topic"] or ""
     return asyncio.run(_talk(files, ask, as_json=as_json))
 
 
 async def _talk(files: Files, ask: dict[str, Any], *, as_json: bool) -> int:
     with interruptible() as interruption:
         async with opened(files) as chimera:
-            ask["cast"] = ask["cast"] or default_cast(list(chimera.library))
             saved = await chimera.new_conversation(**ask)
             conversation = saved.conversation
             tally = await _play(

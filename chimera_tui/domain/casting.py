@@ -7,6 +7,8 @@ from itertools import chain, count
 from chimera_tui.domain.conversation import Assignment, Conversation
 from chimera_tui.domain.persona import TWIN, Persona
 
+MOST_CAST = 16
+"""Personas in a room."""
 RESERVED_NAMES = ("Human", "User")
 """What models call those who are no personas."""
 

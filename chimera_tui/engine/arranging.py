@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chimera_tui.domain.casting import recast, seated
+from chimera_tui.domain.casting import MOST_CAST, recast, seated
 from chimera_tui.domain.conversation import Assignment, Budget, Conversation, ModelRef
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.persona import Persona
@@ -12,9 +12,6 @@ from chimera_tui.domain.saved import Spent
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.needs import Models
 from chimera_tui.engine.turn_taking import mode
-
-MOST_CAST = 16
-"""Personas in a room."""
 
 
 class Arranging:

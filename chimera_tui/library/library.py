@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 import chimera_tui
+from chimera_tui.domain.casting import MOST_CAST
 from chimera_tui.domain.errors import ChimeraError, InvalidFileError, UnknownError
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
@@ -126,14 +127,16 @@ class Library:
         return _get(self.personas, slug, "persona")
 
     def cast(self, slugs: Sequence[str]) -> tuple[Persona, ...]:
-        """Return the personas called `slugs`, in this order, each once.
+        """Return the personas called `slugs`, in this order; the same may come twice.
 
         Raises:
-            UnknownError: If one does not exist, or there is none at all.
+            UnknownError: If one does not exist, or there is none at all, or too many.
         """
-        cast = tuple(dict.fromkeys(self.get(slug) for slug in slugs))
+        cast = tuple(self.get(slug) for slug in slugs)
         if not cast:
             raise UnknownError("Nobody is cast.", hint="Name at least one persona.")
+        if len(cast) > MOST_CAST:
+            raise UnknownError(f"{len(cast)} are too many.", hint=f"Name at most {MOST_CAST}.")
         return cast
 
     def room(self, slug: str) -> RoomTemplate:
@@ -183,6 +186,27 @@ class Library:
         """Write a ready-made room into the person's folder; as `save`."""
         return self._write(self._rooms, room.slug, write_room(room))
 
+    def remove_room(self, slug: str) -> None:
+        """Remove a ready-made room of the person; a built-in one of its slug is there again.
+
+        Raises:
+            ChimeraError: If it is not the person's, or its file cannot be removed.
+        """
+        if not self.is_own_room(slug):
+            raise ChimeraError("Ready-made rooms that came with Chimera stay.")
+        path = self._rooms.files[same(slug)]
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            problem = f"`{one_line(str(path))}` cannot be removed: {error.strerror}."
+            raise ChimeraError(problem) from None
+        self.reload_changed()
+
+    def is_own_room(self, slug: str) -> bool:
+        """Whether a ready-made room is a file of the person."""
+        path = self._rooms.files.get(same(slug))
+        return path is not None and path.parent != self._rooms.folders[0]
+
     def _write(self, shelf: Shelf[T], slug: str, text: str) -> Path:
         path = self._own(shelf, slug)
         private_folder(path.parent)
@@ -208,8 +232,8 @@ class Library:
         problems: list[str] = []
         personas = self._personas.values
         for slug, room in rooms.items():
-            cast = tuple(dict.fromkeys(s for s in map(same, room.cast) if s in personas))
-            missing = [s for s in room.cast if same(s) not in personas]
+            cast = tuple(s for s in map(same, room.cast) if s in personas)
+            missing = [s for s in dict.fromkeys(room.cast) if same(s) not in personas]
             problems += [_missing(self._rooms.files[slug], s, personas) for s in missing]
             if cast:
                 found[slug] = replace(room, cast=cast)

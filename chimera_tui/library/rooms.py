@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import msgspec
 from msgspec import Meta, Struct
 
+from chimera_tui.domain.conversation import Conversation
 from chimera_tui.domain.rules import LIVELINESS, Rules
+from chimera_tui.domain.text import one_line
 from chimera_tui.library.slugs import same
 from chimera_tui.library.toml_text import to_toml
 from chimera_tui.settings import toml
@@ -15,6 +17,11 @@ from chimera_tui.settings.files import read_text
 
 Mode = Literal["natural", "round_robin", "pooled", "random", "manual", "director", "script"]
 """All modes a room may ask for; where the program lacks one, it takes its usual mode."""
+
+LONGEST_TITLE, LONGEST_TOPIC, MOST_TOPICS = 60, 300, 50
+"""Characters of a title and of a topic, and topics of a room."""
+SLOWEST = 2.0
+"""The slowest pace of a room."""
 
 _LINE = r"^[^\n]*\S[^\n]*\Z"
 
@@ -42,6 +49,23 @@ class RoomTemplate:
     """Automatic turns of one persona after a human word; 0: as many as come."""
     liveliness: float = LIVELINESS
 
+    @classmethod
+    def of(cls, conversation: Conversation, *, slug: str, title: str) -> Self:
+        """Return a room in which others can talk as in this conversation."""
+        rules = conversation.rules
+        return cls(
+            slug=slug,
+            title=one_line(title, LONGEST_TITLE),
+            cast=tuple(one.persona.original for one in conversation.cast),
+            mode=conversation.mode,
+            pace=min(conversation.pace, SLOWEST),
+            topics=(one_line(conversation.current_topic, LONGEST_TOPIC),),
+            script=rules.script,
+            every=tuple(f"{who}: {turns}" for who, turns in rules.every),
+            most_turns=rules.most_turns or 0,
+            liveliness=rules.liveliness,
+        )
+
     @property
     def rules(self) -> Rules:
         """What the room keeps to."""
@@ -60,7 +84,7 @@ class RoomFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: Annotated[
         str,
         Meta(
-            max_length=60,
+            max_length=LONGEST_TITLE,
             pattern=_LINE,
             title="What the room is called",
             description="1 to 60 characters",
@@ -95,15 +119,15 @@ class RoomFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         float,
         Meta(
             ge=0,
-            le=2,
+            le=SLOWEST,
             title="0 instant, 1 human, 2 slow",
             description="a number from 0 to 2",
         ),
     ] = 1.0
     topics: Annotated[
-        tuple[Annotated[str, Meta(max_length=300, pattern=_LINE)], ...],
+        tuple[Annotated[str, Meta(max_length=LONGEST_TOPIC, pattern=_LINE)], ...],
         Meta(
-            max_length=50,
+            max_length=MOST_TOPICS,
             title="What to talk about; the first is the usual one",
             description="a list of at most 50 lines",
         ),

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Container
+from itertools import chain, count
 
 from chimera_tui.domain.persona import TWIN
 
@@ -43,3 +45,9 @@ def slug_of(name: str) -> str:
         del words[0]
     slug = "-".join(words).encode()[:LONGEST].decode(errors="ignore").strip("-")
     return slug if slug and is_slug(slug) else "unnamed"
+
+
+def free_slug(name: str, taken: Container[str]) -> str:
+    """Return a slug for something called `name` that is not `taken`: with a number, if need be."""
+    slug = slug_of(name)
+    return next(one for one in chain([slug], (f"{slug}-{n}" for n in count(2))) if one not in taken)

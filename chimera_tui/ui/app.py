@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from pathlib import Path, PurePath
-from random import choice
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -24,11 +23,10 @@ from textual.timer import Timer
 from textual.worker import WorkerFailed
 
 from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageError
-from chimera_tui.domain.health import HealthState
 from chimera_tui.domain.memory import settle
 from chimera_tui.domain.redaction import Redactor
 from chimera_tui.domain.saved import Recovered, SavedConversation
-from chimera_tui.library.starters import STARTERS, default_cast
+from chimera_tui.library.starters import default_cast
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import crash
 from chimera_tui.ui.driver import outliving, when_closed
@@ -40,7 +38,7 @@ from chimera_tui.ui.screens.room import RoomScreen
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
     from chimera_tui.engine.room import Room
-    from chimera_tui.ui.screens.new_room import RoomPlan
+    from chimera_tui.ui.room_draft import RoomPlan
 
 SIZE_SETTLES = 0.1
 """Seconds after which a new size has been taken in."""
@@ -244,28 +242,29 @@ class ChimeraApp(Openings):
 
         if (chimera := self.chimera) is None:
             return
-        personas = list(chimera.library)
-        known = {persona.slug for persona in personas}
-        health = chimera.health.values()
-        dialog = NewRoom(
-            personas,
-            topic=topic or choice(STARTERS),
-            cast=tuple(slug for slug in slugs if slug in known) or default_cast(personas),
-            live=any(one.state in {HealthState.UP, HealthState.SLOW} for one in health),
-        )
+        known = [slug for slug in slugs if slug in chimera.library.personas]
+        screen = NewRoom(chimera, topic, known or default_cast(list(chimera.library)))
 
         async def begin(plan: "RoomPlan | None") -> None:
             if plan is None:
                 return
             try:
                 saved = await chimera.new_conversation(
-                    topic=plan.topic, cast=plan.cast, mode=plan.mode, demo=plan.is_demo
+                    room=plan.room,
+                    topic=plan.topic,
+                    cast=[one.persona.original for one in plan.cast],
+                    mode=plan.mode,
+                    pace=plan.pace,
+                    models={one.persona.slug: one.model for one in plan.cast if one.model},
+                    fallbacks={one.persona.slug: one.fallbacks for one in plan.cast},
+                    demo=plan.is_demo,
+                    budget=plan.budget,
                 )
                 await self.show_room(saved, is_live=True)
             except ChimeraError as error:
                 self.tell_error(error)
 
-        await self.push_screen(dialog, begin)
+        await self.push_screen(screen, begin)
 
     def live_rooms(self) -> "list[Room]":
         """The rooms that are open here, the one in sight or behind a screen first."""

@@ -90,6 +90,29 @@ COMMANDS = (
         argument="[PROVIDER]",
     ),
     Command(
+        name="invite",
+        words="Let somebody join",
+        action="invite",
+        argument="@persona [provider/model]",
+    ),
+    Command(name="remove", words="Let somebody go", action="remove", argument="@persona"),
+    Command(
+        name="mute", words="Mute somebody, or hear it again", action="mute", argument="@persona"
+    ),
+    Command(
+        name="solo", words="Let only one speak, or all again", action="solo", argument="@persona"
+    ),
+    Command(name="speak", words="Say who speaks next", action="speak", argument="@persona"),
+    Command(
+        name="order", words="Put the cast in order", action="order", argument="@persona @persona"
+    ),
+    Command(
+        name="template",
+        words="Keep this room as a ready-made one",
+        action="template",
+        argument="TITLE",
+    ),
+    Command(
         name="studio",
         words="Personas: edit, try, make new ones",
         action="studio",

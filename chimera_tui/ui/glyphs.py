@@ -111,6 +111,7 @@ def states(glyphs: Glyphs = UNICODE) -> Mapping[str, State]:
         "held": State(glyphs.paused, "waits", "$warning"),
         "waiting": State(glyphs.off, "waiting", "$muted"),
         "done": State(glyphs.done, "done", "$muted"),
+        "solo": State(glyphs.chosen, "solo", "$primary"),
         "muted": State(glyphs.muted, "muted", "$muted"),
         "failed": State(glyphs.down, "failed", "$error"),
         "ok": State(glyphs.up, "ok", "$success"),

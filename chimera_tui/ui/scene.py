@@ -284,7 +284,15 @@ class Scene:
                 return "thinking" if turn in self.thoughts else "typing"
         if self.failure and self.failure.turn.speaker == slug:
             return "failed"
-        return "waiting"
+        return self._rest(slug)
+
+    def _rest(self, slug: str) -> str:
+        """What somebody does who has no turn: wait for one, or for being called."""
+        solo = self.conversation.solo
+        if slug == solo:
+            return "solo"
+        muted = (one.is_muted for one in self.conversation.cast if one.persona.slug == slug)
+        return "muted" if solo or any(muted) else "waiting"
 
     def _wait_of(self, slug: str) -> Wait | None:
         turns = (turn for turn, who in self.typing.items() if who == slug)

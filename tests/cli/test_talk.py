@@ -63,6 +63,16 @@ def test_what_json_prints_is_what_was_saved(command: Command) -> None:
         assert "".join(pieces).strip() == message["text"]
 
 
+def test_a_ready_made_room_brings_topic_and_cast(command: Command) -> None:
+    room = ("talk", "--demo", "--room", "two-chairs", "--pace", "0")
+    printed = command(*room, "--mode", "round_robin", "--turns", "2", "--json").out
+    speakers = [line["speaker"] for line in lines(printed) if line["event"] == "turn_started"]
+    assert speakers == ["machine", "philosopher"]
+    unknown = command("talk", "--demo", "--room", "two-chair")
+    assert "Did you mean `two-chairs`?" in unknown.err
+    assert command("talk", "--demo").code == 2
+
+
 def test_cast_and_mode_are_as_asked_for(command: Command) -> None:
     cast = "scientist, comedian"
     printed = command(*DEMO, "--turns", "3", "--cast", cast, "--mode", "round_robin", "--json").out

@@ -2,10 +2,10 @@ from collections.abc import Callable
 
 import pytest
 
+from chimera_tui.domain.casting import MOST_CAST
 from chimera_tui.domain.conversation import DEMO, HUMAN, Message
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.events import ConversationChanged, Event, MessageCompleted, NoticePosted
-from chimera_tui.engine.arranging import MOST_CAST
 from chimera_tui.engine.room import Room
 from chimera_tui.providers.scripted import ScriptedProvider
 from tests.fakes import ListRecorder, Watcher, a_persona, a_room

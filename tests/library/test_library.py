@@ -69,10 +69,28 @@ def test_an_unknown_name_is_met_with_the_nearest() -> None:
         library.cast([])
 
 
-def test_a_cast_keeps_its_order_and_names_each_once() -> None:
+def test_a_cast_keeps_its_order_and_may_hold_the_same_persona_twice() -> None:
     library = Library.load(builtin_folder())
     cast = library.cast(["scientist", "comedian", "scientist"])
-    assert [p.slug for p in cast] == ["scientist", "comedian"]
+    assert [p.slug for p in cast] == ["scientist", "comedian", "scientist"]
+    with pytest.raises(UnknownError, match="17 are too many"):
+        library.cast(["comedian"] * 17)
+
+
+def test_own_rooms_come_and_go_and_those_built_in_stay(tmp_path: Path) -> None:
+    own = tmp_path / "personas"
+    library = Library.load(builtin_folder(), own)
+    room = replace(library.room("slow-jazz"), slug="mine", title="Mine")
+    library.save_room(room)
+    assert library.is_own_room("mine")
+    assert not library.is_own_room("slow-jazz")
+    library.remove_room("mine")
+    assert "mine" not in library.rooms
+    library.save_room(replace(room, slug="slow-jazz"))
+    library.remove_room("slow-jazz")
+    assert library.room("slow-jazz").title == "Slow Jazz"
+    with pytest.raises(ChimeraError, match="stay"):
+        library.remove_room("slow-jazz")
 
 
 def test_whose_a_persona_is(tmp_path: Path) -> None:

@@ -3,9 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from chimera_tui.domain.casting import cast_of
+from chimera_tui.domain.conversation import Assignment, Conversation
 from chimera_tui.domain.errors import InvalidFileError, UnknownError
+from chimera_tui.domain.rules import Rules
 from chimera_tui.library.library import Changes, Library, builtin_folder
 from chimera_tui.library.rooms import RoomTemplate, read_room, write_room
+from tests.fakes import NOON, a_persona
 
 GOOD = 'title = "Long Table"\ncast = ["chef", "Kid"]\n'
 
@@ -83,6 +87,28 @@ def test_a_room_can_be_kept_as_a_template(tmp_path: Path) -> None:
     assert path == tmp_path / "rooms" / "my-table.toml"
     assert library.room("my-table") == room
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_conversation_becomes_a_room_with_its_rules(tmp_path: Path) -> None:
+    people = (a_persona("Comedian", 1), a_persona("Comedian", 1))
+    conversation = Conversation(
+        id=1,
+        title="x",
+        topic="Tea?\nOr not?",
+        cast=cast_of([Assignment(persona=persona) for persona in people], "Human"),
+        mode="script",
+        pace=9.0,
+        rules=Rules(script=("each: close",), every=(("comedian", 6),), most_turns=3, liveliness=1),
+        created_at=NOON,
+    )
+    room = RoomTemplate.of(conversation, slug="kept", title="Kept " * 30)
+    (tmp_path / "kept.toml").write_text(write_room(room))
+    again = read_room(tmp_path / "kept.toml")
+    assert again == room
+    assert again.cast == ("comedian", "comedian")
+    assert again.topics == ("Tea? Or not?",)
+    assert again.pace == 2.0
+    assert again.rules == conversation.rules
 
 
 def test_a_room_for_nobody_who_exists_is_left_out(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chimera_tui.library.slugs import is_slug, slug_of
+from chimera_tui.library.slugs import free_slug, is_slug, slug_of
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,8 @@ def test_any_name_becomes_a_file_name_and_no_path(name: str) -> None:
     assert is_slug(slug)
     assert slug_of(slug) == slug
     assert "/" not in slug
+
+
+def test_a_slug_that_is_taken_gets_a_number() -> None:
+    assert free_slug("The Long Table", ()) == "long-table"
+    assert free_slug("The Long Table", {"long-table", "long-table-2"}) == "long-table-3"

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from chimera_tui.domain.casting import cast_of
 from chimera_tui.domain.conversation import (
     DEMO,
     HUMAN,
     Assignment,
+    Budget,
     Conversation,
     CostSource,
     Finish,
@@ -29,6 +31,7 @@ from chimera_tui.domain.spending import Spending
 from chimera_tui.engine.room import Room
 from chimera_tui.formats import FORMATS
 from chimera_tui.library.library import Changes
+from chimera_tui.library.rooms import RoomTemplate
 from chimera_tui.providers.base import Provider
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.resilience.model_choice import Facts, ModelChoice
@@ -62,7 +65,9 @@ class FakeLibrary:
     """Personas from nowhere."""
 
     def __init__(self, personas: Sequence[Persona]) -> None:
-        self.personas = tuple(personas)
+        self.personas = {persona.slug: persona for persona in personas}
+        self.rooms: dict[str, RoomTemplate] = {}
+        self.own_rooms: set[str] = set()
         self.problems: tuple[str, ...] = ()
         self.folders = (
             Path("/usr/share/chimera/personas"),
@@ -73,14 +78,31 @@ class FakeLibrary:
         return len(self.personas)
 
     def __iter__(self) -> Iterator[Persona]:
-        return iter(self.personas)
+        return iter(self.personas.values())
 
     def get(self, slug: str) -> Persona:
         """The persona of that slug."""
-        for persona in self.personas:
-            if persona.slug == slug:
-                return persona
-        raise UnknownError(f"There is no persona `{slug}`.")
+        if slug not in self.personas:
+            raise UnknownError(f"There is no persona `{slug}`.")
+        return self.personas[slug]
+
+    def room(self, slug: str) -> RoomTemplate:
+        """The ready-made room of that slug."""
+        return self.rooms[slug]
+
+    def is_own_room(self, slug: str) -> bool:
+        """Whether a test saved it."""
+        return slug in self.own_rooms
+
+    def save_room(self, room: RoomTemplate) -> None:
+        """Keep it."""
+        self.rooms[room.slug] = room
+        self.own_rooms.add(room.slug)
+
+    def remove_room(self, slug: str) -> None:
+        """Forget it."""
+        del self.rooms[slug]
+        self.own_rooms.discard(slug)
 
 
 class FakeChimera:
@@ -200,6 +222,7 @@ class FakeChimera:
         mode: str = "round_robin",
         demo: bool = False,
         models: Mapping[str, ModelRef] | None = None,
+        budget: Budget | None = None,
         **details: Any,
     ) -> SavedConversation:
         """Make one more."""
@@ -209,11 +232,14 @@ class FakeChimera:
             title=topic,
             topic=topic,
             cast=tuple(
-                Assignment(persona=self.library.get(slug), model=DEMO if demo else None)
-                for slug in cast
+                replace(seat, model=(models or {}).get(seat.persona.slug, DEMO if demo else None))
+                for seat in cast_of(
+                    [Assignment(persona=self.library.get(slug)) for slug in cast], "Human"
+                )
             ),
             mode=mode,
             pace=0.0,
+            budget=budget or Budget(),
             created_at=NOON,
         )
         self.saved[id_] = SavedConversation(conversation=conversation)
@@ -236,15 +262,24 @@ class FakeChimera:
         """Whoever is assigned."""
         return {one.model.provider for one in cast if one.model}
 
+    budget = Budget(cost=500_000, tokens=200_000)
+
+    def automatic(self) -> ModelRef | None:
+        """What the real choice says, where nothing is set."""
+        return next(iter(self._choice.automatic()), None)
+
     def is_free(self, model: ModelRef) -> bool:
         """Always."""
         return self.models.is_free(model)
 
     def expected(self, assignment: Assignment) -> ModelRef | None:
         """What the real choice says, where nothing is set."""
+        return self._choice.expected(assignment)
+
+    @property
+    def _choice(self) -> ModelChoice:
         facts = dict.fromkeys(self.health, Facts())
-        choice = ModelChoice(facts, list(facts), self.health, self.check_provider)
-        return choice.expected(assignment)
+        return ModelChoice(facts, list(facts), self.health, self.check_provider)
 
     async def refresh_cast(self, room: Room) -> None:
         """The library holds what the rooms hold."""

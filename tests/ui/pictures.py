@@ -10,7 +10,9 @@ from textual.pilot import Pilot
 from chimera_tui.domain.conversation import HUMAN, Failure, Turn
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.saved import SavedConversation
+from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.ui.widgets.room_lists import TemplateRows
 from chimera_tui.ui.widgets.side import CastList, RoomList
 from tests.ui.fakes import LMSTUDIO, MODELS, OLLAMA, FakeChimera, a_saved, with_alternative
 from tests.ui.running import composer_of, room_of, until
@@ -224,6 +226,57 @@ async def first(pilot: Pilot[Any]) -> None:
     await pilot.pause()
 
 
+def a_library() -> FakeChimera:
+    """A room over the library that comes with Chimera."""
+    fake = a_talk()
+    fake.library = Library.load(builtin_folder())  # type: ignore[assignment]  # the real one
+    return fake
+
+
+def a_mute_library() -> FakeChimera:
+    """The same, while no provider answers."""
+    fake = FakeChimera(*rooms(), healths=[LMSTUDIO])
+    fake.library = Library.load(builtin_folder())  # type: ignore[assignment]  # the real one
+    return fake
+
+
+def new_room(*keys: str) -> Act:
+    """Open the screen for a new room, on a ready-made one, and press keys."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: isinstance(pilot.app.focused, TemplateRows))
+        await pilot.press("down", "down")
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+        for field in pilot.app.screen.query("Input"):
+            field.cursor_blink = False  # type: ignore[attr-defined]
+        await pilot.pause()
+
+    return act
+
+
+def over_cast(*keys: str) -> Act:
+    """Mute the second of the cast, then press keys over the cast panel."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        room = room_of(pilot)
+        await room.action_mute("comedian")
+        panel = room.query_one(CastList)
+        if not panel.region:
+            await open_panels(pilot)
+        panel.focus()
+        await until(pilot, lambda: panel.has_focus)
+        await pilot.press("down", *keys)
+        await pilot.pause()
+        for field in pilot.app.screen.query("TextArea, Input"):
+            field.cursor_blink = False  # type: ignore[attr-defined]  # both have it
+        await pilot.pause()
+
+    return act
+
+
 async def press_enter(pilot: Pilot[Any]) -> None:
     """Begin."""
     await pilot.press("enter")
@@ -262,6 +315,30 @@ PICTURES = {
     "palette": Picture(make=a_talk, act=press("ctrl+p")),
     "help": Picture(make=a_talk, act=press("question_mark")),
     "model-picker": Picture(make=a_talk, act=press("m", "down", "down")),
+    "new-room": Picture(make=a_library, act=new_room("tab", "tab", "down", "space", "right")),
+    "new-room-light": Picture(make=a_library, act=new_room("enter"), theme="chimera-light"),
+    "new-room-ansi": Picture(
+        make=a_library, act=new_room("tab", "tab", "tab", "plus"), theme="ansi-dark"
+    ),
+    "new-room-normal": Picture(make=a_library, act=new_room("enter"), size=(80, 24)),
+    "new-room-rooms": Picture(make=a_mute_library, act=new_room(), size=(80, 24)),
+    "new-room-nobody": Picture(
+        make=a_library, act=new_room("tab", "tab", "slash", *"zebra"), size=(100, 30)
+    ),
+    "new-room-narrow": Picture(make=a_library, act=new_room("tab", "tab"), size=(60, 18)),
+    "new-room-cast": Picture(
+        make=a_library,
+        act=new_room(*["tab"] * 4),
+        size=(60, 18),
+        theme="ansi-light",
+    ),
+    "cast-muted": Picture(make=a_talk, act=over_cast()),
+    "cast-menu": Picture(make=a_talk, act=over_cast("enter", "down")),
+    "cast-menu-narrow": Picture(
+        make=a_talk, act=over_cast("enter"), size=(60, 18), theme="chimera-light"
+    ),
+    "invite": Picture(make=a_library, act=over_cast("i", *"artists")),
+    "invite-narrow": Picture(make=a_library, act=over_cast("i"), size=(60, 18), theme="ansi-dark"),
     "rename": Picture(make=a_talk, act=press("f2"), size=(80, 24)),
     "first-run": Picture(make=FakeChimera, act=first, size=(100, 30)),
     "first-run-light": Picture(make=FakeChimera, act=first, size=(100, 30), theme="chimera-light"),

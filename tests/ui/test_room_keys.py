@@ -15,6 +15,7 @@ from chimera_tui.ui.adapter import key_of
 from chimera_tui.ui.screens.help import HelpScreen
 from chimera_tui.ui.screens.model_picker import ModelPicker, ModelRows
 from chimera_tui.ui.screens.new_room import NewRoom
+from chimera_tui.ui.widgets.room_fields import TopicField
 from chimera_tui.ui.widgets.side import CastList, RoomList
 from tests.ui.fakes import FakeChimera, a_saved, with_alternative
 from tests.ui.running import composer_of, live_room, room_of, running, scene_of, text_of, until
@@ -308,10 +309,10 @@ async def test_the_picker_offers_only_what_answers(tmp_path: Path) -> None:
         await until(pilot, lambda: pilot.app.screen is room_of(pilot))
 
 
-async def test_enter_on_the_cast_chooses_for_that_persona(tmp_path: Path) -> None:
+async def test_m_over_the_cast_chooses_a_model_for_that_persona(tmp_path: Path) -> None:
     async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
         room_of(pilot).query_one(CastList).focus()
-        await pilot.press("down", "down", "enter")
+        await pilot.press("down", "down", "m")
         await until(pilot, lambda: isinstance(pilot.app.screen, ModelPicker))
         assert "Who speaks for 🔬 Scientist?" in text_of(pilot)
 
@@ -321,10 +322,12 @@ async def test_ctrl_n_opens_a_new_room_that_talks(tmp_path: Path) -> None:
     async with running(fake, tmp_path) as pilot:
         await pilot.press("ctrl+n")
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRoom))
-        await pilot.press(*"Tea?", "tab", "down", "space", "enter")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.focused, TopicField))
+        await pilot.press(*"Tea?", "enter")
         await until(pilot, lambda: scene_of(pilot).conversation.title == "Tea?")
         cast = [one.persona.slug for one in fake.saved[2].conversation.cast]
-        assert cast == ["philosopher", "scientist"]
+        assert cast == ["philosopher", "comedian", "scientist"]
         await until(pilot, lambda: "yes." in text_of(pilot))
 
 

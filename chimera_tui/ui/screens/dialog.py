@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -10,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.blocks import Lines, keys, line, split
+from chimera_tui.ui.blocks import Lines, fit, keys, line, split
 from chimera_tui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ class Choice(Rows):
         """Its name, and what it means."""
         name, meaning = self._choices[index]
         bold = "bold" if index == self.cursor else ""
-        return [line((f"{name}  ", bold), (meaning, "$muted")).truncate(width, ellipsis=True)]
+        widest = min(width // 2, max(cell_len(name) for name, _ in self._choices) + 2)
+        parts = line((fit(name, widest), bold), " ", (meaning, "$muted"))
+        return [parts.truncate(width, ellipsis=True)]
 
 
 class Choose(Dialog[int]):

@@ -43,6 +43,7 @@ from chimera_tui.ui.commands import COMMANDS, Palette, find
 from chimera_tui.ui.entries import Item
 from chimera_tui.ui.scene import Scene
 from chimera_tui.ui.screens.room_actions import RoomActions
+from chimera_tui.ui.screens.room_casting import NEEDS_ROOM
 from chimera_tui.ui.widgets.composer import Composer
 from chimera_tui.ui.widgets.rows import Rows
 from chimera_tui.ui.widgets.side import CastList, ProviderList, RoomList
@@ -351,7 +352,7 @@ class RoomScreen(RoomActions):
 
     @on(Rows.Chosen)
     async def choose_row(self, event: Rows.Chosen) -> None:
-        """Open the room that was chosen; choose a model for the persona that was."""
+        """Open the room that was chosen; offer what can be done with the persona that was."""
         if isinstance(event.rows, RoomList):
             chosen = event.rows.rooms[event.index]
             self.close_overlay()
@@ -359,7 +360,7 @@ class RoomScreen(RoomActions):
                 async with self.telling():
                     await self.open_saved(self.chimera, chosen.id)
         elif isinstance(event.rows, CastList):
-            await self.pick_model(event.rows.cast[event.index].slug)
+            await self.cast_menu(event.rows.cast[event.index].slug)
         elif isinstance(event.rows, ProviderList):
             await self.action_providers(event.rows.providers[event.index].name)
 
@@ -392,9 +393,6 @@ AVAILABLE: dict[str, Callable[[RoomScreen], bool]] = {
     "send": lambda screen: bool(screen.query_one(Composer).text.strip()),
     "older": lambda screen: bool(screen.room or screen.columns),
     "newer": lambda screen: bool(screen.room or screen.columns),
-    **dict.fromkeys(
-        ("again", "rename", "mode", "pace", "budget", "models", "stop"),
-        lambda screen: screen.room is not None,
-    ),
+    **dict.fromkeys(NEEDS_ROOM, lambda screen: screen.room is not None),
 }
 """When there is something to do for an action; one that is not here can always be done."""

@@ -13,6 +13,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.ui.adapter import key_of
 from chimera_tui.ui.costs import budget_text, parse_budget, usual_usage
+from chimera_tui.ui.room_words import MODE_WORDS, PACES, mode_name, nearest_pace
 from chimera_tui.ui.screens.dialog import AskText, Choose
 from chimera_tui.ui.screens.room_view import RoomView
 from chimera_tui.ui.widgets.side import CastList
@@ -21,18 +22,6 @@ if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
     from chimera_tui.engine.room import Room
     from chimera_tui.ui.screens.model_picker import Picked
-
-MODE_WORDS = {
-    "natural": "whoever is addressed, then whoever it suits",
-    "pooled": "each once after your word, then it waits for you",
-    "manual": "you say who",
-    "director": "a model chooses, and says what the turn should do",
-    "script": "line by line: a debate, an interview",
-    "random": "whoever likes to talk, nobody twice running",
-    "round_robin": "everyone in turn",
-}
-"""What each mode means; one without words here is shown by its name alone."""
-PACES = (("instant", 0.0), ("quick", 0.5), ("human", 1.0), ("slow", 2.0))
 
 
 class RoomArranging(RoomView):
@@ -88,7 +77,7 @@ class RoomArranging(RoomView):
                 await self.room.set_mode(name.replace(" ", "_").casefold())
             return
         names = list(MODES)
-        choices = [(name.replace("_", " "), MODE_WORDS.get(name, "")) for name in names]
+        choices = [(mode_name(name), MODE_WORDS.get(name, "")) for name in names]
         current = names.index(self.room.conversation.mode)
 
         async def use(index: int | None) -> None:
@@ -105,15 +94,15 @@ class RoomArranging(RoomView):
             async with self.telling():
                 await self.room.set_pace(_pace(pace))
             return
-        now = self.room.conversation.pace
-        nearest_to_now = min(range(len(PACES)), key=lambda index: abs(PACES[index][1] - now))
 
         async def use(index: int | None) -> None:
             if index is not None:
                 await self.action_pace(str(PACES[index][1]))
 
         choices = [(name, f"{factor:g} of a human's pauses") for name, factor in PACES]
-        await self.app.push_screen(Choose("How fast?", choices, nearest_to_now), use)
+        await self.app.push_screen(
+            Choose("How fast?", choices, nearest_pace(self.room.conversation.pace)), use
+        )
 
     async def action_models(self, argument: str = "") -> None:
         """Choose who plays a persona; `@persona provider/model` does it at once."""
@@ -127,8 +116,11 @@ class RoomArranging(RoomView):
             async with self.telling():
                 await self.pick_model(self._persona(argument))
         else:
-            message = self.focused_message()
-            await self.pick_model(message.turn.speaker if message else "")
+            panel, message = self.query_one(CastList), self.focused_message()
+            if panel.has_focus and panel.cast:
+                await self.pick_model(panel.cast[panel.cursor].slug)
+            else:
+                await self.pick_model(message.turn.speaker if message else "")
 
     def _persona(self, name: str) -> str:
         """The slug of the persona of this room called `name`."""
@@ -170,7 +162,7 @@ class RoomArranging(RoomView):
     async def action_new_room(self) -> None:
         """Choose topic and people for another room."""
         cast = self.scene.conversation.cast if self.scene else ()
-        await self.app.new_room(slugs=tuple(one.persona.slug for one in cast))
+        await self.app.new_room(slugs=tuple(one.persona.original for one in cast))
 
     async def action_budget(self, text: str = "") -> None:
         """Say what the conversation may use up, or ask; who waited for that goes on."""

@@ -10,7 +10,7 @@ from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.paths import IMPORT_ENDINGS, dropped_path, typed_path
 from chimera_tui.ui.screens.dialog import Choose
-from chimera_tui.ui.screens.room_arranging import RoomArranging
+from chimera_tui.ui.screens.room_casting import RoomCasting
 from chimera_tui.ui.taking_in import take_in, tell_notes
 from chimera_tui.ui.widgets.composer import Composer
 
@@ -21,7 +21,7 @@ CONVERSATIONS = (".jsonl", ".json")
 """How files end that may hold a conversation; other endings are those of cards."""
 
 
-class RoomImports(RoomArranging):
+class RoomImports(RoomCasting):
     """The actions that bring something from outside into the program."""
 
     async def action_import(self, name: str = "") -> None:

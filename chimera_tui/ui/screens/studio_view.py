@@ -15,6 +15,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.library.library import Origin
 from chimera_tui.ui.blocks import Lines
 from chimera_tui.ui.entries import MessageEntry
+from chimera_tui.ui.persona_search import found_by
 from chimera_tui.ui.screens.studio_lines import PANES, StudioLines
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.persona_form import PersonaForm, ShortText
@@ -24,7 +25,6 @@ from chimera_tui.ui.widgets.persona_list import (
     Entry,
     PersonaList,
     fitting,
-    found_by,
     safe_name,
 )
 from chimera_tui.ui.widgets.rows import Rows

@@ -9,7 +9,7 @@ from chimera_tui.ui.blocks import Block, keys, line, link, split
 MOST = 7
 """So many keys at the left at most."""
 GAP = "   "
-FIRST = {"composer.send", "pause", "resume"}
+FIRST = {"composer.send", "pause", "resume", "topic.talk"}
 """Ids of the bindings that stand before all others."""
 CHOICE = "remedy-"
 """How the ids of the number keys begin; all of them together are one key here."""

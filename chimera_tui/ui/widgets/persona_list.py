@@ -14,6 +14,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 from chimera_tui.library.persona_file import CATEGORIES
 from chimera_tui.ui.blocks import Part, crop, fit, line, split
+from chimera_tui.ui.persona_search import fits
 from chimera_tui.ui.widgets.rows import LongRows, Rows
 
 BROKEN = "cannot be read"
@@ -47,16 +48,10 @@ class _Line:
     title: str = ""
 
 
-def found_by(persona: Persona) -> str:
-    """What a search for a persona looks through."""
-    words = (persona.slug, persona.name, persona.category, persona.one_line, *persona.traits)
-    return " ".join((*words, *persona.expertise, *persona.tags)).casefold()
-
-
 def fitting(entries: Iterable[Entry], text: str) -> list[Entry]:
     """Those in which all words of `text` are found."""
     words = text.casefold().split()
-    return [entry for entry in entries if all(word in entry.found_by for word in words)]
+    return [entry for entry in entries if fits(entry.found_by, words)]
 
 
 class PersonaList(LongRows):

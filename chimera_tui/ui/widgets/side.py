@@ -113,7 +113,14 @@ class RoomList(Rows):
 class CastList(Rows):
     """Who is in the room, what each is doing, and what plays them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "screen.studio", "edit persona")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "choose", id="cast.menu"),
+        Binding("i", "screen.invite", "invite", id="cast.invite"),
+        Binding("shift+up,K", "screen.move_cast(-1)", "up", key_display="⇧↑", id="cast.up"),
+        Binding("shift+down,J", "screen.move_cast(1)", "down", key_display="⇧↓", id="cast.down"),
+        Binding("delete", "screen.remove", "remove", key_display="del", id="cast.remove"),
+        Binding("e", "screen.studio", "edit persona", id="cast.edit"),
+    ]
 
     def __init__(self) -> None:
         super().__init__(id="cast")
