@@ -17,6 +17,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
 from statistics import median
 
+from bench.clock import clock
 from bench.figure import Figure
 from bench.transcript import a_text, quantile
 from chimera_tui.chimera import open_chimera
@@ -149,9 +150,9 @@ async def lags_while(act: Awaitable[object]) -> list[float]:
     """Return by how many seconds the loop was late while something was done, sorted."""
     late, task = [], asyncio.ensure_future(act)
     while not task.done():
-        start = time.perf_counter()
+        start = clock()
         await asyncio.sleep(TICK)
-        late.append(time.perf_counter() - start - TICK)
+        late.append(clock() - start - TICK)
     await task
     return sorted(late)
 

@@ -1,7 +1,7 @@
 """What the transcript costs, in CPU time of this process; `python -m bench transcript` prints it.
 
 The apps run headless, but every paint is turned into terminal codes as it would
-be for a real terminal.
+be for a real terminal. What is compared is measured several times, in turn.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import gc
 import importlib
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,6 +19,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Markdown
 
+from bench.clock import clock
 from bench.figure import Figure, in_ms
 from chimera_tui.domain.memory import settle
 from chimera_tui.ui.entries import Entry, MessageEntry, Speaker
@@ -26,6 +27,9 @@ from chimera_tui.ui.themes import THEMES, variables_of
 from chimera_tui.ui.widgets.transcript import Transcript
 
 SIZE = (120, 40)
+FEW, MANY = 100, 10_000
+"""Messages of a short and of a long conversation."""
+ROUNDS = 5
 _WORDS = (
     "what would it mean to know a joke and not to laugh at it perhaps the landlord knows or the "
     "frog does while nobody asks whether being funny is a *property* of `words` or of **rooms**"
@@ -71,7 +75,7 @@ class _TranscriptApp(_ThemedApp):
         super()._display(screen, renderable)
         if not self.arrived:
             return
-        now, shown = time.perf_counter(), len(_shown(self.transcript, 0))
+        now, shown = clock(), len(_shown(self.transcript, 0))
         while self.arrived and self.arrived[0][0] <= shown:
             self.delays.append(now - self.arrived.pop(0)[1])
 
@@ -181,15 +185,17 @@ async def load(count: int) -> float:
         return time.process_time() - start
 
 
-async def chunk_and_page(count: int, repeats: int = 60) -> tuple[float, float]:
-    """CPU-seconds (medians) of one streamed chunk, and of one page up, below `count` messages."""
+async def chunks_and_pages(count: int, repeats: int = 30) -> tuple[list[float], list[float]]:
+    """CPU-seconds of streamed chunks, and of pages up, below `count` messages."""
     app = painting(_TranscriptApp)()
     async with app.run_test(size=SIZE) as pilot:
         app.transcript.load(entries(count))
         app.transcript.add(a_reply(0))
         await pilot.pause()
         pieces = a_text(repeats * 3)
-        chunks, pages = [], []
+        chunks: list[float] = []
+        pages: list[float] = []
+        settle()  # as the program does when a conversation is open
         for number in range(repeats):
             start = time.process_time()
             app.transcript.stream(0, "".join(pieces[number * 3 : number * 3 + 3]))
@@ -201,7 +207,21 @@ async def chunk_and_page(count: int, repeats: int = 60) -> tuple[float, float]:
             await pilot.press("pageup")
             await pilot.pause()
             pages.append(time.process_time() - start)
-        return median(chunks), median(pages)
+        gc.unfreeze()
+        return chunks, pages
+
+
+def in_turn(measure: Callable[[int], Sequence[float]]) -> list[tuple[float, float]]:
+    """For each figure that `measure` takes: how it is with many messages, and with few.
+
+    Medians of several rounds; each measures both.
+    """
+    found: dict[int, list[Sequence[float]]] = {FEW: [], MANY: []}
+    for _ in range(ROUNDS):
+        for count, rounds in found.items():
+            rounds.append(measure(count))
+    many, few = ([median(values) for values in zip(*found[n], strict=True)] for n in (MANY, FEW))
+    return list(zip(many, few, strict=True))
 
 
 class Streams(NamedTuple):
@@ -239,7 +259,7 @@ async def streams(count: int = 8, rate: float = 200, seconds: float = 5) -> Stre
                 app.transcript.stream(key, pieces[number])
                 sent[key] += len(pieces[number])
                 if key == 0:
-                    app.arrived.append((sent[key], time.perf_counter()))
+                    app.arrived.append((sent[key], clock()))
 
         async with asyncio.TaskGroup() as group:
             busy = group.create_task(lags(seconds))
@@ -256,9 +276,10 @@ async def lags(seconds: float) -> list[float]:
     """Return by how many seconds each sleep of 10 ms was late, sorted."""
     late = []
     end = time.perf_counter() + seconds
-    while (start := time.perf_counter()) < end:
+    while time.perf_counter() < end:
+        start = clock()
         await asyncio.sleep(0.01)
-        late.append(time.perf_counter() - start - 0.01)
+        late.append(clock() - start - 0.01)
     return sorted(late)
 
 
@@ -277,11 +298,11 @@ def report() -> Iterator[Figure]:
         unit="s",
         ratio_at_most=0.35,
     )
-    small, large = asyncio.run(load(100)), asyncio.run(load(10_000))
+    ((large, small),) = in_turn(lambda count: [asyncio.run(load(count))])
     yield in_ms("transcript: load 10,000 messages against 100", large, small)
-    (chunk, page), (chunks, pages) = (asyncio.run(chunk_and_page(n)) for n in (100, 10_000))
-    yield in_ms("transcript: chunk at 10,000 messages against 100", chunks, chunk, 1.5)
-    yield in_ms("transcript: page up at 10,000 messages against 100", pages, page, 1.5)
+    both = in_turn(lambda count: [median(ts) for ts in asyncio.run(chunks_and_pages(count))])
+    for what, (large, small) in zip(("chunk", "page up"), both, strict=True):
+        yield in_ms(f"transcript: {what} at 10,000 messages against 100", large, small, 1.5)
     many = asyncio.run(streams())
     idle, lag, paint = (quantile(times, 0.99) * 1000 for times in many[:3])
     yield Figure(

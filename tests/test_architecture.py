@@ -22,15 +22,36 @@ HEAVY = {
     "sqlite3",
 }
 """What nothing before the first paint may import; openai alone takes half a second."""
+LATER = {
+    "cards",
+    "chimera",
+    "connections",
+    "formats",
+    "providers",
+    "resilience",
+    "storage",
+    "engine.room",
+    "library.library",
+}
+"""Of our own: what is imported in a thread, when the first screen is painted."""
+FIRST_SCREENS = {"first_run", "room", "room_actions", "room_arranging", "room_view", "dialog"}
+"""The modules of the two screens that the app can begin with; every other one waits for its key."""
+APP = "import chimera_tui.cli.app, chimera_tui.ui.app"
 
 
 def loaded_by(statement: str) -> set[str]:
     """The top-level modules that a fresh interpreter has after `statement`."""
+    return {name.partition(".")[0] for name in modules_of(statement)}
+
+
+def modules_of(statement: str) -> list[str]:
+    """All modules that a fresh interpreter has after `statement`."""
     code = f"import sys, json; {statement}; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+    modules: list[str] = json.loads(done.stdout)
+    return modules
 
 
 @pytest.mark.parametrize(
@@ -61,7 +82,28 @@ def test_commands_without_a_screen_load_no_textual(tmp_path: Path) -> None:
 
 
 def test_the_app_is_imported_without_anything_heavy() -> None:
-    assert not loaded_by("import chimera_tui.ui.app, chimera_tui.cli.app") & HEAVY
+    assert not loaded_by(APP) & HEAVY
+
+
+def test_the_app_is_imported_without_what_comes_after_the_first_paint() -> None:
+    ours = {name.removeprefix("chimera_tui.") for name in modules_of(APP)}
+    assert not ours & LATER
+
+
+def test_a_screen_is_imported_when_it_is_opened() -> None:
+    place = "chimera_tui.ui.screens."
+    screens = {n.removeprefix(place) for n in modules_of(APP) if n.startswith(place)}
+    assert screens == FIRST_SCREENS
+
+
+def test_the_app_begins_with_the_styles_of_its_first_screens_alone() -> None:
+    from chimera_tui.ui.app import ChimeraApp  # noqa: PLC0415 - the other tests need no Textual
+
+    assert [Path(path).name for path in ChimeraApp.CSS_PATH] == [
+        "app.tcss",
+        "room.tcss",
+        "first_run.tcss",
+    ]
 
 
 def test_the_composition_root_imports_no_sdk() -> None:

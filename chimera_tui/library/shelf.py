@@ -136,9 +136,10 @@ class Shelf(Generic[T]):
 
 def _misnamed(path: Path, taken: set[str]) -> str:
     """Say why a file of this name is skipped; empty if it is not."""
-    where = one_line(str(path))
-    if not is_slug(path.stem):
+    stem = path.stem
+    if not is_slug(stem):
+        where = one_line(str(path))
         return f"`{where}` cannot be used: a file of a library may not be called so. Rename it."
-    if same(path.stem) in taken:
-        return f"`{where}` has the name of another file there. Rename one."
+    if same(stem) in taken:
+        return f"`{one_line(str(path))}` has the name of another file there. Rename one."
     return ""

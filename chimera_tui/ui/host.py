@@ -207,6 +207,17 @@ class Host(App[None]):
         """Our colours for whatever theme is in use, and the kinds of borders."""
         return variables_of(self.current_theme) | (ASCII_BORDERS if self.is_ascii else BORDERS)
 
+    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002 - as Textual has it
+        """Draw in the colours of the theme; before the first screen only take note of them.
+
+        Textual would read all styles for a theme that is set before there is anything to draw,
+        and once more for the first screen.
+        """
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def write_crash(self, error: BaseException) -> str:
         """Write down where a mistake of ours happened; returns where, in words."""
         path = crash.write_crash(error, self._log_folder, utc_now(), self.redact)

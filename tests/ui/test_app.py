@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.css.stylesheet import Stylesheet
 
 from chimera_tui.domain.conversation import DEMO
 from chimera_tui.domain.errors import InvalidFileError, NewerDatabaseError, NoDatabaseError
@@ -18,6 +19,7 @@ from chimera_tui.ui import app as app_module
 from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.room import RoomScreen
+from chimera_tui.ui.themes import LIGHT
 from tests.ui.fakes import LMSTUDIO, FakeChimera, a_saved
 from tests.ui.running import (
     an_app,
@@ -49,6 +51,17 @@ async def test_the_first_paint_does_not_wait_for_the_database(tmp_path: Path) ->
         gate.set()
         await ready(pilot, fake)
         assert "Is it?" in text_of(pilot)
+
+
+async def test_the_first_paint_reads_all_styles_once_and_has_the_theme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again: list[Stylesheet] = []
+    monkeypatch.setattr(Stylesheet, "reparse", again.append)
+    fake = FakeChimera(a_saved(*TALK))
+    async with running(fake, tmp_path, theme=LIGHT.name) as pilot:
+        assert pilot.app.screen.styles.background.hex.lower() == LIGHT.background
+    assert again == []
 
 
 async def test_one_key_starts_a_live_room(tmp_path: Path) -> None:

@@ -24,7 +24,6 @@ from chimera_tui.ui.entries import Entry, MessageEntry
 from chimera_tui.ui.provider_rows import checked_label, provider_rows
 from chimera_tui.ui.scene import Scene
 from chimera_tui.ui.stage import Stage
-from chimera_tui.ui.widgets.columns import Columns
 from chimera_tui.ui.widgets.composer import Completion, Completions, Composer
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import RoomHeader
@@ -36,6 +35,7 @@ from chimera_tui.ui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from chimera_tui.ui.host import Host
+    from chimera_tui.ui.widgets.columns import Columns
 
 
 TICK = 0.25
@@ -216,6 +216,8 @@ class RoomView(Screen[None]):
 
     async def action_columns(self) -> None:
         """Show one column a persona, or all in one again. Who is writing goes on writing."""
+        from chimera_tui.ui.widgets.columns import Columns  # noqa: PLC0415 - not before the paint
+
         is_writing = self.query_one(Composer).field.has_focus
         if columns := self.columns:
             self.columns = None
