@@ -1,4 +1,4 @@
-"""What many personas cost: loading them, looking for changes, importing, and the first paint.
+"""What many personas cost: loading them, looking for changes, and the first paint.
 
 `python -m bench library` prints it. Times of the library are CPU times, the least of several.
 """
@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from bench.figure import Figure, in_ms
 from bench.start import OURS, a_home, starts
 from chimera_tui.library.library import Library, builtin_folder
-from chimera_tui.library.persona_formats import FORMATS, import_persona, keep_card
 
 MANY = 2000
 REPEATS = 5
@@ -44,14 +43,6 @@ def parsed(folder: Path) -> list[object]:
     return [tomllib.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.toml")]
 
 
-def import_into(library: Library, card: Path) -> None:
-    """Take a character card into a library, as `personas import` does."""
-    found = import_persona(card)
-    path = library.save(found.persona)
-    if found.card:
-        keep_card(path, found.card)
-
-
 def report() -> Iterator[Figure]:
     """Measure everything."""
     with TemporaryDirectory() as name:
@@ -64,16 +55,9 @@ def report() -> Iterator[Figure]:
         yield in_ms(
             f"library: load {MANY}, beside {count} so often", many_s, few_s * MANY / count, 1.3
         )
-        library = Library.load(builtin, many)
+        library = Library.load(many)
         look_s = least(library.reload_changed)
         yield in_ms(f"library: look for changes of {MANY}, beside load", look_s, many_s, 0.05)
-        small = Library.load(builtin, a_folder(Path(name) / "own", 0))
-        card = Path(name) / "card.png"
-        card.write_bytes(FORMATS["png"].write(next(iter(library)), None))
-        into_many_s = least(lambda: import_into(library, card))
-        into_few_s = least(lambda: import_into(small, card))
-        what = f"library: import a card beside {MANY}, beside {count}"
-        yield in_ms(what, into_many_s, into_few_s)
     with a_home() as few, a_home() as much:
         a_folder(Path(much["XDG_CONFIG_HOME"]) / "chimera-tui" / "personas", MANY)
         alone, beside = starts((OURS, few), (OURS, much))

@@ -26,11 +26,11 @@ LATER = {
     "cards",
     "chimera",
     "connections",
+    "engine",
     "formats",
     "providers",
     "resilience",
     "storage",
-    "engine.room",
     "library.library",
 }
 """Of our own: what is imported in a thread, when the first screen is painted."""

@@ -9,7 +9,6 @@ from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import one_line
-from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.ui.adapter import key_of
 from chimera_tui.ui.costs import budget_text, parse_budget, usual_usage
 from chimera_tui.ui.screens.dialog import AskText, Choose
@@ -85,6 +84,8 @@ class RoomArranging(RoomView):
             async with self.telling():
                 await self.room.set_mode(name.replace(" ", "_").casefold())
             return
+        from chimera_tui.engine.turn_taking import MODES  # noqa: PLC0415 - not before the paint
+
         names = list(MODES)
         choices = [(name.replace("_", " "), MODE_WORDS.get(name, "")) for name in names]
         current = names.index(self.room.conversation.mode)
