@@ -26,11 +26,11 @@ LATER = {
     "cards",
     "chimera",
     "connections",
+    "engine",
     "formats",
     "providers",
     "resilience",
     "storage",
-    "engine.room",
     "library.library",
 }
 """Of our own: what is imported in a thread, when the first screen is painted."""
@@ -40,6 +40,7 @@ FIRST_SCREENS = {
     "room",
     "room_actions",
     "room_arranging",
+    "room_casting",
     "room_imports",
     "room_view",
 }

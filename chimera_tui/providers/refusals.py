@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from chimera_tui.domain.errors import Fault
@@ -125,6 +124,8 @@ def _number(text: str) -> float:
 
 def _until(text: str) -> float:
     """Seconds until a date of HTTP."""
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - 0.4 MB, and seldom sent
+
     try:
         until = parsedate_to_datetime(text)
     except ValueError:

@@ -45,7 +45,8 @@ def clipboard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is noon, and stays so."""
+    """It is noon, and stays so; nothing moves by itself."""
+    monkeypatch.setattr(room_view_module, "TICK", 3600.0)
     for module in (room_module, room_view_module):
         monkeypatch.setattr(module, "utc_now", lambda: NOON)
         monkeypatch.setattr(module, "monotonic", lambda: 0.0)

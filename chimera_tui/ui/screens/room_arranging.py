@@ -10,7 +10,6 @@ from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import TWIN
 from chimera_tui.domain.text import one_line
-from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.ui.adapter import key_of
 from chimera_tui.ui.costs import budget_text, parse_budget, usual_usage
 from chimera_tui.ui.room_words import MODE_WORDS, PACES, mode_name, nearest_pace
@@ -76,6 +75,8 @@ class RoomArranging(RoomView):
             async with self.telling():
                 await self.room.set_mode(name.replace(" ", "_").casefold())
             return
+        from chimera_tui.engine.turn_taking import MODES  # noqa: PLC0415 - not before the paint
+
         names = list(MODES)
         choices = [(mode_name(name), MODE_WORDS.get(name, "")) for name in names]
         current = names.index(self.room.conversation.mode)

@@ -77,7 +77,7 @@ class StudioTry(StudioView):
         room, field = self._room(), self.query_one("#try-line", Input)
         tip = room.tree.tip if room else None
         said = one_line(tip.text, 200) if tip else LINE
-        field.placeholder = fit(f"to: {said}", field.content_size.width or len(said)).rstrip()
+        field.placeholder = one_line(fit(f"to: {said}", field.content_size.width or len(said)))
         super().draw_edit()
 
     def _try_title(self, width: int) -> list[Content]:

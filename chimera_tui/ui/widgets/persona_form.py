@@ -77,7 +77,7 @@ class ShortText(Input):
     ) -> None:
         super().__init__(
             compact=True,
-            placeholder=placeholder,
+            placeholder=one_line(placeholder),
             suggester=suggester,
             select_on_focus=False,
             id=id,

@@ -151,10 +151,11 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             strips = (page.painted(strip, page.look.primary) for strip in strips)
         elif isinstance(entry, FailureEntry):
             strips = (page.painted(strip, page.look.error) for strip in strips)
-        return [self._on_page(strip) for strip in strips]
+        return self._on_page(strips)
 
-    def _on_page(self, strip: Strip) -> Strip:
-        return strip.adjust_cell_length(self.virtual_size.width).apply_style(self.rich_style)
+    def _on_page(self, strips: Iterable[Strip]) -> list[Strip]:
+        width, ground = self.virtual_size.width, self.rich_style  # asks all that is around it
+        return [strip.adjust_cell_length(width).apply_style(ground) for strip in strips]
 
     def _drawn(
         self,
@@ -276,7 +277,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
     def _line(self, row: int) -> Strip:
         page, index = self._page, self._layout.at(row)
         if page is None or index < 0 or row >= self._layout.rows:
-            return self._on_page(Strip([]))
+            return self._on_page([Strip([])])[0]
         strips = self._draw(index, page)
         line = row - self._layout.top(index)
         return strips[line] if 0 <= line < len(strips) else self._blank_line(row, index, page)
@@ -293,7 +294,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
                 strip = actions_strip(self.actions_of(entry), notes, page)
             if index == focus or is_above:
                 strip = page.painted(strip, page.look.primary)
-        return self._on_page(strip)
+        return self._on_page([strip])[0]
 
     def _selected(self, strip: Strip, start: int, end: int) -> Strip:
         length = strip.cell_count
