@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +282,16 @@ async def test_two_thousand_personas_are_searched_and_scrolled(tmp_path: Path) -
         await until(pilot, lambda: isinstance(screen.focused, SearchField))
         await pilot.press(*"234")
         await until(pilot, lambda: [p.name for p in grid.personas] == ["The Persona 1234"])
+
+
+async def test_who_is_written_meanwhile_can_be_cast_at_once(tmp_path: Path) -> None:
+    async with choosing(tmp_path) as (pilot, screen):
+        library = screen._chimera.library
+        library.save(replace(library.get("chef"), slug="baker", name="The Baker"))
+        screen.draw_library()
+        await go_to(pilot, screen, PersonaGrid)
+        await pilot.press(*"/baker", "enter")
+        await until(pilot, lambda: cast_of(screen)[3:] == ["baker"])
 
 
 async def test_every_pane_can_be_reached_in_a_narrow_terminal(tmp_path: Path) -> None:
