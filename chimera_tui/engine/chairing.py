@@ -44,6 +44,7 @@ class Chair:
     """The topic that was offered when they had left theirs."""
     vitals: Vitals = field(default_factory=Vitals)
     limits: Limits = field(init=False)
+    _catching_up: asyncio.Lock = field(default_factory=asyncio.Lock)
     _choosing: asyncio.Task[Choice] | None = None
     _roll: tuple[list[Persona], RollCall] | None = None
     _said: str = ""
@@ -54,9 +55,10 @@ class Chair:
 
     async def catch_up(self) -> None:
         """Read what was said on a path that is new to it, beside the loop."""
-        path = list(self.journal.tree.path)
-        if len(path) > READ_AT_ONCE:
-            await asyncio.to_thread(self.vitals.follow, self.journal.conversation, path)
+        async with self._catching_up:
+            path = list(self.journal.tree.path)
+            if len(path) > READ_AT_ONCE:
+                await asyncio.to_thread(self.vitals.follow, self.journal.conversation, path)
 
     async def choose(self, *, is_asked: bool) -> Choice | None:
         """Say who has the next turn, and what it is to do; None if that was called off.

@@ -1,4 +1,4 @@
-"""What the helping model does beside the turns: a title, and summaries of what will not fit."""
+"""What is done beside the turns: a title, and summaries of what will not fit."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.engine import summaries
 from chimera_tui.engine.errands import Errands
 from chimera_tui.engine.journal import Journal
+from chimera_tui.engine.titles import short_title
 
 HALF_FULL = 0.5
 """Share of a window from which on its older half is summarised, while there is time."""
@@ -22,7 +23,7 @@ TITLE = (
 
 
 class Clerk:
-    """Tidies up one room. Without a helper named in the rules it does nothing."""
+    """Tidies up one room. Without a helper named in the rules it only shortens a long topic."""
 
     def __init__(self, journal: Journal, errands: Errands) -> None:
         self._journal = journal
@@ -37,7 +38,8 @@ class Clerk:
             fullness: How much of the last speaker's window is filled, 0 to 1.
         """
         is_busy = self._tidying is not None and not self._tidying.done()
-        if self._journal.conversation.rules.helper and not is_busy:
+        has_work = self._journal.conversation.rules.helper or not self._has_named
+        if has_work and not is_busy:
             self._tidying = asyncio.create_task(self._tidy(fullness))
 
     async def close(self) -> None:
@@ -52,7 +54,7 @@ class Clerk:
         with contextlib.suppress(ProviderError):
             if len(self._journal.tree.path) >= TITLED_AFTER and not self._has_named:
                 await self._name()
-            if fullness > HALF_FULL:
+            if self._journal.conversation.rules.helper and fullness > HALF_FULL:
                 await self._summarise()
 
     async def _name(self) -> None:
@@ -63,12 +65,21 @@ class Clerk:
         if conversation.title != conversation.topic or not heard:
             return
         block = summaries.Block(tuple(heard[: 2 * TITLED_AFTER]))
+        if conversation.rules.helper:
+            title = await self._asked(block)
+        else:
+            title = short_title(conversation.topic, (m.text for m in block.messages))
+        is_news = title not in {"", conversation.title}
+        if is_news and self._journal.conversation.title == conversation.topic:
+            await self._journal.change(title=title)
+
+    async def _asked(self, block: summaries.Block) -> str:
+        """What the helper would call it; empty if it does not say."""
+        conversation = self._journal.conversation
         said = f"The topic: {conversation.topic}\n\n{block.transcript(conversation)}"
         answer = await self._errands.ask(TITLE, said, max_tokens=40)
         title = one_line(answer.strip().splitlines()[0] if answer.strip() else "", LONGEST_TITLE)
-        title = title.strip(" \"'“”*#.")
-        if title and self._journal.conversation.title == conversation.topic:
-            await self._journal.change(title=title)
+        return title.strip(" \"'“”*#.")
 
     async def _summarise(self) -> None:
         """Have the older half summarised, block by block, each once."""

@@ -219,15 +219,17 @@ class Listener:
     def _tell(
         self, speaking: Speaking, model: ModelRef, *, shorter: bool = False, more_room: bool = False
     ) -> Told:
-        conversation = self._journal.conversation
+        conversation, tree = self._journal.conversation, self._journal.tree
+        rng = conversation.rng(speaking.turn.number)
+        answers = tree.alternatives(speaking.replaces) if speaking.replaces else []
         return self.renderer.render(
             conversation,
-            self._journal.tree.path,
+            tree.path,
             speaking.assignment,
             model,
             context=self._models.context(model) // (2 if shorter else 1),
             extra_tokens=ROOM_TO_THINK if more_room else 0,
-            seed=conversation.rng(speaking.turn.number).getrandbits(32),
+            seed=[rng.getrandbits(32) for _ in (*answers, None)][-1],  # each answer has its own
             cue=speaking.cue,
             summaries=self._journal.summaries,
             carried=speaking.carried,

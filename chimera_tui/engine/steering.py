@@ -146,6 +146,11 @@ class Steering(Amending):
         self._chair.vitals.follow(self.conversation, self.tree.path)
         return self._chair.vitals
 
+    async def measured(self) -> Vitals:
+        """How the conversation is doing, once all of it has been read, beside the loop."""
+        await self._chair.catch_up()
+        return self.vitals
+
     @property
     def offered_topic(self) -> str:
         """Another topic, offered when they left theirs; empty if none was."""

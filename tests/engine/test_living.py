@@ -430,6 +430,21 @@ async def test_a_helper_without_a_word_leaves_the_title(answer: str) -> None:
     assert room.conversation.title == TOPIC
 
 
+LONG_TOPIC = "Whether a duck that nobody has ever seen may still be called a duck, or only a guess."
+
+
+@pytest.mark.parametrize(
+    ("title", "then"),
+    [(LONG_TOPIC, "Whether a duck that nobody has ever seen may …"), ("Mine", "Mine")],
+)
+async def test_without_a_helper_a_long_topic_is_shortened_unless_a_person_gave_a_title(
+    title: str, then: str
+) -> None:
+    room = a_room(helped(), turn_limit=6, title=title, topic=LONG_TOPIC, attended=False)
+    await play(room)
+    assert room.conversation.title == then
+
+
 async def test_a_title_of_a_person_stands() -> None:
     provider = helped("Ducks")
     room = a_room(provider, turn_limit=6, rules=Rules(helper=HELPER), title="Mine", attended=False)

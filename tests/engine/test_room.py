@@ -420,3 +420,19 @@ async def test_several_can_speak_at_once_and_stand_in_the_order_of_their_turns(
             await watcher.until(says(f"{name}!"))
     assert [speaker for speaker, _ in said(room)] == ["ada", "bob", "cleo"]
     assert [m.parent_id for m in room.tree.path] == [None, 3, 1]
+
+
+async def test_each_answer_has_its_own_seed_and_the_same_again() -> None:
+    seeds = []
+    for _ in range(2):
+        provider = ScriptedProvider(["One."], ["Two."], ["Three."])
+        async with a_room(provider, turn_limit=1) as room:
+            watcher = Watcher(room)
+            room.next()
+            for words in ("One.", "Two.", "Three."):
+                if words != "One.":
+                    await room.retry()
+                await watcher.until(says(words))
+        seeds.append([request.seed for request in provider.requests])
+    assert len(set(seeds[0])) == 3
+    assert seeds[0] == seeds[1]
