@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from tests.fakes import NOON
+from tests.ui.hand_pictures import HAND_PICTURES
 from tests.ui.pictures import PICTURES
 from tests.ui.running import running
 from tests.ui.service_pictures import SERVICE_PICTURES
@@ -21,6 +22,8 @@ SHOWN = {
     "room-light": "room-light",
     "room-ansi": "room-ansi",
     "columns-dark": "columns",
+    "answers-dark": "answers",
+    "branches-dark": "branches",
     "failure-dark": "failure",
     "first-run-dark": "first-run-keys",
     "new-room-dark": "new-room",
@@ -44,7 +47,7 @@ def tidy(svg: str, name: str) -> str:
 
 async def draw(name: str) -> str:
     """Draw one picture."""
-    picture = (PICTURES | SERVICE_PICTURES | STUDIO_PICTURES)[name]
+    picture = (PICTURES | SERVICE_PICTURES | STUDIO_PICTURES | HAND_PICTURES)[name]
     fake = picture.make()
     with tempfile.TemporaryDirectory() as logs:
         async with running(fake, Path(logs), picture.size, theme=picture.theme) as pilot:

@@ -39,8 +39,10 @@ FIRST_SCREENS = {
     "first_run",
     "room",
     "room_actions",
+    "room_amending",
     "room_arranging",
     "room_casting",
+    "room_deleting",
     "room_imports",
     "room_view",
 }

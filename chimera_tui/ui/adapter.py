@@ -119,10 +119,17 @@ def message_entry(
         time=clock(message.created_at),
         text=message.text,
         thinking=message.thinking,
-        costs=message_costs(told) if told else (),
+        costs=_narrated(message) if message.is_narration else message_costs(told) if told else (),
         chips=(*_chips(message, known, alternatives), *demo_chip(model)),
+        is_narration=message.is_narration,
         is_live=False,
     )
+
+
+def _narrated(message: Message) -> tuple[str, ...]:
+    """What stands below a narration while it has the focus: it has no head to say so."""
+    edited = " · edited" if message.edited_at else ""
+    return (f"narrated at {clock(message.created_at)}{edited}", f"narration{edited}", "narration")
 
 
 def _chips(
@@ -135,8 +142,6 @@ def _chips(
         yield Chip(label="retry")
     if message.to:
         yield Chip(label=f"to {_speaker(message.to, known).name} alone")
-    if message.is_narration:
-        yield Chip(label="narration")
     if message.edited_at:
         yield Chip(label="edited")
     if len(alternatives) > 1:

@@ -358,7 +358,9 @@ class ChimeraApp(Openings):
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 for screen in self.screen_stack:
-                    if isinstance(screen, Leaves):
+                    if isinstance(screen, RoomScreen):
+                        await screen.finish()
+                    elif isinstance(screen, Leaves):
                         await screen.leave()
                 self._leaving.set()
                 if self._keeper:

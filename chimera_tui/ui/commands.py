@@ -45,6 +45,7 @@ COMMANDS = (
     Command(name="panels", words="Show the panels", action="panels", key="o", short="panels"),
     Command(name="rooms", words="Show the rooms", action="rooms", key="l", short="rooms"),
     Command(name="again", words="Another answer", action="again", key="r", short="again"),
+    Command(name="answers", words="All answers side by side", action="answers", key="a"),
     Command(
         name="columns", words="One column a persona", action="columns", key="c", short="columns"
     ),
@@ -67,6 +68,32 @@ COMMANDS = (
     Command(name="stop", words="Stop who is speaking", action="stop", key="escape"),
     Command(name="older", words="The answer before this one", action="older", key="left"),
     Command(name="newer", words="The answer after this one", action="newer", key="right"),
+    Command(
+        name="whisper",
+        words="Tell one persona alone",
+        action="whisper",
+        key="w",
+        argument="@PERSONA [TEXT]",
+    ),
+    Command(
+        name="narrate", words="Tell what happens", action="narrate", key="N", argument="[TEXT]"
+    ),
+    Command(
+        name="topic", words="Move on to another topic", action="topic", key="T", argument="[TOPIC]"
+    ),
+    Command(name="edit", words="Edit the message", action="edit", key="e"),
+    Command(name="delete", words="Delete the message", action="delete", key="d,delete"),
+    Command(name="undo", words="Take the last deletion or edit back", action="undo", key="u"),
+    Command(name="branch", words="Go on from this message another way", action="branch", key="b"),
+    Command(name="branches", words="Show the branches", action="branches", key="B,ctrl+b"),
+    Command(name="vitals", words="Score, heat, who agrees with whom", action="vitals", key="v"),
+    Command(
+        name="sent",
+        words="Show what the next speaker is sent",
+        action="sent",
+        key="f9",
+        argument="[@PERSONA]",
+    ),
     Command(name="retry", words="Take the failed turn again", action="retry"),
     Command(name="skip", words="Go on without the failed turn", action="skip"),
     Command(name="keep", words="Keep the part that was said", action="keep"),
@@ -75,7 +102,10 @@ COMMANDS = (
     Command(name="new", words="Open a new room", action="new_room", key="ctrl+n"),
     Command(name="rename", words="Rename the room", action="rename", key="f2", argument="TITLE"),
     Command(name="mode", words="Choose who speaks next, and how", action="mode", argument="MODE"),
-    Command(name="pace", words="Speak slower or faster", action="pace", argument="0 to 3"),
+    Command(
+        name="pace", words="Speak slower or faster", action="pace", key="P", argument="[0 to 3]"
+    ),
+    Command(name="remove-room", words="Delete this room", action="delete_room"),
     Command(
         name="budget",
         words="Say what the room may cost",

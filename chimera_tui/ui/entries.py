@@ -48,6 +48,8 @@ class MessageEntry:
     costs: tuple[str, ...] = ()
     """What it used, in ever fewer cells; the first that fits stands below it while focused."""
     chips: tuple[Chip, ...] = ()
+    is_narration: bool = False
+    """Told by the human as nobody in particular: a quiet line without a head."""
     is_live: bool = False
     """Still being said: ends in a cursor, its gutter line has the full hue."""
 

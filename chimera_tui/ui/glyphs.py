@@ -27,6 +27,7 @@ class Glyphs:
     demo: str = "◆"
     star: str = "★"
     chosen: str = "◉"
+    narration: str = "◇"
     newer: str = "↓"
     older: str = "‹"
     next: str = "›"
@@ -57,6 +58,7 @@ ASCII = Glyphs(
     demo="@",
     star="*",
     chosen="*",
+    narration="o",
     newer="v",
     older="<",
     next=">",

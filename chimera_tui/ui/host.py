@@ -112,6 +112,10 @@ class Host(App[None]):
         """Show a conversation in the room screen."""
 
     @abstractmethod
+    async def show_first_run(self) -> None:
+        """Show what was found, and one key to begin."""
+
+    @abstractmethod
     async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
         """Ask what a new room is to be, and open it."""
 

@@ -26,6 +26,8 @@ MODE_WORDS = {
     "round_robin": "everyone in turn",
 }
 """What each mode means; one without words here is shown by its name alone."""
+SLOWEST = 3.0
+"""Times a human's pauses, at most."""
 PACES = (("instant", 0.0), ("quick", 0.5), ("human", 1.0), ("slow", 2.0))
 
 

@@ -47,6 +47,7 @@ from chimera_tui.quality.measures import balance
 from chimera_tui.ui.adapter import speakers
 from chimera_tui.ui.costs import Totals
 from chimera_tui.ui.entries import Speaker
+from chimera_tui.ui.measures import NOTHING
 from chimera_tui.ui.waits import Thought, Wait
 
 EVEN, FAIR = 0.9, 0.5
@@ -108,6 +109,8 @@ class Scene:
         """What turns wait for that have not been heard yet."""
         self.thoughts: dict[int, Thought] = {}
         """What was thought so far in turns that have not been heard yet."""
+        self.measures = NOTHING
+        """How it is doing, as it was measured after the last turn."""
         self.spent = saved.spent
         self.totals = Totals()
         for message in self.tree.messages.values():
@@ -234,6 +237,12 @@ class Scene:
         is_free = self.totals.is_free and not self.spent.cost
         said_or_demo = self.conversation.is_demo or self.totals.tokens
         return Budget() if is_free and said_or_demo else self.conversation.budget
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether they have spoken for as long as they may."""
+        minutes = self.conversation.budget.minutes
+        return minutes is not None and self.spent.seconds >= 60 * minutes
 
     @property
     def cost_label(self) -> str:

@@ -22,7 +22,7 @@ from chimera_tui.domain.conversation import (
     Turn,
     Usage,
 )
-from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, LiveElsewhereError, UnknownError
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 from chimera_tui.domain.persona import Persona
@@ -142,6 +142,8 @@ class FakeChimera:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.is_closed = False
+        self.live_pids: dict[int, int] = {}
+        """Conversations that are live in another process."""
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["FakeChimera"]:
@@ -195,6 +197,7 @@ class FakeChimera:
                 messages=len(one.tree.messages),
                 is_demo=one.conversation.is_demo,
                 updated_at=NOON,
+                live_pid=self.live_pids.get(id_),
             )
             for id_, one in sorted(self.saved.items(), reverse=True)
         ]
@@ -208,6 +211,13 @@ class FakeChimera:
             return self.saved[conversation_id]
         except KeyError:
             raise UnknownError(f"There is no conversation {conversation_id}.") from None
+
+    async def delete(self, conversation_id: int) -> None:
+        """One less; what is live elsewhere stays."""
+        if pid := self.live_pids.get(conversation_id):
+            problem = f"This conversation is live in process {pid}."
+            raise LiveElsewhereError(problem, pid=pid)
+        del self.saved[conversation_id]
 
     async def export(self, conversation_id: int, file_format: str, path: Path) -> None:
         """Write it to a file."""

@@ -9,21 +9,34 @@ from typing import Any, cast
 
 import pytest
 from rich.cells import cell_len
+from textual.content import Content
 from textual.events import Paste
 from textual.pilot import Pilot
 
 from chimera_tui.chimera import Chimera
 from chimera_tui.domain.conversation import HUMAN, Notice
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
-from chimera_tui.domain.saved import SavedConversation
+from chimera_tui.domain.saved import SavedConversation, Tree
+from chimera_tui.domain.text import one_line
+from chimera_tui.engine.request import Told
+from chimera_tui.providers.base import ChatMessage, ChatRequest
+from chimera_tui.quality.vitals import Bond
+from chimera_tui.ui.adapter import message_entry, speakers
 from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.branches import branch_rows
+from chimera_tui.ui.measures import Measures
+from chimera_tui.ui.screens.answers import Answers
+from chimera_tui.ui.screens.branches import Branches
 from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen
 from chimera_tui.ui.screens.dialog import AskText
+from chimera_tui.ui.screens.hand_dialogs import AskTopic, EditText
 from chimera_tui.ui.screens.key_dialog import AskKey
 from chimera_tui.ui.screens.model_list import ModelList
+from chimera_tui.ui.screens.sent import page_lines
+from chimera_tui.ui.screens.vitals import VitalsScreen
 from tests.corpus import CORPUS, HONEST
 from tests.fakes import NOON
-from tests.ui.fakes import FakeChimera, a_saved
+from tests.ui.fakes import MODELS, PEOPLE, FakeChimera, a_message, a_saved
 from tests.ui.running import composer_of, room_of, running, text_of, until
 from tests.ui.services import KEYS, an_exchange, priced
 from tests.ui.studio import StudioChimera, open_studio
@@ -128,6 +141,46 @@ async def test_dialogs_show_them(tmp_path: Path) -> None:
             await pilot.pause()
             assert_clean(pilot)
             await pilot.app.pop_screen()
+
+
+async def test_answers_branches_and_measures_show_them(tmp_path: Path) -> None:
+    fake = FakeChimera(a_saved(("comedian", "Fine.")))
+    fake.read_only = "For a test."
+    async with running(fake, tmp_path) as pilot:
+        for texts in batches(SHORT):
+            saved = nasty(texts)
+            said = [
+                replace(a_message(2, "comedian", text, MODELS["comedian"]), id=number)
+                for number, text in enumerate(texts, 10)
+            ]
+            tree = Tree.of([*saved.tree.messages.values(), *said], {})
+            known = speakers(saved.conversation)
+            cast = [(one.persona.slug, known[one.persona.slug]) for one in saved.conversation.cast]
+            bonds = {(one, other): Bond(2, 0.4) for one, _ in cast for other, _ in cast}
+            entries = [message_entry(one, known, [one.id]) for one in said]
+            for screen in (
+                Branches(branch_rows(tree), known),
+                Answers(entries, 1, Content(one_line(texts[0]))),
+                VitalsScreen(Measures(bonds=bonds), cast),
+                EditText(known["comedian"].name, texts[0]),
+                AskTopic(texts[0], cycle(texts).__next__),
+            ):
+                await pilot.app.push_screen(screen)
+                await pilot.pause()
+                assert_clean(pilot)
+                await pilot.app.pop_screen()
+
+
+def test_what_is_sent_is_shown_in_lines_that_fit() -> None:
+    for text in TEXTS:
+        said = (ChatMessage("user", text), ChatMessage("assistant", text))
+        request = ChatRequest(
+            model="m", system=text, messages=said, max_tokens=9, persona=PEOPLE[0]
+        )
+        lines = page_lines(Told(request, ()), 60)
+        assert all(one.cell_length <= 60 for one in lines)
+        shown = "".join(one.plain for one in lines)
+        assert not {c for c in shown if unicodedata.category(c) == "Cc" or c in BIDI}
 
 
 async def test_toasts_and_what_is_written_show_them(tmp_path: Path) -> None:

@@ -390,7 +390,7 @@ async def test_a_focused_message_says_what_it_cost(tmp_path: Path) -> None:
         assert "priced" not in text_of(pilot)
         await look(pilot)
         await pilot.press("end")
-        await until(pilot, lambda: "1,204 → 85 tok · $0.0031 priced" in text_of(pilot))
+        await until(pilot, lambda: "1,289 tok · $0.0031 priced" in text_of(pilot))
 
 
 async def test_t_unfolds_what_was_thought_and_folds_it_again(

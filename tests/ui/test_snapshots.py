@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.ui.hand_pictures import HAND_PICTURES
 from tests.ui.pictures import PICTURES
 from tests.ui.running import an_app, ready
 from tests.ui.service_pictures import SERVICE_PICTURES
 from tests.ui.studio_pictures import STUDIO_PICTURES
 
-ALL = PICTURES | SERVICE_PICTURES | STUDIO_PICTURES
+ALL = PICTURES | SERVICE_PICTURES | STUDIO_PICTURES | HAND_PICTURES
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

@@ -20,6 +20,7 @@ from chimera_tui.ui.adapter import emoji_of
 from chimera_tui.ui.blocks import Lines, Part, fit, keys, line, link, split, state
 from chimera_tui.ui.key_words import key_found, key_words
 from chimera_tui.ui.provider_rows import ProviderRow, provider_rows
+from chimera_tui.ui.screens.room_deleting import RoomDeleting
 from chimera_tui.ui.themes import HUES, assign_hues
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.small import TooSmall
@@ -58,6 +59,7 @@ class FirstRunScreen(Screen[None]):
         Binding("k", "key", "set a key", show=False, id="first.key"),
         Binding("r", "look", "look again", show=False, id="first.look"),
         Binding("f4", "providers", "providers", show=False, id="first.providers"),
+        Binding("u", "undo", "bring the room back", show=False, id="first.undo"),
         Binding("question_mark,f1", "help", "help", id="help"),
     ]
 
@@ -351,6 +353,13 @@ class FirstRunScreen(Screen[None]):
         self._is_looking = True
         self._redraw()
         self.app.look_again()
+
+    async def action_undo(self) -> None:
+        """Bring the last room back, if it was deleted just now and led here."""
+        for screen in self.app.screen_stack:
+            if isinstance(screen, RoomDeleting) and screen.can_undo:
+                _ = self.dismiss()  # a screen cannot wait for its own end
+                await screen.action_undo()
 
     async def action_help(self) -> None:
         """Show the keys."""

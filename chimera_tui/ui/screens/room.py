@@ -54,6 +54,10 @@ if TYPE_CHECKING:
     from chimera_tui.engine.room import Room
 
 
+MEASURED = MessageCompleted | MessageChanged | PathChanged | ConversationChanged | RoomPaused
+"""After these it is measured anew how the conversation is doing."""
+
+
 class RoomScreen(RoomActions):
     """A conversation on the screen; alive while this process may write it."""
 
@@ -86,7 +90,9 @@ class RoomScreen(RoomActions):
         await self.leave()
         self.chimera = chimera
         self._set_scene(saved, chimera.read_only)
-        if not chimera.read_only:
+        if chimera.read_only:
+            self.measure()
+        else:
             self._following = self.follow(chimera.room(saved), is_live=is_live)
         composer = self.query_one(Composer)
         composer.write(self._drafts.get(saved.conversation.id, ""))
@@ -165,6 +171,7 @@ class RoomScreen(RoomActions):
         if self.scene:
             self.scene.read_only = why
         self.room = None
+        self.measure()
         self.draw()
         self.transcript.focus()
 
@@ -203,6 +210,8 @@ class RoomScreen(RoomActions):
         self._draw_entry(scene, event)
         if self.room:
             scene.auto_turns = self.room.auto_turns
+        if isinstance(event, MEASURED):
+            self.measure()
         self.draw()
 
     def _draw_entry(self, scene: Scene, event: Event) -> None:  # noqa: C901 - one case an event
@@ -288,7 +297,7 @@ class RoomScreen(RoomActions):
                 composer.remember(text)
                 await self.perform(command, argument)
             elif self.room:
-                await self.room.say(text.removeprefix("/") if text.startswith("//") else text)
+                await self.speak(text.removeprefix("/") if text.startswith("//") else text)
                 composer.remember(text)
                 composer.write("")
 
@@ -319,31 +328,10 @@ class RoomScreen(RoomActions):
             self.room.hold()
         self.draw()
 
-    @on(Composer.PasteCut)
-    def say_cut(self, event: Composer.PasteCut) -> None:
-        """A paste was longer than what is taken."""
-        self.app.tell(
-            f"The paste had {event.length:,} characters; the first 256 KiB were taken.",
-            severity="warning",
-        )
-
     @on(Transcript.RemedyChosen)
     async def choose_remedy(self, event: Transcript.RemedyChosen) -> None:
         """A remedy was clicked."""
         await self.action_remedy(event.number)
-
-    @on(Transcript.ActionChosen)
-    async def act_on_entry(self, event: Transcript.ActionChosen) -> None:
-        """An action under a message was clicked."""
-        match event.action:
-            case "r":
-                await self.action_again()
-            case "y":
-                self.action_copy()
-            case "t":
-                self.action_thought(event.key)
-            case _:
-                await self.action_newer()
 
     @on(Transcript.Focused)
     def show_keys(self) -> None:
@@ -393,6 +381,7 @@ AVAILABLE: dict[str, Callable[[RoomScreen], bool]] = {
     "send": lambda screen: bool(screen.query_one(Composer).text.strip()),
     "older": lambda screen: bool(screen.room or screen.columns),
     "newer": lambda screen: bool(screen.room or screen.columns),
+    "undo": lambda screen: screen.can_undo,
     **dict.fromkeys(NEEDS_ROOM, lambda screen: screen.room is not None),
 }
 """When there is something to do for an action; one that is not here can always be done."""

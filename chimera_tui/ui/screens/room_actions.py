@@ -5,15 +5,22 @@ from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 
-from chimera_tui.domain.conversation import Failure
+from textual import on
+
+from chimera_tui.domain.conversation import Conversation, Failure, Message
 from chimera_tui.ui.adapter import Remedy, key_of, remedies
-from chimera_tui.ui.commands import Command
+from chimera_tui.ui.commands import COMMANDS, Command
 from chimera_tui.ui.entries import MessageEntry, Unseen
 from chimera_tui.ui.screens.dialog import AskText
-from chimera_tui.ui.screens.room_imports import RoomImports
+from chimera_tui.ui.screens.room_deleting import RoomDeleting
+from chimera_tui.ui.widgets.composer import Composer
+from chimera_tui.ui.widgets.transcript import Transcript
+
+BY_KEY = {key: command.action for command in COMMANDS for key in command.key.split(",")}
+"""The actions of the keys that stand under a message."""
 
 
-class RoomActions(RoomImports):
+class RoomActions(RoomDeleting):
     """The actions of the room screen; they call the room, and the room's events draw."""
 
     async def perform(self, command: Command, argument: str) -> None:
@@ -146,7 +153,7 @@ class RoomActions(RoomImports):
         if self.scene and self.scene.tree.path:
             conversation = self.scene.conversation
             said = (
-                f"{conversation.name_of(message.turn.speaker)}:\n{message.text}"
+                f"{_who(message, conversation)}:\n{message.text}"
                 for message in self.scene.tree.path
             )
             self.app.copy("\n\n".join(said), f"{len(self.scene.tree.path)} messages")
@@ -177,6 +184,23 @@ class RoomActions(RoomImports):
                 await self.chimera.export(self.scene.conversation.id, format_of(path), path)
                 self.app.tell(f"Written to {path}.")
 
+    @on(Transcript.ActionChosen)
+    async def act_on_entry(self, event: Transcript.ActionChosen) -> None:
+        """An action under a message was clicked: its key acts on that message."""
+        self.transcript.focus_entry(event.key)
+        if event.action == "t":
+            self.action_thought(event.key)
+        else:
+            await self.run_action(BY_KEY[event.action])
+
+    @on(Composer.PasteCut)
+    def say_cut(self, event: Composer.PasteCut) -> None:
+        """A paste was longer than what is taken."""
+        self.app.tell(
+            f"The paste had {event.length:,} characters; the first 256 KiB were taken.",
+            severity="warning",
+        )
+
     async def action_help(self) -> None:
         """Show the keys of the focused pane, and all others."""
         await self.app.show_help()
@@ -187,6 +211,14 @@ class RoomActions(RoomImports):
             self.app.choose_theme(name)
         else:
             await self.app.search_themes()
+
+
+def _who(message: Message, conversation: Conversation) -> str:
+    """Who said it, and to whom if not to all."""
+    name = conversation.name_of(message.turn.speaker)
+    if message.is_narration:
+        return f"{name} (narration)"
+    return f"{name} (to {conversation.name_of(message.to)} alone)" if message.to else name
 
 
 def _path(name: str) -> Path:

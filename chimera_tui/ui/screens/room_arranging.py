@@ -1,5 +1,6 @@
 """What a person can change of a room: its title, rules, budget and cast."""
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from chimera_tui.domain.persona import TWIN
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.adapter import key_of
 from chimera_tui.ui.costs import budget_text, parse_budget, usual_usage
-from chimera_tui.ui.room_words import MODE_WORDS, PACES, mode_name, nearest_pace
+from chimera_tui.ui.room_words import MODE_WORDS, PACES, SLOWEST, mode_name
 from chimera_tui.ui.screens.dialog import AskText, Choose
 from chimera_tui.ui.screens.room_view import RoomView
 from chimera_tui.ui.widgets.side import CastList
@@ -95,15 +96,13 @@ class RoomArranging(RoomView):
             async with self.telling():
                 await self.room.set_pace(_pace(pace))
             return
+        from chimera_tui.ui.screens.hand_dialogs import AskPace  # noqa: PLC0415 - not needed at first
 
-        async def use(index: int | None) -> None:
-            if index is not None:
-                await self.action_pace(str(PACES[index][1]))
+        async def use(pace: float | None) -> None:
+            if pace is not None:
+                await self.action_pace(str(pace))
 
-        choices = [(name, f"{factor:g} of a human's pauses") for name, factor in PACES]
-        await self.app.push_screen(
-            Choose("How fast?", choices, nearest_pace(self.room.conversation.pace)), use
-        )
+        await self.app.push_screen(AskPace(self.room.conversation.pace), use)
 
     async def action_models(self, argument: str = "") -> None:
         """Choose who plays a persona; `@persona provider/model` does it at once."""
@@ -204,8 +203,11 @@ class RoomArranging(RoomView):
 def _pace(text: str) -> float:
     names = dict(PACES)
     try:
-        return names[text] if text in names else float(text)
+        pace = names[text] if text in names else float(text)
     except ValueError:
+        pace = math.nan
+    if not 0 <= pace <= SLOWEST:
         raise UnknownError(
-            f"`{one_line(text)}` is no pace.", hint="0 is instant, 1 human, 2 slow."
-        ) from None
+            f"`{one_line(text)}` is no pace.", hint="0 is instant, 1 human, 2 slow, 3 the slowest."
+        )
+    return pace

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NEEDS_ROOM = (
     *("again", "rename", "mode", "pace", "budget", "models", "stop"),
+    *("whisper", "narrate", "topic", "edit", "delete", "branch", "sent"),
     *("invite", "remove", "mute", "solo", "order", "speak", "template", "move_cast"),
 )
 """The actions that need a live room."""

@@ -1,6 +1,6 @@
 """How the room screen is laid out and drawn; what it draws comes from a `Scene`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -44,16 +44,32 @@ TICKS_A_TEMPO = 4
 """Steps after which it is told anew how fast a reply comes."""
 
 
+GOES_ON = ("space", "goes on")
+Pause = tuple[str, *tuple[tuple[str, str], ...]]
+"""Why a room is paused, and the keys that end that, each with what it does."""
+PAUSES: Mapping[PauseReason, Pause] = {
+    PauseReason.OPENED: ("as you left it", GOES_ON),
+    PauseReason.ASKED: ("paused", GOES_ON),
+    PauseReason.TURN_LIMIT: ("{turns} turns without you", GOES_ON),
+    PauseReason.FAILURE: ("the room waits for you", GOES_ON),
+    PauseReason.BUDGET: ("the budget is used up", ("/budget 1.00", "allows more")),
+    PauseReason.YOUR_TURN: ("it is your turn", ("/next", "lets one speak")),
+    PauseReason.LOOP: ("they go round in circles", ("/topic", "moves them on"), GOES_ON),
+    PauseReason.FAREWELL: ("they have said goodbye", GOES_ON),
+}
+"""All reasons: a test counts them."""
+
+
 def actions_on(entry: Entry) -> list[tuple[str, str]]:
     """The keys that act on an entry, as they stand below it while it has the focus."""
     if not isinstance(entry, MessageEntry) or entry.is_live:
         return []
-    copying = ("y", "copy")
+    amending = [("e", "edit"), ("b", "branch"), ("y", "copy"), ("d", "delete")]
     if not entry.speaker.hue:  # the human
-        return [copying]
-    answers = [("‹›", "answers")] if any("/" in chip.label for chip in entry.chips) else []
+        return amending
+    answers = [("a", "answers")] if any("/" in chip.label for chip in entry.chips) else []
     thought = [("t", "fold" if entry.is_unfolded else "thought")] if entry.thinking else []
-    return [("r", "again"), *answers, *thought, copying]
+    return [("r", "again"), *answers, *thought, *amending]
 
 
 class RoomView(Screen[None]):
@@ -311,24 +327,14 @@ class RoomView(Screen[None]):
 
 
 def _paused(scene: Scene, reason: PauseReason) -> Content:
-    """Why the room is paused, and the key that ends that."""
-    begun = bool(scene.tree.path)
-    opened = "as you left it" if begun else "nobody has spoken yet"
-    words = {
-        PauseReason.OPENED: opened,
-        PauseReason.ASKED: "paused",
-        PauseReason.TURN_LIMIT: f"{scene.auto_turns} turns without you",
-        PauseReason.FAILURE: "the room waits for you",
-        PauseReason.BUDGET: "the budget is used up",
-        PauseReason.YOUR_TURN: "it is your turn",
-        PauseReason.LOOP: "they go round in circles",
-        PauseReason.FAREWELL: "they have said goodbye",
-    }
+    """Why the room is paused, and the keys that end that."""
     if scene.failure:
         last = len(remedies(scene.failure))
-        return waiting("paused", words[PauseReason.FAILURE], (f"1–{last}", "choose"))
-    if reason is PauseReason.BUDGET:
-        return waiting("paused", words[reason], ("/budget 1.00", "allows more"))
-    if reason is PauseReason.YOUR_TURN:
-        return waiting("paused", words[reason], ("n", "lets one speak"))
-    return waiting("paused", words[reason], ("space", "goes on" if begun else "begins"))
+        return waiting("paused", "the room waits for you", (f"1–{last}", "choose"))
+    words, *ways = PAUSES[reason]
+    if reason is PauseReason.BUDGET and scene.is_out_of_time:
+        words, ways = "the time is used up", [("/budget 90min", "allows more")]
+    if not scene.tree.path:
+        words = "nobody has spoken yet" if reason is PauseReason.OPENED else words
+        ways = [("space", "begins") if way == GOES_ON else way for way in ways]
+    return waiting("paused", words.format(turns=scene.auto_turns), *ways)

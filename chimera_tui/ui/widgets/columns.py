@@ -1,6 +1,6 @@
 """The columns view: the same room, one column a persona, side by side."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -11,6 +11,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.ui.adapter import clock
 from chimera_tui.ui.blocks import Block, Part, fit, line, split, state
 from chimera_tui.ui.costs import cost_of
+from chimera_tui.ui.entries import Speaker
 from chimera_tui.ui.growing import text_rows
 from chimera_tui.ui.look import Look
 from chimera_tui.ui.provider_rows import duration
@@ -28,11 +29,15 @@ class Ask(Block):
     """The last words of the human, over all columns."""
 
     message: Message | None = None
-    _name = ""
+    _name = _how = ""
 
-    def show(self, message: Message | None, name: str) -> None:
-        """Draw them, and who said them."""
-        self.message, self._name = message, name
+    def show(self, message: Message | None, speakers: Mapping[str, Speaker]) -> None:
+        """Draw them, who said them, and to whom if not to all."""
+        self.message, self._name, self._how = message, speakers[HUMAN].name, ""
+        if message and message.is_narration:
+            self._how = "  narration"
+        elif message and message.to in speakers:
+            self._how = f"  to {speakers[message.to].name} alone"
         self.display = message is not None
         self.refresh(layout=True)
 
@@ -40,7 +45,7 @@ class Ask(Block):
         """A head, then the words, without their marks of Markdown."""
         if self.message is None:
             return []
-        head = line(("▌  ", "$primary"), (self._name, "bold $primary"))
+        head = line(("▌  ", "$primary"), (self._name, "bold $primary"), (self._how, "$muted"))
         look = Look.of(self.app.theme_variables, is_ansi=self.app.native_ansi_color)
         rows = text_rows(self.message.text, max(1, width - 3), look, None)
         words = [Content("".join(segment.text for segment in row)) for row in rows]
@@ -161,7 +166,7 @@ class Columns(Vertical):
     def show(self, scene: Scene) -> None:
         """Draw how `scene` is now."""
         last: dict[str, Message] = {m.turn.speaker: m for m in scene.tree.path}
-        self.query_one(Ask).show(last.get(HUMAN), scene.speakers[HUMAN].name)
+        self.query_one(Ask).show(last.get(HUMAN), scene.speakers)
         rows = {row.slug: row for row in scene.cast_rows()}
         for column in self.columns:
             if column.slug in rows:

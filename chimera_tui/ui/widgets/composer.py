@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.geometry import NULL_REGION, Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widgets import TextArea
+from textual.widgets import Static, TextArea
 
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.ui.blocks import Block, drawn, keys
@@ -165,13 +165,6 @@ class Hints(Block):
 class Composer(Horizontal):
     """The human's line, with completions and memory of what was sent."""
 
-    class Sent(Message):
-        """Enter was pressed over some text."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
     class Typed(Message):
         """The text changed; `is_empty` says whether any is left."""
 
@@ -204,6 +197,7 @@ class Composer(Horizontal):
 
     def compose(self) -> ComposeResult:
         """The text and the hints."""
+        yield Static(id="address", markup=False)
         yield Field()
         yield Hints(id="hints")
 
@@ -221,6 +215,12 @@ class Composer(Horizontal):
         """Put `text` in place of what is written, and the cursor behind it."""
         self.field.load_text(text)
         self.field.move_cursor(self.field.document.end)
+
+    def address(self, to: Content) -> None:
+        """Say in front of the field for whom the next words are; nothing: for all."""
+        label = self.query_one("#address", Static)
+        label.update(drawn(to, self))
+        label.display = bool(to)
 
     def close_because(self, why: str) -> None:
         """Take no text, and say why; an empty reason takes it again."""

@@ -95,7 +95,7 @@ def label(text: str, look: Look) -> str:
 
 def head_strips(entry: MessageEntry, page: Page) -> list[Strip]:
     """Return the head of a message, one line; nothing on a page without heads."""
-    return [_head(entry, page)] if page.heads else []
+    return [_head(entry, page)] if page.heads and not entry.is_narration else []
 
 
 def thought_strips(entry: MessageEntry, page: Page) -> list[Strip]:
@@ -116,6 +116,11 @@ def body_strips(entry: MessageEntry, rows: Sequence[Row], page: Page) -> list[St
     """Return the last lines of a message, of which `rows` is the text."""
     look, hue = page.look, entry.speaker.hue
     mark = None
+    if entry.is_narration:
+        diamond = Segment(look.glyphs.narration, look.muted)
+        quiet = look.muted + ITALIC
+        rows = [list(Segment.apply_style(row, post_style=quiet)) for row in rows]
+        return [page.line(diamond if n == 0 else None, row) for n, row in enumerate(rows)]
     if page.heads and hue:
         mark = Segment(look.glyphs.gutter, (look.hues if entry.is_live else look.lines)[hue])
     if entry.is_live:

@@ -23,6 +23,7 @@ from chimera_tui.ui.blocks import (
     state,
 )
 from chimera_tui.ui.costs import budget_label, rounded
+from chimera_tui.ui.measures import legend, matrix
 from chimera_tui.ui.provider_rows import ProviderRow
 from chimera_tui.ui.scene import CastRow, Scene
 from chimera_tui.ui.widgets.header import DEMO_CHIP, WIDE
@@ -34,8 +35,12 @@ HIGH = 28
 """Rows of the terminal from which on it is high."""
 SPARKS = 6
 """Bars of a sparkline where there is room."""
-ROOMY = 34
-"""Rows of the terminal from which on the cast is spaced."""
+ROOMY, A_FEW, ROWS_EACH = 34, 3, 3
+"""Rows of the terminal from which on a cast of a few is spaced; so many more for each more."""
+HEADS = 8
+"""Rows of what stands over the vitals beside the lists: titles, and the space between panels."""
+WHO = 15
+"""Cells for who speaks, in the matrix of agreement."""
 LABEL, VALUE = 10, 13
 """Cells of a vital sign: its name, and its figure at least."""
 A_WEEK = 7
@@ -63,6 +68,9 @@ class Heading(Block):
 class RoomList(Rows):
     """All conversations, the one on the screen marked."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d,delete", "screen.delete_room", "delete", id="rooms.delete")
+    ]
     gap = 1
     edge = 2
 
@@ -130,16 +138,21 @@ class CastList(Rows):
         """Draw these; the panel is laid out anew only if it needs more lines or fewer."""
         if cast != self.cast:
             self.cast, lines = cast, self.virtual_size.height
+            self._space()
             self.rebuild()
             if self.virtual_size.height != lines:
-                self.refresh(layout=True)
+                _lay_out(self)
 
     def on_resize(self) -> None:
         """A blank line between them, where there is room."""
-        size = self.app.size
-        self.gap = 1 if size.width >= WIDE and size.height >= ROOMY else 0
+        self._space()
         super().on_resize()
-        self.refresh(layout=True)
+        _lay_out(self)
+
+    def _space(self) -> None:
+        """A blank line between them, where that pushes the panels below not out of sight."""
+        size, more = self.app.size, max(0, len(self.cast) - A_FEW)
+        self.gap = int(size.width >= WIDE and size.height >= ROOMY + ROWS_EACH * more)
 
     def row_count(self) -> int:
         """One row a persona."""
@@ -179,12 +192,12 @@ class ProviderList(Rows):
         if rows != self.providers:
             self.providers = rows
             self.rebuild()
-            self.refresh(layout=True)
+            _lay_out(self)
 
     def on_resize(self) -> None:
         """How much is said of a provider depends on the height of the terminal."""
         super().on_resize()
-        self.refresh(layout=True)
+        _lay_out(self)
 
     def row_count(self) -> int:
         """One row a provider."""
@@ -200,9 +213,15 @@ class ProviderList(Rows):
         return _provider(self.providers[index], width, most)
 
 
-class VitalsPanel(Block):
-    """How evenly they speak, how many turns there were, what they used."""
+class VitalsPanel(Block, can_focus=True):
+    """How evenly they speak, how hot it is, how good it is, what they used.
 
+    Enter or a click shows all of it.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.vitals", "all vitals", show=False)
+    ]
     scene: Scene | None = None
 
     def __init__(self) -> None:
@@ -219,12 +238,39 @@ class VitalsPanel(Block):
             return []
         even, word = scene.balance()
         limit = max(1, scene.conversation.turn_limit)
-        return [
-            *heading("Vitals", "", width),
+        measures = scene.measures
+        heat = measures.heat
+        lines = [
+            *heading("Vitals", measures.score_words if measures.score else "", width),
             _vital("balance", f"{even:.2f} {word}" if word != "–" else "–", width, even),
+            _vital("heat", "–" if heat is None else measures.heat_word, width, heat or 0.0),
             _vital("turns", f"{scene.auto_turns} of {limit}", width, scene.auto_turns / limit),
             *_spent(scene, width),
         ]
+        return [*lines, *self._agreement(scene, width, len(lines))]
+
+    def _agreement(self, scene: Scene, width: int, used: int) -> list[Content]:
+        """Who agrees with whom, where there is room for it below the rest."""
+        cast = [(row.slug, row.speaker) for row in scene.cast_rows()]
+        grid = matrix(scene.measures.bonds, cast, width, names=WHO)
+        above = sum(
+            self.screen.query_one(one).virtual_size.height for one in (CastList, ProviderList)
+        )
+        room = self.screen.query_one("#side").size.height - above - HEADS - used
+        if not scene.measures.bonds or room < len(grid) + 4 or len(grid) <= len(cast):
+            return []
+        return [Content(""), *heading("Agreement", "", width), *grid, legend(width)]
+
+    def on_click(self) -> None:
+        """Show all of it."""
+        self.call_later(self.run_action, "screen.vitals")
+
+
+def _lay_out(rows: Rows) -> None:
+    """Lay a list out anew, and the vitals: they fill what it leaves."""
+    rows.refresh(layout=True)
+    for vitals in rows.screen.query(VitalsPanel):
+        vitals.refresh(layout=True)
 
 
 def _vital(label: str, value: str, width: int, share: float | None = None) -> Content:
@@ -247,7 +293,12 @@ def _spent(scene: Scene, width: int) -> list[Content]:
     if budget.cost is not None:
         cost = budget_label(spent.cost, budget.cost)
         of_cost = spent.cost / max(1, budget.cost)
-    return [_vital("tokens", tokens, width, of_tokens), _vital("cost", cost, width, of_cost)]
+    lines = [_vital("tokens", tokens, width, of_tokens), _vital("cost", cost, width, of_cost)]
+    if (minutes := scene.conversation.budget.minutes) is not None:
+        passed = spent.seconds / 60
+        of_time = passed / max(1, minutes)
+        lines.append(_vital("time", f"{passed:.0f} of {minutes} min", width, of_time))
+    return lines
 
 
 def _note(row: CastRow, width: int) -> list[Content]:

@@ -1,0 +1,248 @@
+"""Dialogs for what the human changes with their own hands: words, the topic, the pace."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Input, TextArea
+
+from chimera_tui.domain.text import clean, one_line
+from chimera_tui.ui.blocks import Block, Lines, Part, keys, line, split
+from chimera_tui.ui.glyphs import UNICODE
+from chimera_tui.ui.room_words import SLOWEST
+from chimera_tui.ui.screens.dialog import Choice, Dialog
+from chimera_tui.ui.widgets.rows import Rows
+
+PROPOSED = 5
+"""Topics that are proposed at once."""
+STEP = 0.25
+"""How far a key moves the slider, in human pauses."""
+PACE_WORDS = ((0.0, "instant"), (0.5, "quick"), (1.0, "human"), (2.0, "slow"), (3.0, "very slow"))
+"""What a pace is called from which value on."""
+
+
+class EditText(Dialog[str]):
+    """Asks for other words of a message; gives nothing back if nothing changes.
+
+    Args:
+        name: Who said it.
+        text: What was said.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "save", id="edit.save", priority=True),
+    ]
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__()
+        self._name, self._text = name, clean(text)
+        self._is_warned = False
+
+    def compose(self) -> ComposeResult:
+        """Who, the words, the keys."""
+        with Vertical(classes="dialog -edit"):
+            yield Lines(self._head)
+            yield TextArea(self._text, compact=True, highlight_cursor_line=False, id="edit")
+            yield Lines(self._foot, id="edit-foot")
+
+    def on_mount(self) -> None:
+        """Begin at the end."""
+        area = self.query_one(TextArea)
+        area.move_cursor(area.document.end)
+
+    def _head(self, width: int) -> list[Content]:
+        note = line(("the former words are kept", "$muted"))
+        return [split(line((f"What {self._name} said", "bold")), note, width), Content("")]
+
+    def _foot(self, width: int) -> list[Content]:
+        note: Part = ("The models are told the new words from the next turn on.", "$muted")
+        if self._is_warned:
+            note = (f"{UNICODE.down} Not saved. Esc again throws the changes away.", "$error")
+        actions = keys([("ctrl+s", "save"), ("⏎", "new line")])
+        return [
+            Content(""),
+            line(note).truncate(width, ellipsis=True),
+            Content(""),
+            split(actions, keys([("esc", "keep")]), width),
+        ]
+
+    def action_save(self) -> None:
+        """Give the words back."""
+        text = self.query_one(TextArea).text.strip()
+        self.give(text if text and text != self._text.strip() else None)
+
+    def action_keep(self) -> None:
+        """Change nothing; if something was written, only when asked twice."""
+        if self._is_warned or self.query_one(TextArea).text == self._text:
+            self.give(None)
+            return
+        self._is_warned = True
+        self.query_one("#edit-foot", Lines).refresh()
+
+    @on(TextArea.Changed)
+    def go_on_writing(self) -> None:
+        """Who goes on writing did not want to leave."""
+        if self._is_warned:
+            self._is_warned = False
+            self.query_one("#edit-foot", Lines).refresh()
+
+
+class AskTopic(Dialog[str]):
+    """Asks what they are to talk about now: something written, or a starter of the deck.
+
+    Args:
+        topic: What they talk about.
+        draw: Makes a proposal; each time another.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "proposals", show=False),
+        Binding("f3", "draw", "others", id="topic.draw"),
+    ]
+
+    def __init__(self, topic: str, draw: Callable[[], str]) -> None:
+        super().__init__()
+        self._topic, self._draw = topic, draw
+        self._proposed = self._drawn()
+
+    def _drawn(self) -> list[str]:
+        return list(dict.fromkeys(one_line(self._draw()) for _ in range(PROPOSED)))
+
+    def compose(self) -> ComposeResult:
+        """The topic, the line, the proposals, the keys."""
+        with Vertical(classes="dialog -room"):
+            yield Lines(self._head)
+            yield Input(placeholder="Another topic", compact=True)
+            yield Lines(lambda _width: [Content(""), line(("Or one of these", "$muted"))])
+            yield Choice([(topic, "") for topic in self._proposed], 0)
+            yield Lines(self._foot)
+
+    def _head(self, width: int) -> list[Content]:
+        now = line(("now  ", "$muted"), one_line(self._topic)).truncate(width, ellipsis=True)
+        return [line(("What shall they talk about?", "bold")), now, Content("")]
+
+    def _foot(self, width: int) -> list[Content]:
+        actions = keys([("⏎", "move on to it"), ("↓", "proposals"), ("f3", "others")])
+        return [Content(""), split(actions, keys([("esc", "keep")]), width)]
+
+    async def action_draw(self) -> None:
+        """Propose others."""
+        self._proposed = self._drawn()
+        old = self.query_one(Choice)
+        new = Choice([(topic, "") for topic in self._proposed], 0)
+        had_focus = old.has_focus
+        await self.query_one(".dialog").mount(new, after=old)
+        await old.remove()
+        if had_focus:
+            new.focus()
+
+    def action_proposals(self) -> None:
+        """Go to the proposals."""
+        self.query_one(Choice).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give what was written back."""
+        self.give(event.value.strip() or None)
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Give the proposal back."""
+        self.give(self._proposed[event.index])
+
+
+class Slider(Block, can_focus=True):
+    """A thin line with a mark on it, from instant to very slow."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,minus,h,down", "move(-1)", "faster", show=False),
+        Binding("right,plus,equals_sign,l,up", "move(1)", "slower", show=False),
+        Binding("home,0", "to(0)", "instant", show=False),
+        Binding("1", "to(1)", "human", show=False),
+        Binding("2", "to(2)", "slow", show=False),
+        Binding("end,3", "to(3)", "very slow", show=False),
+        Binding("enter", "choose", "use", show=False),
+    ]
+    pace: reactive[float] = reactive(1.0, layout=True)
+
+    class Chosen(Message):
+        """This pace is to be used."""
+
+        def __init__(self, pace: float) -> None:
+            super().__init__()
+            self.pace = pace
+
+    def __init__(self, pace: float) -> None:
+        super().__init__(id="slider")
+        self.set_reactive(Slider.pace, min(SLOWEST, pace))
+
+    def lines(self, width: int) -> list[Content]:
+        """The line with its mark, the words under it, and what it means."""
+        last = max(1, width - 1)
+        at = round(self.pace / SLOWEST * last)
+        slider = line(
+            (UNICODE.meter * at, "$primary"),
+            (UNICODE.up, "bold $primary"),
+            (UNICODE.rule * (last - at), "$rule"),
+        )
+        scale = [" "] * (last + 1)
+        for value, word in ((0.0, "instant"), (1.0, "human"), (2.0, "slow"), (3.0, "very slow")):
+            start = min(round(value / SLOWEST * last), last + 1 - len(word))
+            scale[start : start + len(word)] = word
+        word = next(word for value, word in reversed(PACE_WORDS) if self.pace >= value)
+        means = "no pauses at all" if not self.pace else f"{self.pace:g} of a human's pauses"
+        said = line((word, "bold"), (f"  {means}", "$muted"))
+        return [slider, line(("".join(scale), "$muted")), Content(""), said]
+
+    def action_move(self, by: int) -> None:
+        """Speak slower or faster."""
+        self.pace = min(SLOWEST, max(0.0, self.pace + by * STEP))
+
+    def action_to(self, pace: float) -> None:
+        """Speak at this pace."""
+        self.pace = float(pace)
+
+    def action_choose(self) -> None:
+        """Use it."""
+        self.post_message(self.Chosen(self.pace))
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the mark where it was clicked."""
+        share = event.get_content_offset_capture(self).x / max(1, self.content_size.width - 1)
+        self.pace = min(SLOWEST, max(0.0, round(share * SLOWEST / STEP) * STEP))
+
+    def on_mouse_scroll_up(self) -> None:
+        """The wheel moves it, too."""
+        self.action_move(1)
+
+    def on_mouse_scroll_down(self) -> None:
+        """The wheel moves it, too."""
+        self.action_move(-1)
+
+
+class AskPace(Dialog[float]):
+    """Asks how fast they are to speak."""
+
+    def __init__(self, pace: float) -> None:
+        super().__init__()
+        self._pace = pace
+
+    def compose(self) -> ComposeResult:
+        """The question, the slider, the keys."""
+        with Vertical(classes="dialog -small"):
+            yield Lines(lambda _width: [line(("How fast?", "bold")), Content("")])
+            yield Slider(self._pace)
+            yield Lines(self._foot)
+
+    def _foot(self, width: int) -> list[Content]:
+        actions = keys([("⏎", "use"), ("- +", "faster, slower")])
+        return [Content(""), split(actions, keys([("esc", "keep")]), width)]
+
+    @on(Slider.Chosen)
+    def use(self, event: Slider.Chosen) -> None:
+        """Give the pace back."""
+        self.give(event.pace)
