@@ -35,8 +35,10 @@ HIGH = 28
 """Rows of the terminal from which on it is high."""
 SPARKS = 6
 """Bars of a sparkline where there is room."""
-ROOMY, A_FEW, ROWS_EACH = 34, 3, 3
-"""Rows of the terminal from which on a cast of a few is spaced; so many more for each more."""
+OTHERS = 16
+"""Rows of the panels that are neither cast nor providers: titles, the space between, vitals."""
+FRAME = 7
+"""Rows of the terminal over and under the panels."""
 HEADS = 8
 """Rows of what stands over the vitals beside the lists: titles, and the space between panels."""
 WHO = 15
@@ -138,21 +140,26 @@ class CastList(Rows):
         """Draw these; the panel is laid out anew only if it needs more lines or fewer."""
         if cast != self.cast:
             self.cast, lines = cast, self.virtual_size.height
-            self._space()
+            self.space()
             self.rebuild()
             if self.virtual_size.height != lines:
                 _lay_out(self)
 
     def on_resize(self) -> None:
         """A blank line between them, where there is room."""
-        self._space()
+        self.space()
         super().on_resize()
         _lay_out(self)
 
-    def _space(self) -> None:
+    def space(self) -> None:
         """A blank line between them, where that pushes the panels below not out of sight."""
-        size, more = self.app.size, max(0, len(self.cast) - A_FEW)
-        self.gap = int(size.width >= WIDE and size.height >= ROOMY + ROWS_EACH * more)
+        size, providers = self.app.size, self.screen.query_one(ProviderList).virtual_size.height
+        rows = 3 * len(self.cast) - 1 + providers + OTHERS + FRAME
+        gap = int(size.width >= WIDE and size.height >= rows)
+        if gap != self.gap:
+            self.gap = gap
+            self.rebuild()
+            _lay_out(self)
 
     def row_count(self) -> int:
         """One row a persona."""
@@ -192,6 +199,7 @@ class ProviderList(Rows):
         if rows != self.providers:
             self.providers = rows
             self.rebuild()
+            self.screen.query_one(CastList).space()
             _lay_out(self)
 
     def on_resize(self) -> None:
