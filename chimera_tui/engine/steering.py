@@ -78,6 +78,12 @@ class Steering(Amending):
         if self.paused is not PauseReason.ASKED:
             await self.resume()
 
+    async def set_mode(self, name: str) -> None:
+        """As `Arranging`; a room that waited because of its former mode goes on."""
+        await super().set_mode(name)
+        if self.paused is PauseReason.YOUR_TURN:
+            await self.resume()
+
     async def pause(self) -> None:
         """Begin no more turns; the speaker of the moment finishes."""
         await self._pause(PauseReason.ASKED)

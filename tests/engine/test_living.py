@@ -205,6 +205,18 @@ async def test_in_manual_mode_nobody_speaks_until_a_person_says_who() -> None:
         assert speakers(room) == [HUMAN, "bob", suggested]
 
 
+async def test_a_room_that_waited_because_of_its_mode_goes_on_with_another() -> None:
+    async with a_room(numbered(), mode="manual", turn_limit=1) as room:
+        watcher = Watcher(room)
+        await room.say("Hello.")
+        await watcher.until(paused(PauseReason.YOUR_TURN))
+        await room.set_mode("round_robin")
+        await watcher.until(MessageCompleted)
+        await room.pause()
+        await room.set_mode("random")
+        assert room.paused is PauseReason.ASKED
+
+
 async def test_the_muted_answer_whom_a_person_calls_and_nobody_else() -> None:
     async with a_room(numbered(), None, "Ada", "Bob", "Cleo", turn_limit=1) as room:
         watcher = Watcher(room)

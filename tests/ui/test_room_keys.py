@@ -1,6 +1,7 @@
 """Every key of the room does what the footer and the help say."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,20 @@ async def test_n_lets_one_speak_and_stays_paused(tmp_path: Path) -> None:
         await until(pilot, lambda: len(said(pilot)) == 4)
         assert said(pilot)[-1] == "One."
         assert "∥ paused" in text_of(pilot)
+
+
+async def test_enter_lets_one_speak_where_the_room_waits_for_a_name(tmp_path: Path) -> None:
+    saved = a_saved(*TALK)
+    saved.conversation = replace(saved.conversation, mode="manual")
+    async with running(FakeChimera(saved), tmp_path) as pilot:
+        await pilot.press("enter")  # the room is paused, but not because of that
+        room_of(pilot).transcript.focus()
+        await pilot.press("space")
+        await until(pilot, lambda: "it is your turn" in text_of(pilot))
+        assert len(said(pilot)) == len(TALK)
+        composer_of(pilot).field.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: len(said(pilot)) == len(TALK) + 1)
 
 
 async def test_who_is_chosen_is_typing_until_the_first_word(tmp_path: Path) -> None:

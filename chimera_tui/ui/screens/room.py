@@ -24,6 +24,7 @@ from chimera_tui.domain.events import (
     MessageCompleted,
     NoticePosted,
     PathChanged,
+    PauseReason,
     ProviderSwitched,
     RetryScheduled,
     RoomPaused,
@@ -285,10 +286,14 @@ class RoomScreen(RoomActions):
     # What the human does
 
     async def action_send(self) -> None:
-        """Say what is written, or do the command it names; it stays written until that is done."""
+        """Say what is written, or do the command it names; it stays written until that is done.
+
+        With nothing written, let one speak where the room waits for a person to say who.
+        """
         composer = self.query_one(Composer)
         text = composer.text.strip()
         if not text:
+            self.action_next()
             return
         async with self.telling():
             if text.startswith("/") and not text.startswith("//"):
@@ -369,6 +374,11 @@ def _has_failure(screen: RoomScreen) -> bool:
     return screen.room is not None and screen.room.failure is not None
 
 
+def _may_name(screen: RoomScreen) -> bool:
+    """Whether the room waits for a person to say who speaks."""
+    return screen.room is not None and screen.room.paused is PauseReason.YOUR_TURN
+
+
 AVAILABLE: dict[str, Callable[[RoomScreen], bool]] = {
     "pause": lambda screen: screen.is_live,
     "resume": lambda s: s.room is not None and s.room.paused is not None and not s.room.failure,
@@ -378,7 +388,7 @@ AVAILABLE: dict[str, Callable[[RoomScreen], bool]] = {
     "keep": lambda screen: bool(screen.room and screen.room.failure and screen.room.failure.text),
     "panels": lambda screen: screen.has_class("-narrow"),
     "reopen": lambda screen: screen.scene is not None and screen.room is None,
-    "send": lambda screen: bool(screen.query_one(Composer).text.strip()),
+    "send": lambda screen: bool(screen.query_one(Composer).text.strip()) or _may_name(screen),
     "older": lambda screen: bool(screen.room or screen.columns),
     "newer": lambda screen: bool(screen.room or screen.columns),
     "undo": lambda screen: screen.can_undo,

@@ -53,7 +53,7 @@ PAUSES: Mapping[PauseReason, Pause] = {
     PauseReason.TURN_LIMIT: ("{turns} turns without you", GOES_ON),
     PauseReason.FAILURE: ("the room waits for you", GOES_ON),
     PauseReason.BUDGET: ("the budget is used up", ("/budget 1.00", "allows more")),
-    PauseReason.YOUR_TURN: ("it is your turn", ("/next", "lets one speak")),
+    PauseReason.YOUR_TURN: ("it is your turn", ("⏎", "lets one speak")),
     PauseReason.LOOP: ("they go round in circles", ("/topic", "moves them on"), GOES_ON),
     PauseReason.FAREWELL: ("they have said goodbye", GOES_ON),
 }
