@@ -6,7 +6,6 @@ summarised again, since what is lost once would be lost more each time. Without 
 counted, and its three most telling sentences are kept.
 """
 
-import hashlib
 import math
 import re
 from collections import Counter
@@ -48,6 +47,8 @@ class Block:
     @property
     def digest(self) -> str:
         """Names these very words."""
+        import hashlib  # noqa: PLC0415 - half a megabyte that a short talk does not need
+
         said = "\x1e".join(f"{message.id}\x1f{message.text}" for message in self.messages)
         return hashlib.sha256(said.encode(errors="replace")).hexdigest()[:24]
 
