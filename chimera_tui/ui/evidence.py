@@ -9,6 +9,7 @@ from textual.content import Content
 
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import BreakerState, Health, HealthState
+from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.spending import Spending
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.settings.keys import KeyState
@@ -287,6 +288,22 @@ def spending_lines(spent: Sequence[Spending], width: int) -> list[Content]:
         name = line(one_line(one.provider, 40))
         lines.append(split(name, line((tokens, "$muted"), cost), width))
     return lines
+
+
+def slip_lines(slips: Sequence[Slips], width: int) -> list[Content]:
+    """How models behaved in company, those that slipped: which of them is good in a group?"""
+    lines = []
+    for one in slips:
+        counts = (
+            (one.leaks, "cut: spoke for others"),
+            (one.retries, "asked again: said nothing of its own"),
+            (one.refusals, "fell out of its part"),
+        )
+        if said := ", ".join(f"{count} {word}" for count, word in counts if count):
+            name = (one_line(one.model.model, 40), "bold")
+            replies = f"of {one.replies} repl{'ies' if one.replies != 1 else 'y'}"
+            lines.append(crop(line(name, (f"  {said}; {replies}", "$muted")), width))
+    return [*heading("In company", "since the first conversation", width), *lines] if lines else []
 
 
 def report(health: Health, key: KeyState | None, exchanges: Sequence[Exchange]) -> str:

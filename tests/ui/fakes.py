@@ -27,6 +27,7 @@ from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import ConversationSummary, Recovered, SavedConversation, Tree
+from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.spending import Spending
 from chimera_tui.engine.room import Room
 from chimera_tui.formats import FORMATS
@@ -133,6 +134,7 @@ class FakeChimera:
         self.said: dict[str, tuple[Exchange, ...]] = {}
         """What `exchanges` says, by provider."""
         self.spent: tuple[Spending, ...] = ()
+        self.slipped: tuple[Slips, ...] = ()
         self.given: list[tuple[str, str]] = []
         """The keys that were set."""
         self.key_error: ChimeraError | None = None
@@ -183,6 +185,10 @@ class FakeChimera:
         self.keys[name] = replace(self.keys[name], source=None, place="", end="")
         self.health[name] = Health(provider=name, state=HealthState.NO_KEY)
         return self.keys[name]
+
+    async def slips(self) -> tuple[Slips, ...]:
+        """What a test says of how models behaved."""
+        return self.slipped
 
     async def spending(self) -> tuple[Spending, ...]:
         """What a test says was spent today."""

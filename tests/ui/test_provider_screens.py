@@ -12,10 +12,11 @@ from textual.pilot import Pilot
 from textual.timer import Timer
 from textual.widgets import Input
 
-from chimera_tui.domain.conversation import Budget
+from chimera_tui.domain.conversation import Budget, ModelRef
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.events import PauseReason, RoomPaused
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
+from chimera_tui.domain.slips import Slips
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen
 from chimera_tui.ui.screens.dialog import AskText, Choose
@@ -72,6 +73,21 @@ async def test_f4_shows_who_is_not_well_first(tmp_path: Path) -> None:
             assert words in shown
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is room_of(pilot))
+
+
+async def test_which_model_speaks_for_others_stands_by_its_provider(tmp_path: Path) -> None:
+    fake = a_costly_room()
+    counts = {"replies": 40, "leaks": 3, "retries": 1, "refusals": 0}
+    fake.slipped = (
+        Slips(model=ModelRef("openai", "gpt-x"), **counts),
+        Slips(model=ModelRef("openai", "gpt-good"), **counts | {"leaks": 0, "retries": 0}),
+        Slips(model=ModelRef("ollama", "llama"), **counts),
+    )
+    async with near(tmp_path, fake) as (pilot, _):
+        await until(pilot, lambda: "In company" in text_of(pilot))
+        assert "gpt-x  3 cut: spoke for others, 1 asked again" in text_of(pilot)
+        assert "gpt-good" not in text_of(pilot)
+        assert "llama  3 cut" not in text_of(pilot)
 
 
 async def test_enter_on_a_provider_looks_at_it(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from chimera_tui.domain.conversation import ModelRef
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import BreakerState, Health, HealthState
+from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.spending import Spending
 from chimera_tui.domain.text import one_line
 from chimera_tui.settings.keys import KeySource, KeyState
@@ -104,6 +105,7 @@ class DiagnosticsScreen(Screen[None]):
         self._wanted = provider
         self._keys: dict[str, KeyState] = {}
         self._spent: Sequence[Spending] = ()
+        self._slips: Sequence[Slips] = ()
         self._checking: set[str] = set()
         self._exchange: int | None = None
         """The exchange that is shown; None: the last."""
@@ -170,11 +172,12 @@ class DiagnosticsScreen(Screen[None]):
 
     @work(exclusive=True, group="learn", exit_on_error=False)
     async def _learn(self) -> None:
-        """Ask where the keys lie, and what was spent today."""
+        """Ask where the keys lie, what was spent today, and how models behaved."""
         self._keys = {key.provider: key for key in await self._chimera.connections.key_states()}
         self._redraw_page()
         try:
             self._spent = await self._chimera.connections.spending()
+            self._slips = await self._chimera.slips()
         except ChimeraError as error:
             self.app.tell_error(error)
         self._redraw_page()
@@ -250,6 +253,9 @@ class DiagnosticsScreen(Screen[None]):
         own = self._chimera.settings.providers.get(self.provider, ProviderSettings())
         limits = (own.requests_per_minute, own.at_once)
         lines = evidence.facts_lines(self.health, limits, self._shown, width)
+        here = [one for one in self._slips if one.model.provider == self.provider]
+        if slips := evidence.slip_lines(here, width):
+            lines += [Content(""), *slips]
         return [*lines, Content(""), *evidence.exchange_rows(self._exchanges, self._place, width)]
 
     # What can be done
