@@ -113,6 +113,12 @@ COMMANDS = (
         argument="DOLLARS [TOKENS] or off",
     ),
     Command(
+        name="helper",
+        words="Choose the model that directs and summarises",
+        action="helper",
+        argument="PROVIDER/MODEL or off",
+    ),
+    Command(
         name="providers",
         words="Providers: keys, health, what was sent",
         action="providers",

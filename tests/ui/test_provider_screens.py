@@ -383,6 +383,20 @@ async def test_a_budget_is_set(tmp_path: Path, how: str) -> None:
         await until(pilot, lambda: "$0.01 of $2.00" in text_of(pilot))
 
 
+async def test_a_model_that_helps_is_chosen(tmp_path: Path) -> None:
+    async with running(a_costly_room(), tmp_path) as pilot:
+        room = live_room(pilot)
+        await pilot.press(*"/helper nobody/x", "enter")
+        await until(pilot, lambda: "There is no provider `nobody`" in text_of(pilot))
+        await pilot.press(*"/helper", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskText))
+        assert pilot.app.screen.query_one(Input).value == "off"
+        await pilot.press(*"ollama/llama3.2", "enter")
+        await until(pilot, lambda: room.conversation.rules.helper == "ollama/llama3.2")
+        await pilot.press(*"/helper off", "enter")
+        await until(pilot, lambda: not room.conversation.rules.helper)
+
+
 async def test_what_is_no_budget_says_so(tmp_path: Path) -> None:
     async with running(a_costly_room(), tmp_path) as pilot:
         await pilot.press(*"/budget much", "enter")

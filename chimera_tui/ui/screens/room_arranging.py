@@ -3,6 +3,7 @@
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chimera_tui.domain.conversation import HUMAN, Message, ModelRef
@@ -182,6 +183,25 @@ class RoomArranging(RoomView):
     async def _set_budget(self, text: str | None) -> None:
         if text:
             await self.action_budget(text)
+
+    async def action_helper(self, model: str = "") -> None:
+        """Choose the model that directs, names the room and tells in short what no longer fits."""
+        if self.room is None:
+            return
+        rules = self.room.conversation.rules
+        if model:
+            async with self.telling():
+                helper = "" if model.strip() == "off" else model.strip()
+                await self.room.set_rules(replace(rules, helper=helper))
+                self.app.tell(f"{one_line(helper, 60) or 'No model'} helps this room now.")
+            return
+        note = "provider/model, a small and cheap one: it directs, names, sums up. Or off."
+        question = AskText("Which model helps?", rules.helper or "off", note=note, done="set")
+        await self.app.push_screen(question, self._set_helper)
+
+    async def _set_helper(self, model: str | None) -> None:
+        if model:
+            await self.action_helper(model)
 
     async def action_studio(self, who: str = "") -> None:
         """Look at the personas: the one named, under the cursor of the cast, or who spoke."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chimera_tui.engine.room import Room
 
 NEEDS_ROOM = (
-    *("again", "rename", "mode", "pace", "budget", "models", "stop"),
+    *("again", "rename", "mode", "pace", "budget", "helper", "models", "stop"),
     *("whisper", "narrate", "topic", "edit", "delete", "branch", "sent"),
     *("invite", "remove", "mute", "solo", "order", "speak", "template", "move_cast"),
 )
