@@ -17,7 +17,7 @@ from chimera_tui.ui.screens.answers import Answers
 from chimera_tui.ui.screens.branches import BranchRows
 from chimera_tui.ui.screens.dialog import Choice, Choose
 from chimera_tui.ui.screens.first_run import FirstRunScreen
-from chimera_tui.ui.screens.hand_dialogs import AskTopic, EditText, Slider
+from chimera_tui.ui.screens.hand_dialogs import AskTopic, EditText, PaceSlider
 from chimera_tui.ui.screens.room_view import PAUSES
 from chimera_tui.ui.screens.sent import SentPage, SentScreen
 from chimera_tui.ui.screens.vitals import VitalsScreen
@@ -291,12 +291,12 @@ async def test_a_topic_is_written_or_chosen_from_the_deck(tmp_path: Path) -> Non
 async def test_the_pace_slides(tmp_path: Path) -> None:
     async with running(a_talk(), tmp_path) as pilot:
         await press(pilot, "P")
-        await until(pilot, lambda: pilot.app.screen.query(Slider))
+        await until(pilot, lambda: pilot.app.screen.query(PaceSlider))
         await pilot.press("end", "minus", "enter")
         await until(pilot, lambda: live_room(pilot).conversation.pace == 2.75)
         await press(pilot, "P")
-        await until(pilot, lambda: pilot.app.screen.query(Slider))
-        await pilot.click(Slider, offset=(2, 0))
+        await until(pilot, lambda: pilot.app.screen.query(PaceSlider))
+        await pilot.click(PaceSlider, offset=(2, 0))
         await pilot.press("enter")
         await until(pilot, lambda: live_room(pilot).conversation.pace == 0)
 

@@ -3,21 +3,21 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.reactive import reactive
 from textual.widgets import Input, TextArea
 
 from chimera_tui.domain.text import clean, one_line
-from chimera_tui.ui.blocks import Block, Lines, Part, keys, line, split
+from chimera_tui.ui.blocks import Lines, Part, keys, line, split
 from chimera_tui.ui.glyphs import UNICODE
 from chimera_tui.ui.room_words import SLOWEST
 from chimera_tui.ui.screens.dialog import Choice, Dialog
 from chimera_tui.ui.widgets.rows import Rows
+from chimera_tui.ui.widgets.slider import Slider
 
 PROPOSED = 5
 """Topics that are proposed at once."""
@@ -155,19 +155,15 @@ class AskTopic(Dialog[str]):
         self.give(self._proposed[event.index])
 
 
-class Slider(Block, can_focus=True):
-    """A thin line with a mark on it, from instant to very slow."""
+class PaceSlider(Slider):
+    """From instant to very slow, with words under it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,minus,h,down", "move(-1)", "faster", show=False),
-        Binding("right,plus,equals_sign,l,up", "move(1)", "slower", show=False),
-        Binding("home,0", "to(0)", "instant", show=False),
-        Binding("1", "to(1)", "human", show=False),
-        Binding("2", "to(2)", "slow", show=False),
-        Binding("end,3", "to(3)", "very slow", show=False),
+        Binding("minus,h,down", "step(-1)", "faster", show=False),
+        Binding("plus,equals_sign,l,up", "step(1)", "slower", show=False),
+        *(Binding(str(pace), f"to({pace})", show=False) for pace in range(int(SLOWEST) + 1)),
         Binding("enter", "choose", "use", show=False),
     ]
-    pace: reactive[float] = reactive(1.0, layout=True)
 
     class Chosen(Message):
         """This pace is to be used."""
@@ -177,51 +173,40 @@ class Slider(Block, can_focus=True):
             self.pace = pace
 
     def __init__(self, pace: float) -> None:
-        super().__init__(id="slider")
-        self.set_reactive(Slider.pace, min(SLOWEST, pace))
+        super().__init__(0.0, SLOWEST, step=STEP)
+        self.set_reactive(Slider.value, min(SLOWEST, pace))
+
+    def track(self, width: int) -> int:
+        """All there is."""
+        return max(2, width)
 
     def lines(self, width: int) -> list[Content]:
         """The line with its mark, the words under it, and what it means."""
-        last = max(1, width - 1)
-        at = round(self.pace / SLOWEST * last)
-        slider = line(
-            (UNICODE.meter * at, "$primary"),
-            (UNICODE.up, "bold $primary"),
-            (UNICODE.rule * (last - at), "$rule"),
-        )
+        last = self.track(width) - 1
         scale = [" "] * (last + 1)
         for value, word in ((0.0, "instant"), (1.0, "human"), (2.0, "slow"), (3.0, "very slow")):
             start = min(round(value / SLOWEST * last), last + 1 - len(word))
             scale[start : start + len(word)] = word
-        word = next(word for value, word in reversed(PACE_WORDS) if self.pace >= value)
-        means = "no pauses at all" if not self.pace else f"{self.pace:g} of a human's pauses"
+        word = next(word for value, word in reversed(PACE_WORDS) if self.value >= value)
+        means = "no pauses at all" if not self.value else f"{self.value:g} of a human's pauses"
         said = line((word, "bold"), (f"  {means}", "$muted"))
-        return [slider, line(("".join(scale), "$muted")), Content(""), said]
+        return [self.bar(width), line(("".join(scale), "$muted")), Content(""), said]
 
-    def action_move(self, by: int) -> None:
-        """Speak slower or faster."""
-        self.pace = min(SLOWEST, max(0.0, self.pace + by * STEP))
-
-    def action_to(self, pace: float) -> None:
+    def action_to(self, pace: int) -> None:
         """Speak at this pace."""
-        self.pace = float(pace)
+        self.take(pace)
 
     def action_choose(self) -> None:
         """Use it."""
-        self.post_message(self.Chosen(self.pace))
-
-    def on_click(self, event: events.Click) -> None:
-        """Put the mark where it was clicked."""
-        share = event.get_content_offset_capture(self).x / max(1, self.content_size.width - 1)
-        self.pace = min(SLOWEST, max(0.0, round(share * SLOWEST / STEP) * STEP))
+        self.post_message(self.Chosen(self.value))
 
     def on_mouse_scroll_up(self) -> None:
         """The wheel moves it, too."""
-        self.action_move(1)
+        self.action_step(1)
 
     def on_mouse_scroll_down(self) -> None:
         """The wheel moves it, too."""
-        self.action_move(-1)
+        self.action_step(-1)
 
 
 class AskPace(Dialog[float]):
@@ -235,14 +220,14 @@ class AskPace(Dialog[float]):
         """The question, the slider, the keys."""
         with Vertical(classes="dialog -small"):
             yield Lines(lambda _width: [line(("How fast?", "bold")), Content("")])
-            yield Slider(self._pace)
+            yield PaceSlider(self._pace)
             yield Lines(self._foot)
 
     def _foot(self, width: int) -> list[Content]:
         actions = keys([("⏎", "use"), ("- +", "faster, slower")])
         return [Content(""), split(actions, keys([("esc", "keep")]), width)]
 
-    @on(Slider.Chosen)
-    def use(self, event: Slider.Chosen) -> None:
+    @on(PaceSlider.Chosen)
+    def use(self, event: PaceSlider.Chosen) -> None:
         """Give the pace back."""
         self.give(event.pace)

@@ -71,6 +71,7 @@ class Slider(Picks):
     Args:
         least: The smallest number.
         most: The largest.
+        step: How far a key moves it.
         id: As for every widget.
     """
 
@@ -81,26 +82,29 @@ class Slider(Picks):
         least: float,
         most: float,
         *,
+        step: float = STEP,
         id: str | None = None,  # noqa: A002 - Textual's word
     ) -> None:
         super().__init__(id=id)
-        self._least, self._most = least, most
+        self._least, self._most, self._step = least, most, step
 
     def lines(self, width: int) -> list[Content]:
         """The track, the number."""
-        track = self._track(width)
+        return [line(self.bar(width), fit(f"{self.value:.2f}", NUMBER, right=True))]
+
+    def bar(self, width: int) -> Content:
+        """The track with its knob."""
+        track = self.track(width)
         place = round(self._share(self.value) * (track - 1))
         colour = "$primary" if self.has_focus else "$muted"
-        return [
-            line(
-                (UNICODE.meter * place, colour),
-                (UNICODE.up, "$primary"),
-                (UNICODE.rule * (track - 1 - place), "$faint"),
-                fit(f"{self.value:.2f}", NUMBER, right=True),
-            )
-        ]
+        return line(
+            (UNICODE.meter * place, colour),
+            (UNICODE.up, "$primary"),
+            (UNICODE.rule * (track - 1 - place), "$faint"),
+        )
 
-    def _track(self, width: int) -> int:
+    def track(self, width: int) -> int:
+        """Cells of the track, of so many there are."""
         return max(4, width - NUMBER)
 
     def _share(self, value: float) -> float:
@@ -108,15 +112,16 @@ class Slider(Picks):
 
     def action_step(self, by: int) -> None:
         """Move by so many steps, onto a whole step."""
-        self._take(round(self.value / STEP + by) * STEP)
+        self.take(round(self.value / self._step + by) * self._step)
 
     def point(self, x: int) -> None:
         """Move the knob under the mouse."""
-        track = self._track(self.content_size.width)
-        share = max(0.0, min(1.0, x / max(1, track - 1)))
-        self._take(round((self._least + share * (self._most - self._least)) / STEP) * STEP)
+        share = max(0.0, min(1.0, x / max(1, self.track(self.content_size.width) - 1)))
+        number = self._least + share * (self._most - self._least)
+        self.take(round(number / self._step) * self._step)
 
-    def _take(self, value: float) -> None:
+    def take(self, value: float) -> None:
+        """Move it to this number, or as near as it goes."""
         value = round(max(self._least, min(self._most, value)), 2)
         if value != self.value:
             self.value = value
