@@ -94,10 +94,6 @@ class Chimera:
         """Ask a provider how it is, and for its models; it may take three seconds."""
         return await self.connections.check(name, models=models)
 
-    async def check_providers(self) -> tuple[Health, ...]:
-        """Ask all providers at once how they are."""
-        return tuple(await asyncio.gather(*(self.check_provider(name) for name in self.health)))
-
     async def reload_library(self) -> Changes:
         """Read what has changed in the folders of personas and rooms."""
         return await asyncio.to_thread(self.library.reload_changed)

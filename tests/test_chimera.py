@@ -90,7 +90,7 @@ async def test_who_has_no_model_is_played_by_the_first_provider_that_answers(
     tmp_path: Path,
 ) -> None:
     async with FaultServer() as server, opened(tmp_path, desk=server.url("ok")) as chimera:
-        health = {one.provider: one.state for one in await chimera.check_providers()}
+        health = {name: (await chimera.check_provider(name)).state for name in chimera.health}
         assert health == dict.fromkeys(HOSTED_PROVIDERS, HealthState.NO_KEY) | {
             "desk": HealthState.UP,
             "lmstudio": HealthState.DOWN,
@@ -193,8 +193,7 @@ async def test_what_does_not_exist_is_named_with_the_nearest(tmp_path: Path) -> 
 
 async def test_a_wrong_address_is_a_provider_that_is_down_and_says_why(tmp_path: Path) -> None:
     async with opened(tmp_path, desk="http://models.example.com:8080") as chimera:
-        await chimera.check_providers()
-        health = chimera.health["desk"]
+        health = await chimera.check_provider("desk")
     assert health.state is HealthState.DOWN
     assert "unprotected" in health.reason
 
