@@ -200,10 +200,10 @@ async def many_streams(folder: Path, count: int = 8, rate: float = 200) -> Strea
             assert isinstance(screen, RoomScreen)  # noqa: S101
             assert screen.room  # noqa: S101
             cpu, start = time.process_time(), time.perf_counter()
-            await screen.room.resume()
+            screen.room.resume()
             busy = await lags(seconds=5)
             share = (time.process_time() - cpu) / (time.perf_counter() - start)
-            while len(saved.tree.path) < count:  # noqa: ASYNC110
+            while len(screen.room.tree.path) < count:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             await pilot.pause(0.2)
             heard = sum(len(message.text) for message in saved.tree.path)

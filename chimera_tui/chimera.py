@@ -223,7 +223,7 @@ class Chimera:
         attended: bool = True,
         lease: AbstractContextManager[object] | None = None,
     ) -> Room:
-        room = Room(
+        return Room(
             saved,
             replies=self.connections.calls,
             purse=self.connections,
@@ -232,9 +232,8 @@ class Chimera:
             carrying=self._carried,
             attended=attended,
             lease=lease,
+            offer=lambda cast, rng: draw(cast, rng).text,
         )
-        room.offer_from(lambda cast, rng: draw(cast, rng).text)
-        return room
 
     async def _carried(self, persona: Persona) -> Carried | None:
         return await asyncio.to_thread(self._cards.of, persona)
@@ -243,7 +242,7 @@ class Chimera:
         """Let the personas of a room be what the library holds now, from the next turn on."""
         for slug in {one.persona.original for one in room.conversation.cast}:
             if persona := self.library.personas.get(slug):
-                await room.recast(persona)
+                await room.cast.recast(persona)
 
     async def rename(self, conversation_id: int, title: str) -> None:
         """Give a conversation another title.

@@ -145,6 +145,7 @@ def a_room(
     purse: FullPurse | None = None,
     attended: bool = True,
     start: SavedConversation | None = None,
+    clock: Callable[[], float] = lambda: 0.0,
     **details: Any,
 ) -> Room:
     """A room over a scripted provider; `details` go to its conversation."""
@@ -157,7 +158,7 @@ def a_room(
         models=models or FixedModels(),
         attended=attended,
         now=lambda: NOON,
-        clock=lambda: 0.0,
+        clock=clock,
     )
 
 

@@ -62,8 +62,9 @@ def said(saved: SavedConversation) -> list[tuple[str, str]]:
 async def test_a_conversation_goes_on_where_it_was(tmp_path: Path) -> None:
     async with opened(tmp_path) as chimera:
         saved = await a_demo(chimera)
-        await play(chimera.room(saved, attended=False))
-        before = said(saved)
+        room = chimera.room(saved, attended=False)
+        await play(room)
+        before = said(room.state)
     async with opened(tmp_path) as chimera:
         (last,) = await chimera.conversations()
         again = await chimera.load(last.id)
@@ -74,7 +75,7 @@ async def test_a_conversation_goes_on_where_it_was(tmp_path: Path) -> None:
             await watcher.until(
                 lambda e: isinstance(e, MessageCompleted) and e.message.turn.speaker == "comedian"
             )
-        assert said(again)[3] == (HUMAN, "And you, @Comedian?")
+        assert said(room.state)[3] == (HUMAN, "And you, @Comedian?")
     assert len(before) == 3
 
 
@@ -97,8 +98,9 @@ async def test_who_has_no_model_is_played_by_the_first_provider_that_answers(
             "ollama": HealthState.DOWN,
         }
         saved = await chimera.new_conversation(topic="Hello?", cast=CAST, pace=0, turn_limit=1)
-        await play(chimera.room(saved, attended=False))
-    message = saved.tree.path[0]
+        room = chimera.room(saved, attended=False)
+        await play(room)
+    message = room.tree.path[0]
     assert message.provenance is not None
     assert message.provenance.model.provider == "desk"
     assert message.finish is Finish.STOP
@@ -138,10 +140,10 @@ async def test_the_demo_never_stands_in_for_a_provider_that_failed(tmp_path: Pat
         saved = await chimera.new_conversation(topic="Hello?", cast=CAST, pace=0)
         async with chimera.room(saved) as room:
             watcher = Watcher(room)
-            await room.resume()
+            room.resume()
             failed = await watcher.until(TurnFailed)
     assert failed.failure.problem == "No model can be reached."
-    assert saved.tree.path == []
+    assert room.tree.path == []
 
 
 async def test_a_server_that_dies_in_mid_sentence_loses_nothing(tmp_path: Path) -> None:
@@ -150,7 +152,7 @@ async def test_a_server_that_dies_in_mid_sentence_loses_nothing(tmp_path: Path) 
         saved = await chimera.new_conversation(topic="Hello?", cast=CAST, pace=0, models=models)
         async with chimera.room(saved) as room:
             watcher = Watcher(room)
-            await room.resume()
+            room.resume()
             failed = await watcher.until(TurnFailed)
             assert failed.failure.text
             assert chimera.health["desk"].state is HealthState.DOWN
@@ -158,8 +160,8 @@ async def test_a_server_that_dies_in_mid_sentence_loses_nothing(tmp_path: Path) 
         assert loaded.failure == failed.failure
         async with chimera.room(loaded) as room:
             await room.keep()
-        assert said(loaded)[0][1] == failed.failure.text
-        assert loaded.tree.path[0].finish is Finish.CUT
+        assert said(room.state)[0][1] == failed.failure.text
+        assert room.tree.path[0].finish is Finish.CUT
 
 
 async def test_what_is_live_here_cannot_be_opened_again(tmp_path: Path) -> None:
@@ -222,7 +224,7 @@ async def test_leaving_in_mid_sentence_keeps_what_was_said(tmp_path: Path) -> No
         saved = await chimera.new_conversation(topic="Jokes", cast=CAST, demo=True, seed=1)
         async with chimera.room(saved) as room:
             watcher = Watcher(room)
-            await room.resume()
+            room.resume()
             await watcher.until(TextReceived)
         loaded = await chimera.load(saved.conversation.id)
     assert loaded.failure is None
@@ -235,10 +237,11 @@ async def test_a_conversation_over_a_real_server(real_server: str, tmp_path: Pat
         saved = await chimera.new_conversation(
             topic="Is a joke a kind of knowledge?", cast=CAST, pace=0, seed=5, turn_limit=6
         )
-        events = await play(chimera.room(saved, attended=False))
+        room = chimera.room(saved, attended=False)
+        events = await play(room)
         assert events[-1] == ConversationEnded(reason=EndReason.FINISHED)
         loaded = await chimera.load(saved.conversation.id)
-    assert said(loaded) == said(saved)
+    assert said(loaded) == said(room.state)
     assert len(loaded.tree.path) == 6
     for message in loaded.tree.path:
         assert message.provenance is not None
@@ -254,10 +257,10 @@ async def test_a_person_steers_a_room_over_a_real_server(real_server: str, tmp_p
         async with chimera.room(saved) as room:
             watcher = Watcher(room)
             await room.say("@Scientist, is it warm?")
-            await watcher.until(lambda e: isinstance(e, RoomPaused) and room.auto_turns == 2)
+            await watcher.until(lambda e: isinstance(e, RoomPaused) and room.state.auto_turns == 2)
             await _another_answer(room, watcher)
-        assert [m.turn.speaker for m in saved.tree.path[:2]] == [HUMAN, "scientist"]
-        assert len(saved.tree.alternatives(saved.tree.path[-1])) == 2
+        assert [m.turn.speaker for m in room.tree.path[:2]] == [HUMAN, "scientist"]
+        assert len(room.tree.alternatives(room.tree.path[-1])) == 2
 
 
 async def _another_answer(room: Room, watcher: Watcher) -> None:
@@ -308,8 +311,9 @@ async def test_ready_made_rooms_bring_their_rules(tmp_path: Path) -> None:
         saved = await chimera.new_conversation(
             topic=ship.topics[0], cast=ship.cast, pace=0, demo=True, turn_limit=14, rules=ship.rules
         )
-        await play(chimera.room(saved, attended=False))
-        spoken = [speaker for speaker, _ in said(saved)]
+        room = chimera.room(saved, attended=False)
+        await play(room)
+        spoken = [speaker for speaker, _ in said(room.state)]
         assert "narrator" not in spoken[:6]
         assert all("narrator" in spoken[n : n + 7] for n in range(8))
 

@@ -185,6 +185,8 @@ class PathChanged:
 
     chosen_id: int | None
     """The message through which the path was put; None if it was only cut short."""
+    end_id: int | None = None
+    """Behind which message it was cut short; None: before the first one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,3 +238,8 @@ Event = (
     | ConversationChanged
     | ConversationEnded
 )
+
+Unrecorded = (
+    TurnStarted | TurnDelayed | ThinkingReceived | RoomPaused | RoomResumed | ConversationEnded
+)
+"""Events of which there is nothing to save."""

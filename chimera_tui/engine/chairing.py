@@ -60,6 +60,11 @@ class Chair:
             if len(path) > READ_AT_ONCE:
                 await asyncio.to_thread(self.vitals.follow, self.journal.conversation, path)
 
+    def current_vitals(self) -> Vitals:
+        """Read what is new, and return how the conversation is doing."""
+        self.vitals.follow(self.journal.conversation, self.journal.tree.path)
+        return self.vitals
+
     async def choose(self, *, is_asked: bool) -> Choice | None:
         """Say who has the next turn, and what it is to do; None if that was called off.
 
@@ -108,7 +113,7 @@ class Chair:
         return Floor(
             conversation=conversation,
             path=self.journal.tree.path,
-            rng=conversation.rng(self.journal.turns + 1),
+            rng=conversation.rng(self.journal.state.turns + 1),
             roll=self._call_roll(),
             passed_over=self.passed_over,
             is_attended=self.is_attended,
@@ -131,7 +136,7 @@ class Chair:
         """Notice that they have left it, and offer another."""
         if self.limits.has_drifted():
             conversation = self.journal.conversation
-            rng = conversation.rng(self.journal.turns)
+            rng = conversation.rng(self.journal.state.turns)
             self.offered = self.offer([one.persona for one in conversation.cast], rng)
             other = f" Or move it, say to: {self.offered}" if self.offered else ""
             topic = conversation.current_topic

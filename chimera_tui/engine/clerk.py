@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 
-from chimera_tui.domain.errors import ProviderError
+from chimera_tui.domain.conversation import Conversation
+from chimera_tui.domain.errors import ProviderError, StorageError
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine import summaries
 from chimera_tui.engine.errands import Errands
@@ -42,16 +44,19 @@ class Clerk:
         if has_work and not is_busy:
             self._tidying = asyncio.create_task(self._tidy(fullness))
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Put the pen down."""
         if self._tidying:
             self._tidying.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._tidying
+
+    async def done(self) -> None:
+        """Wait until nothing is being done any more."""
+        if self._tidying:
+            await asyncio.wait({self._tidying})
 
     async def _tidy(self, fullness: float) -> None:
         """Do what is due; what fails is tried again after a later turn."""
-        with contextlib.suppress(ProviderError):
+        with contextlib.suppress(ProviderError, StorageError):
             if len(self._journal.tree.path) >= TITLED_AFTER and not self._has_named:
                 await self._name()
             if self._journal.conversation.rules.helper and fullness > HALF_FULL:
@@ -69,9 +74,12 @@ class Clerk:
             title = await self._asked(block)
         else:
             title = short_title(conversation.topic, (m.text for m in block.messages))
-        is_news = title not in {"", conversation.title}
-        if is_news and self._journal.conversation.title == conversation.topic:
-            await self._journal.change(title=title)
+
+        def titled(now: Conversation) -> Conversation:
+            is_still_open = now.title == now.topic
+            return replace(now, title=title) if title and is_still_open else now
+
+        await self._journal.change_conversation(titled)
 
     async def _asked(self, block: summaries.Block) -> str:
         """What the helper would call it; empty if it does not say."""
@@ -85,9 +93,9 @@ class Clerk:
         """Have the older half summarised, block by block, each once."""
         journal = self._journal
         path = [message for message in journal.tree.path if not message.to]
-        for block in summaries.blocks(path[1 : len(path) // 2], journal.summaries.values()):
+        for block in summaries.blocks(path[1 : len(path) // 2], journal.state.summaries.values()):
             is_whole = len(block.messages) >= summaries.BLOCK
-            if is_whole and block.digest not in journal.summaries:
+            if is_whole and block.digest not in journal.state.summaries:
                 await self._errands.summarise(
                     summaries.INSTRUCTIONS,
                     block.transcript(journal.conversation),

@@ -81,10 +81,8 @@ class Errands:
         answer, provenance = await self._ask(system, text, max_tokens)
         made = replace(summary, text=answer.strip(), model=provenance.model)
         await self._record(provenance, made)
-        self._journal.summaries[made.digest] = made
 
     async def _record(self, provenance: Provenance, summary: Summary | None = None) -> None:
-        self._journal.spent.add(provenance)
         try:
             await self._journal.emit(ErrandDone(provenance=provenance, summary=summary))
         except StorageError as error:
@@ -93,7 +91,7 @@ class Errands:
     async def _ask(self, system: str, question: str, max_tokens: int) -> tuple[str, Provenance]:
         models = await self._helpers()
         allow = await self._purse.allowance(
-            lambda: self._journal.conversation.budget, self._journal.spent
+            lambda: self._journal.conversation.budget, self._journal.state.spent
         )
 
         def write(model: ModelRef, **_: bool) -> ChatRequest:

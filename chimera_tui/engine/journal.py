@@ -1,22 +1,30 @@
-"""The one door out of a room: what happens is recorded, then shown."""
+"""The one door out of a room: what happens is recorded, then applied, then shown."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from chimera_tui.domain.conversation import Finish, Message, Notice, Provenance, Turn
+from chimera_tui.domain.conversation import (
+    HUMAN,
+    Conversation,
+    Finish,
+    Message,
+    Notice,
+    Provenance,
+    Turn,
+)
 from chimera_tui.domain.events import (
     ConversationChanged,
     ConversationEnded,
     Event,
-    MessageChanged,
     MessageCompleted,
     NoticePosted,
-    PathChanged,
+    TextReceived,
+    Unrecorded,
 )
-from chimera_tui.domain.saved import SavedConversation
+from chimera_tui.domain.saved import SavedConversation, Tree
 
 
 class Recorder(Protocol):
@@ -31,117 +39,194 @@ class Recorder(Protocol):
 
 
 class Journal:
-    """A conversation as it grows: its messages, and the events that tell of them."""
+    """A conversation as it grows: its state, and the events that tell of it.
+
+    Changes are made one after another. Each is computed from the state that the one before it
+    left, recorded, applied, and told to all followers: so no change is lost, and nothing is true
+    here that is not in the database.
+    """
 
     def __init__(
         self, saved: SavedConversation, recorder: Recorder, now: Callable[[], datetime]
     ) -> None:
-        self.conversation = saved.conversation
-        self.tree = saved.tree
-        self.turns = saved.turns
-        self.spent = saved.spent
-        self.summaries = saved.summaries
+        self.state = saved.copy()
+        self.now = now
+        """Tells the time on the wall."""
         self._recorder = recorder
-        self._now = now
-        self._next_id = max(self.tree.messages, default=0) + 1
-        self._adding = asyncio.Lock()
-        self._outbox: asyncio.Queue[Event] = asyncio.Queue()
+        self._changing = asyncio.Lock()
+        self._followers: list[asyncio.Queue[Event]] = []
+
+    @property
+    def conversation(self) -> Conversation:
+        """What the conversation goes by now."""
+        return self.state.conversation
+
+    @property
+    def tree(self) -> Tree:
+        """What has been said."""
+        return self.state.tree
+
+    def follow(self, first: Iterable[Event] = ()) -> AsyncGenerator[Event]:
+        """Return what happens from now on; the last event is `ConversationEnded`.
+
+        Args:
+            first: What this follower is told before.
+        """
+        inbox = asyncio.Queue[Event]()
+        for event in first:
+            inbox.put_nowait(event)
+        self._followers.append(inbox)
+        return self._read(inbox)
+
+    async def _read(self, inbox: asyncio.Queue[Event]) -> AsyncGenerator[Event]:
+        try:
+            while True:
+                event = await inbox.get()
+                yield event
+                if isinstance(event, ConversationEnded):
+                    return
+        finally:
+            self._followers.remove(inbox)
+
+    # Changes
+
+    async def change(self, make: Callable[[], Event | None]) -> None:
+        """Let happen what `make` returns; None: nothing.
+
+        `make` is called when all earlier changes are done, and sees the state they left. Once
+        begun, a change is made in the database and here, even if the caller is cancelled.
+
+        Raises:
+            StorageError: If it cannot be saved; then nothing has changed.
+        """
+        making = asyncio.create_task(self._change(make))
+        try:
+            await asyncio.shield(making)
+        except asyncio.CancelledError:
+            making.add_done_callback(_take_note)
+            raise
+
+    async def _change(self, make: Callable[[], Event | None]) -> None:
+        async with self._changing:
+            if (event := make()) is None:
+                return
+            if not isinstance(event, Unrecorded):
+                await self._recorder.record(self.conversation.id, event)
+            self.show(event)
 
     async def emit(self, event: Event) -> None:
-        """Record, then show: what is on the screen is in the database."""
+        """Let `event` happen, whatever the state is; else as `change`."""
+        await self.change(lambda: event)
+
+    async def hear(self, event: TextReceived) -> None:
+        """Let a piece of a reply be heard. It changes no state, so it waits for no change.
+
+        Raises:
+            StorageError: If the text before it could not be saved.
+        """
         await self._recorder.record(self.conversation.id, event)
-        self._outbox.put_nowait(event)
+        self._tell(event)
 
     def show(self, event: Event) -> None:
-        """Report what there is nothing to record of, or what could not be recorded."""
-        self._outbox.put_nowait(event)
+        """Apply and tell what there is nothing to record of, or what could not be recorded."""
+        self.state.apply(event)
+        self._tell(event)
 
-    async def events(self) -> AsyncGenerator[Event]:
-        """Yield what happens, as it happens; the last is `ConversationEnded`. For one reader."""
-        while True:
-            event = await self._outbox.get()
-            yield event
-            if isinstance(event, ConversationEnded):
-                return
+    def _tell(self, event: Event) -> None:
+        for inbox in self._followers:
+            inbox.put_nowait(event)
 
-    def new_turn(self, speaker: str) -> Turn:
-        """Give `speaker` the next number."""
-        self.turns += 1
-        return Turn(number=self.turns, speaker=speaker)
+    async def settled(self) -> None:
+        """Wait until the changes that have begun are made."""
+        async with self._changing:
+            pass
+
+    async def change_conversation(self, make: Callable[[Conversation], Conversation]) -> None:
+        """Change title, topic, mode, pace, cast and the like; raises as `change` and as `make`."""
+
+        def event() -> ConversationChanged | None:
+            changed = make(self.conversation)
+            is_other = changed != self.conversation
+            return ConversationChanged(conversation=changed) if is_other else None
+
+        await self.change(event)
+
+    async def post_notice(self, text: str) -> None:
+        """Say something in the name of the system."""
+
+        def event() -> NoticePosted:
+            tip = self.tree.tip
+            after_id = tip.id if tip else None
+            notice = Notice(after_id=after_id, text=text, created_at=self.now())
+            return NoticePosted(notice=notice)
+
+        await self.change(event)
+
+    def next_turn(self, speaker: str) -> Turn:
+        """The turn of `speaker` that begins now; to be called while a change is made."""
+        return Turn(number=self.state.turns + 1, speaker=speaker)
+
+    async def add_human_message(
+        self, text: str, *, to: str = "", is_narration: bool = False
+    ) -> None:
+        """Save what the human said, to one persona alone (`to`, a slug) or to all; or told."""
+
+        def event() -> MessageCompleted:
+            message = Message(
+                id=0,
+                parent_id=None,
+                turn=self.next_turn(HUMAN),
+                text=text,
+                to=to,
+                is_narration=is_narration,
+                created_at=self.now(),
+            )
+            return MessageCompleted(message=self._placed(message))
+
+        await self.change(event)
 
     async def add_message(
         self,
         turn: Turn,
         text: str,
         *,
-        finish: Finish = Finish.STOP,
+        finish: Finish,
         note: str = "",
         thinking: str = "",
         provenance: Provenance | None = None,
         replaces: Message | None = None,
-        to: str = "",
-        is_narration: bool = False,
     ) -> None:
-        """Save what was said in `turn`, where it belongs: behind the last earlier turn.
+        """Save what a persona said in `turn`, in the place of the answer it replaces, if any."""
 
-        Never cancelled half-way: once begun, it is done in the database and here.
-        """
-        message = Message(
-            id=0,
-            parent_id=replaces.parent_id if replaces else None,
-            turn=turn,
-            text=text,
-            finish=finish,
-            finish_note=note,
-            thinking=thinking,
-            provenance=provenance,
-            to=to,
-            is_narration=is_narration,
-            created_at=self._now(),
-        )
-        await asyncio.shield(self._add(message, is_replacing=replaces is not None))
+        def event() -> MessageCompleted:
+            message = Message(
+                id=0,
+                parent_id=None,
+                turn=turn,
+                text=text,
+                finish=finish,
+                finish_note=note,
+                thinking=thinking,
+                provenance=provenance,
+                created_at=self.now(),
+            )
+            return MessageCompleted(message=self._placed(message, replaces))
 
-    async def _add(self, message: Message, *, is_replacing: bool) -> None:
-        async with self._adding:
-            parent_id = message.parent_id
-            if not is_replacing:
-                trunk, number = self.tree.trunk, message.turn.number
-                parent_id = next((m.id for m in reversed(trunk) if m.turn.number < number), None)
-            message = replace(message, id=self._next_id, parent_id=parent_id)
-            await self._recorder.record(self.conversation.id, MessageCompleted(message=message))
-            self._next_id += 1
-            self.tree.add(message)
-            self._outbox.put_nowait(MessageCompleted(message=message))
+        await self.change(event)
 
-    async def post_notice(self, text: str) -> None:
-        """Say something in the name of the system."""
-        tip = self.tree.tip
-        notice = Notice(after_id=tip.id if tip else None, text=text, created_at=self._now())
-        await self.emit(NoticePosted(notice=notice))
+    def _placed(self, message: Message, replaces: Message | None = None) -> Message:
+        """Give a message its id and its place: behind the last earlier turn, or that of another."""
+        if replaces:
+            parent_id = replaces.parent_id
+        else:
+            earlier = (
+                m.id for m in reversed(self.tree.trunk) if m.turn.number < message.turn.number
+            )
+            parent_id = next(earlier, None)
+        return replace(message, id=self.tree.last_id + 1, parent_id=parent_id)
 
-    async def change_message(self, message: Message) -> None:
-        """Put `message` in the place of the one of its id."""
-        async with self._adding:
-            await self._recorder.record(self.conversation.id, MessageChanged(message=message))
-            self.tree.change(message)
-            self._outbox.put_nowait(MessageChanged(message=message))
 
-    def now(self) -> datetime:
-        """The time on the wall."""
-        return self._now()
-
-    async def end_at(self, message_id: int | None) -> None:
-        """Go back to this message, as if nothing had been said after it; None: to the beginning."""
-        self.tree.end_at(message_id)
-        await self.emit(PathChanged(chosen_id=None))
-
-    async def choose(self, message_id: int) -> None:
-        """Put the path through `message_id`."""
-        self.tree.choose(message_id)
-        await self.emit(PathChanged(chosen_id=message_id))
-
-    async def change(self, **changes: object) -> None:
-        """Change title, topic, mode, pace or cast."""
-        changed = replace(self.conversation, **changes)  # type: ignore[arg-type]
-        await self.emit(ConversationChanged(conversation=changed))
-        self.conversation = changed
+def _take_note(making: asyncio.Task[None]) -> None:
+    """Nobody waits for the change any more: if it failed, that is nobody's business."""
+    if not making.cancelled():
+        making.exception()

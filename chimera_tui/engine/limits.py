@@ -6,8 +6,6 @@ from chimera_tui.domain.events import EndReason, PauseReason
 from chimera_tui.engine.journal import Journal
 from chimera_tui.quality.vitals import Vitals
 
-HARD_LIMIT = 100
-"""Automatic turns in a row at most, whatever a conversation allows."""
 MOST_FAREWELLS = 0.6
 """Share of goodbyes in the last round from which on the talk is over."""
 SHORTEST_ROUND = 3
@@ -31,7 +29,7 @@ class Limits:
     def __init__(self, journal: Journal, vitals: Vitals) -> None:
         self._journal = journal
         self._vitals = vitals
-        self._since = journal.turns
+        self._since = journal.state.turns
         """The last turn before the human had a say, or a hint was given."""
         self._has_hinted = False
         self._has_told_drift = False
@@ -40,21 +38,19 @@ class Limits:
     def start_anew(self) -> None:
         """The human had a say: what was before counts no more."""
         self._topic = self._journal.conversation.current_topic
-        self._since = self._journal.turns
+        self._since = self._journal.state.turns
         self._has_hinted = self._has_told_drift = False
 
-    def is_far(self, auto_turns: int) -> bool:
-        """Whether so many automatic turns in a row are as many as may be."""
-        return auto_turns >= min(HARD_LIMIT, self._journal.conversation.turn_limit)
-
-    def stop(self, auto_turns: int) -> Stop | None:
-        """Say whether no further automatic turn may begin, after so many of them."""
+    def stop(self) -> Stop | None:
+        """Say whether no further automatic turn may begin, and why."""
         self._look()
-        conversation = self._journal.conversation
-        if self.is_far(auto_turns):
-            return Stop(PauseReason.TURN_LIMIT, f"paused after {auto_turns} turns without you")
+        conversation, state = self._journal.conversation, self._journal.state
+        if state.is_far:
+            return Stop(
+                PauseReason.TURN_LIMIT, f"paused after {state.auto_turns} turns without you"
+            )
         minutes = conversation.budget.minutes
-        if minutes is not None and self._journal.spent.seconds >= minutes * MINUTE:
+        if minutes is not None and self._journal.state.spent.seconds >= minutes * MINUTE:
             notice = f"paused: they have spoken for {minutes} minutes. Raise the budget to go on."
             return Stop(PauseReason.BUDGET, notice, EndReason.BUDGET)
         members = sum(one.persona.talkativeness > 0 for one in conversation.cast)
@@ -71,7 +67,7 @@ class Limits:
         loop = "" if self._has_hinted else self._vitals.loop(self._since)
         if loop:
             self._has_hinted = True
-            self._since = self._journal.turns
+            self._since = self._journal.state.turns
         return loop
 
     def has_drifted(self) -> bool:

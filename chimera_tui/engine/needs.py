@@ -5,6 +5,7 @@ from typing import Protocol
 
 from chimera_tui.cards.carried import Carried
 from chimera_tui.domain.conversation import Assignment, Budget, CostSource, ModelRef, Usage
+from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import Spent
 from chimera_tui.resilience.calls import Ask, CallItem
@@ -28,6 +29,12 @@ class Models(Protocol):
 
     async def cost(self, model: ModelRef, usage: Usage) -> tuple[int | None, CostSource]:
         """Say what a reply costs now, in micro-dollars, and where that comes from."""
+
+
+def must_know(models: Models, model: ModelRef) -> None:
+    """Raise UnknownError if there is no such provider."""
+    if not models.has_provider(model.provider):
+        raise UnknownError(f"There is no provider `{model.provider}`.")
 
 
 class Replies(Protocol):

@@ -64,7 +64,7 @@ def among(persona: Persona, model: ModelRef | None, room: Room) -> SavedConversa
         conversation=replace(conversation, cast=cast, pace=0.0, rules=rules),
         tree=Tree.of(said, {}),
         turns=max((message.turn.number for message in said), default=0),
-        spent=replace(room.spent),
+        spent=replace(room.state.spent),
     )
 
 

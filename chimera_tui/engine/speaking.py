@@ -19,6 +19,7 @@ from chimera_tui.domain.conversation import (
 from chimera_tui.domain.errors import Fault, ProviderError, StorageError
 from chimera_tui.domain.events import (
     AttemptStarted,
+    Event,
     ProviderSwitched,
     RetryScheduled,
     TextReceived,
@@ -58,8 +59,8 @@ class Speaking:
     thinking: str = ""
     finish_note: str = ""
     """Why we cut the reply; empty if we did not."""
-    is_begun: bool = False
-    """Whether it was reported."""
+    delay: TurnDelayed | RetryScheduled | None = None
+    """What the turn waits for since nothing was heard of it."""
     is_held_back: bool = False
     """Whether the request waits to be made, or to be made again."""
     is_stopped: bool = False
@@ -84,6 +85,39 @@ class Speaking:
     """When the last request was made, on the room's clock."""
     first_text: float | None = None
     """Seconds from the request to the first text."""
+
+    @property
+    def replaces_id(self) -> int | None:
+        """The id of the message to which this is to be another answer."""
+        return self.replaces.id if self.replaces else None
+
+    def started(self) -> TurnStarted:
+        """Tell that the turn has begun."""
+        return TurnStarted(turn=self.turn, replaces_id=self.replaces_id)
+
+    def attempted(self, model: ModelRef, request: ChatRequest) -> AttemptStarted:
+        """Tell that `model` is asked."""
+        return AttemptStarted(
+            turn=self.turn,
+            model=model,
+            persona_version=self.assignment.persona.version,
+            temperature=request.temperature,
+            max_tokens=request.max_tokens,
+            replaces_id=self.replaces_id,
+        )
+
+    def story(self) -> list[Event]:
+        """Tell all that has happened in the turn so far, as short as that can be told."""
+        events: list[Event] = [self.started()]
+        if self.model and self.request:
+            events.append(self.attempted(self.model, self.request))
+        if self.delay:
+            events.append(self.delay)
+        if self.thinking:
+            events.append(ThinkingReceived(turn=self.turn, text=self.thinking))
+        if self.text:
+            events.append(TextReceived(turn=self.turn, text=self.text))
+        return events
 
 
 class Listener:
@@ -115,7 +149,7 @@ class Listener:
             ProviderError: If no model can play it.
         """
         model = (await self._models.candidates(assignment))[0]
-        speaking = Speaking(Turn(number=self._journal.turns + 1, speaker=""), assignment)
+        speaking = Speaking(self._journal.next_turn(""), assignment)
         speaking.carried = await self._carrying(assignment.persona)
         return self._tell(speaking, model)
 
@@ -130,13 +164,10 @@ class Listener:
             ProviderError: If it did not come, or not to its end.
             StorageError: If it cannot be recorded.
         """
-        replaces_id = speaking.replaces.id if speaking.replaces else None
-        await self._journal.emit(TurnStarted(turn=speaking.turn, replaces_id=replaces_id))
-        speaking.is_begun = True
         models = await self._models.candidates(speaking.assignment)
         speaking.model = models[0]
         allow = await self._purse.allowance(
-            lambda: self._journal.conversation.budget, self._journal.spent
+            lambda: self._journal.conversation.budget, self._journal.state.spent
         )
         speaking.carried = await self._carrying(speaking.assignment.persona)
         speaking.heard_at = self._clock() + self._delay(speaking.turn)
@@ -201,7 +232,7 @@ class Listener:
             problem=error.problem,
             hint=error.hint,
             text=speaking.text.strip(),
-            replaces_id=speaking.replaces.id if speaking.replaces else None,
+            replaces_id=speaking.replaces_id,
             provenance=await self.used(speaking),
         )
 
@@ -231,7 +262,7 @@ class Listener:
             extra_tokens=ROOM_TO_THINK if more_room else 0,
             seed=[rng.getrandbits(32) for _ in (*answers, None)][-1],  # each answer has its own
             cue=speaking.cue,
-            summaries=self._journal.summaries,
+            summaries=self._journal.state.summaries,
             carried=speaking.carried,
             now=self._journal.now(),
         )
@@ -243,10 +274,11 @@ class Listener:
             case Text(text):
                 await self._hear(speaking, text)
             case Thinking(text):
-                await self._overhear(speaking, text)
+                self._overhear(speaking, text)
             case Waiting(why, seconds):
                 speaking.is_held_back = why is not WaitReason.LOADING
-                await self._journal.emit(TurnDelayed(turn=turn, why=why, seconds=seconds))
+                speaking.delay = TurnDelayed(turn=turn, why=why, seconds=seconds)
+                self._journal.show(speaking.delay)
             case AttemptBegan(model, request):
                 await self._begin(speaking, model, request)
             case AttemptFailed():
@@ -259,15 +291,8 @@ class Listener:
         speaking.is_held_back = False
         speaking.attempt += 1
         speaking.guard = guard_for(self._journal.conversation, speaking.turn.speaker)
-        started = AttemptStarted(
-            turn=speaking.turn,
-            model=model,
-            persona_version=speaking.assignment.persona.version,
-            temperature=request.temperature,
-            max_tokens=request.max_tokens,
-            replaces_id=speaking.replaces.id if speaking.replaces else None,
-        )
-        await self._journal.emit(started)
+        speaking.delay = None
+        await self._journal.emit(speaking.attempted(model, request))
         speaking.began = self._clock()
 
     async def _begin_again(self, speaking: Speaking, failed: AttemptFailed) -> None:
@@ -285,6 +310,7 @@ class Listener:
                 seconds=failed.seconds,
                 provenance=used,
             )
+            speaking.delay = scheduled
             await self._journal.emit(scheduled)
             return
         switched = ProviderSwitched(
@@ -299,10 +325,10 @@ class Listener:
         name = self._journal.conversation.name_of(turn.speaker)
         await self._journal.post_notice(f"{name} is played by {failed.next} now: {error.problem}")
 
-    async def _overhear(self, speaking: Speaking, piece: str) -> None:
+    def _overhear(self, speaking: Speaking, piece: str) -> None:
         if piece := piece[: LONGEST_REPLY - len(speaking.thinking)]:
             speaking.thinking += piece
-            await self._journal.emit(ThinkingReceived(turn=speaking.turn, text=piece))
+            self._journal.show(ThinkingReceived(turn=speaking.turn, text=piece))
 
     async def _hear(self, speaking: Speaking, piece: str) -> None:
         await self._show(speaking, speaking.guard.feed(piece))
@@ -324,7 +350,7 @@ class Listener:
             piece = piece[:room_left]
             speaking.finish_note = f"cut at {LONGEST_REPLY // 1024} KiB"
         speaking.text += piece
-        await self._journal.emit(TextReceived(turn=speaking.turn, text=piece))
+        await self._journal.hear(TextReceived(turn=speaking.turn, text=piece))
 
     def _delay(self, turn: Turn) -> float:
         conversation, tip = self._journal.conversation, self._journal.tree.tip
@@ -343,7 +369,7 @@ class Listener:
         usage = usage or Usage(is_estimate=True)
         answered = ModelRef(model.provider, (finished.model if finished else "") or model.model)
         cost, source = await self._models.cost(model, usage)
-        provenance = Provenance(
+        return Provenance(
             model=answered,
             persona_version=speaking.assignment.persona.version,
             temperature=request.temperature if request else None,
@@ -357,5 +383,3 @@ class Listener:
             leaks=speaking.leaks,
             is_refusal=refuses(speaking.text),
         )
-        self._journal.spent.add(provenance)
-        return provenance

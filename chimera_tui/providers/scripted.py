@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
+from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
 
-Step = str | BaseException | asyncio.Event | Finished
-"""A piece of text, an error to raise, something to wait for, or another end than `stop`."""
+Step = str | Thinking | BaseException | asyncio.Event | Finished
+"""A piece of text or thought, an error to raise, what to wait for, or another end than `stop`."""
 
 
 class ScriptedProvider:
@@ -42,6 +42,8 @@ class ScriptedProvider:
                 case str():
                     await asyncio.sleep(0)
                     yield Text(step)
+                case Thinking():
+                    yield step
                 case asyncio.Event():
                     await step.wait()
                 case Finished():

@@ -14,7 +14,6 @@ from chimera_tui.domain.conversation import (
     Conversation,
     Failure,
     ModelRef,
-    Notice,
     Turn,
 )
 from chimera_tui.domain.events import (
@@ -77,7 +76,7 @@ class Scene:
     """What is to be seen of a conversation beside its words.
 
     Args:
-        saved: The conversation as it was opened.
+        saved: The conversation as it was opened; this changes it as the room tells.
         read_only: Why it cannot go on here; empty if it can.
         has_plain_emoji: Whether the terminal needs emoji in their plainest form.
         clock: The monotonic clock, in seconds.
@@ -91,14 +90,10 @@ class Scene:
         has_plain_emoji: bool = False,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self.conversation: Conversation = saved.conversation
-        self.tree: Tree = saved.tree
-        self.notices: list[Notice] = list(saved.notices)
-        self.failure: Failure | None = saved.failure
+        self.saved = saved
         self.read_only = read_only
         self.paused: PauseReason | None = PauseReason.OPENED
         self.ended: EndReason | None = None
-        self.auto_turns = 0
         self.typing: dict[int, str] = {}
         """Slugs of those chosen who have not been heard yet, by turn."""
         self.heard: dict[int, str] = {}
@@ -111,7 +106,6 @@ class Scene:
         """What was thought so far in turns that have not been heard yet."""
         self.measures = NOTHING
         """How it is doing, as it was measured after the last turn."""
-        self.spent = saved.spent
         self.totals = Totals()
         for message in self.tree.messages.values():
             self.totals.add(message)
@@ -122,10 +116,10 @@ class Scene:
 
     def note(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case an event
         """Take in what happened."""
+        self.saved.apply(event)
         match event:
             case TurnStarted(turn=turn):
                 self.typing[turn.number] = turn.speaker
-                self._drop_failure(turn.number)
             case AttemptStarted(turn=turn, model=model) | ProviderSwitched(turn=turn, new=model):
                 self.models[turn.number] = model
                 self._come(turn)
@@ -144,23 +138,17 @@ class Scene:
                 self._turns.update([message.turn.speaker] if message.provenance else [])
             case MessageChanged():
                 self._count()
-            case TurnFailed(failure=failure):
-                self._over(failure.turn.number)
-                self.failure = failure
-            case TurnDropped(turn=turn):
+            case TurnFailed(failure=Failure(turn=turn)) | TurnDropped(turn=turn):
                 self._over(turn.number)
             case PathChanged():
                 self._count()
-            case NoticePosted(notice=notice):
-                self.notices.append(notice)
-            case ErrandDone():
-                pass  # what they cost is in what was spent
+            case NoticePosted() | ErrandDone():
+                pass  # all of it is the conversation's
             case RoomPaused(reason=reason):
                 self.paused = reason
             case RoomResumed():
                 self.paused = None
-            case ConversationChanged(conversation=conversation):
-                self.conversation = conversation
+            case ConversationChanged():
                 self.speakers = self._name_all()
             case ConversationEnded(reason=reason):
                 self.ended = reason
@@ -169,13 +157,27 @@ class Scene:
             case _:
                 assert_never(event)
 
+    @property
+    def conversation(self) -> Conversation:
+        """What the conversation goes by now."""
+        return self.saved.conversation
+
+    @property
+    def tree(self) -> Tree:
+        """What has been said."""
+        return self.saved.tree
+
+    @property
+    def failure(self) -> Failure | None:
+        """The failed turn that waits for a remedy."""
+        return self.saved.failure
+
     def _name_all(self) -> Mapping[str, Speaker]:
         return speakers(self.conversation, has_plain_emoji=self._has_plain_emoji)
 
     def _over(self, turn: int) -> None:
         for turns in (self.typing, self.heard, self.models, self.waits, self.thoughts):
             turns.pop(turn, None)
-        self._drop_failure(turn)
 
     def _come(self, turn: Turn) -> None:
         """Something comes of the turn: it waits no more."""
@@ -213,10 +215,6 @@ class Scene:
             return f"is thinking … {thought.words:,} word{'s' if thought.words != 1 else ''}"
         return ""
 
-    def _drop_failure(self, turn: int) -> None:
-        if self.failure and self.failure.turn.number == turn:
-            self.failure = None
-
     @property
     def state(self) -> str:
         """The state of the room, as a key of the glyphs."""
@@ -234,7 +232,7 @@ class Scene:
     @property
     def budget(self) -> Budget:
         """What may be used up; nothing is counted where all that was said is free."""
-        is_free = self.totals.is_free and not self.spent.cost
+        is_free = self.totals.is_free and not self.saved.spent.cost
         said_or_demo = self.conversation.is_demo or self.totals.tokens
         return Budget() if is_free and said_or_demo else self.conversation.budget
 
@@ -242,14 +240,14 @@ class Scene:
     def is_out_of_time(self) -> bool:
         """Whether they have spoken for as long as they may."""
         minutes = self.conversation.budget.minutes
-        return minutes is not None and self.spent.seconds >= 60 * minutes
+        return minutes is not None and self.saved.spent.seconds >= 60 * minutes
 
     @property
     def cost_label(self) -> str:
         """What all attempts cost, the failed ones too: `free`, an amount in dollars, or `n/a`."""
-        if not self.spent.cost:
+        if not self.saved.spent.cost:
             return self.totals.cost_label
-        return replace(self.totals, cost=self.spent.cost, is_free=False).cost_label
+        return replace(self.totals, cost=self.saved.spent.cost, is_free=False).cost_label
 
     def cast_rows(self) -> list[CastRow]:
         """The cast, in its order."""

@@ -145,7 +145,11 @@ def test_what_cannot_be_saved_ends_it(command: Command, monkeypatch: pytest.Monk
     monkeypatch.setattr(Recorder, "record", record)
     result = command(*DEMO, "--json")
     assert result.code == 5
-    assert [line["event"] for line in lines(result.out)] == ["turn_failed", "conversation_ended"]
+    assert [line["event"] for line in lines(result.out)] == [
+        "turn_started",
+        "turn_failed",
+        "conversation_ended",
+    ]
 
 
 def test_a_database_that_cannot_be_written(

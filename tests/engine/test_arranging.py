@@ -32,8 +32,8 @@ def said_by(speaker: str) -> Callable[[Event], bool]:
 async def test_who_is_invited_speaks_from_the_next_turn_on() -> None:
     async with a_room(ScriptedProvider(*MANY), None, "Ada", "Bob", turn_limit=3) as room:
         watcher = Watcher(room)
-        assert await room.invite(a_persona("Cleo"), DEMO) == "cleo"
-        await room.resume()
+        assert await room.cast.invite(a_persona("Cleo"), DEMO) == "cleo"
+        room.resume()
         await watcher.until(said_by("cleo"))
     assert room.conversation.assignment("cleo").model == DEMO
     assert "The Cleo joins" in notices(watcher)
@@ -42,7 +42,7 @@ async def test_who_is_invited_speaks_from_the_next_turn_on() -> None:
 async def test_a_persona_can_be_there_twice_on_two_models() -> None:
     provider = ScriptedProvider(*MANY)
     async with a_room(provider, None, "Ada") as room:
-        twin = await room.invite(a_persona("Ada"), DEMO)
+        twin = await room.cast.invite(a_persona("Ada"), DEMO)
         watcher = Watcher(room)
         room.next(twin)
         await watcher.until(said_by("ada~2"))
@@ -54,7 +54,7 @@ async def test_a_persona_can_be_there_twice_on_two_models() -> None:
 async def test_the_room_is_full_at_some_point() -> None:
     async with a_room(None, None, *(f"P{n}" for n in range(MOST_CAST))) as room:
         with pytest.raises(UnknownError, match="16 are here already"):
-            await room.invite(a_persona("Zoe"))
+            await room.cast.invite(a_persona("Zoe"))
 
 
 async def test_who_leaves_is_still_named_over_what_was_said() -> None:
@@ -63,17 +63,17 @@ async def test_who_leaves_is_still_named_over_what_was_said() -> None:
         watcher = Watcher(room)
         room.next("bob")
         await watcher.until(said_by("bob"))
-        await room.solo("bob")
-        await room.remove("bob")
+        await room.cast.solo("bob")
+        await room.cast.remove("bob")
         await watcher.until(lambda e: isinstance(e, NoticePosted) and "leaves" in e.notice.text)
 
         assert slugs(room) == ["ada"]
         assert room.conversation.solo == ""
         assert room.conversation.name_of("bob") == "The Bob"
         with pytest.raises(UnknownError, match="Nobody else is here"):
-            await room.remove("ada")
+            await room.cast.remove("ada")
 
-        await room.invite(a_persona("Bob"))
+        await room.cast.invite(a_persona("Bob"))
         assert (slugs(room), room.conversation.former) == (["ada", "bob"], ())
 
 
@@ -81,8 +81,8 @@ async def test_the_muted_speak_only_when_they_are_called() -> None:
     provider = ScriptedProvider(*MANY)
     async with a_room(provider, None, "Ada", "Bob", "Cleo", turn_limit=4) as room:
         watcher = Watcher(room)
-        await room.mute("bob")
-        await room.resume()
+        await room.cast.mute("bob")
+        room.resume()
         await watcher.until(NoticePosted)
         assert speakers(room) == ["ada", "cleo", "ada", "cleo"]
         await room.say("@Bob?")
@@ -92,20 +92,20 @@ async def test_the_muted_speak_only_when_they_are_called() -> None:
 async def test_a_solo_is_alone_until_it_ends() -> None:
     async with a_room(ScriptedProvider(*MANY), None, "Ada", "Bob", turn_limit=3) as room:
         watcher = Watcher(room)
-        await room.solo("bob")
-        await room.resume()
+        await room.cast.solo("bob")
+        room.resume()
         await watcher.until(NoticePosted)
         assert set(speakers(room)) == {"bob"}
-        await room.solo("")
+        await room.cast.solo("")
         await room.say("And all of you?")
         await watcher.until(said_by("ada"))
         with pytest.raises(UnknownError, match="`zoe` is not in this room"):
-            await room.solo("zoe")
+            await room.cast.solo("zoe")
 
 
 async def test_the_cast_can_be_put_in_another_order() -> None:
     async with a_room(None, None, "Ada", "Bob", "Cleo") as room:
-        await room.reorder(["cleo", "ada"])
+        await room.cast.reorder(["cleo", "ada"])
         assert slugs(room) == ["cleo", "ada", "bob"]
 
 
@@ -113,8 +113,8 @@ async def test_a_saved_persona_speaks_from_its_next_turn_on() -> None:
     provider = ScriptedProvider(*MANY)
     async with a_room(provider, None, "Ada", "Bob") as room:
         watcher = Watcher(room)
-        await room.recast(a_persona("Ada", prompt="You whisper now."))
-        await room.recast(a_persona("Zoe"))  # not here: nothing happens
+        await room.cast.recast(a_persona("Ada", prompt="You whisper now."))
+        await room.cast.recast(a_persona("Zoe"))  # not here: nothing happens
         room.next("ada")
         await watcher.until(said_by("ada"))
         changed = [e for e in watcher.seen if isinstance(e, ConversationChanged)]
@@ -147,7 +147,7 @@ async def test_the_topic_moves_and_the_demo_follows() -> None:
     provider = ScriptedProvider(*MANY)
     async with a_room(provider, None, "Ada") as room:
         watcher = Watcher(room)
-        await room.shift_topic("Is tea a soup?")
+        await room.settings.set_topic("Is tea a soup?")
         room.next()
         await watcher.until(said_by("ada"))
     assert provider.requests[0].topic == "Is tea a soup?"

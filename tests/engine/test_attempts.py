@@ -180,15 +180,15 @@ async def test_a_used_up_budget_pauses_the_room_and_is_no_failure() -> None:
     said = (MODEL, Text("Well."), Finished(Finish.STOP))
     async with scripted(*said, purse=purse, attended=True) as room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         await watcher.until(lambda e: e == RoomPaused(reason=PauseReason.BUDGET))
         assert TurnDropped(turn=TURN) in watcher.seen
         assert room.failure is None
         (notice,) = (e.notice for e in watcher.seen if isinstance(e, NoticePosted))
         assert notice.text == "paused: The budget is used up. `/budget` raises it."
         purse.error = None
-        await room.set_budget(Budget(cost=1_000_000))
-        await room.resume()
+        await room.settings.set_budget(Budget(cost=1_000_000))
+        room.resume()
         await watcher.until(lambda _: bool(room.tree.path))
         assert room.conversation.budget == Budget(cost=1_000_000)
 
@@ -221,12 +221,12 @@ async def test_all_that_was_used_is_counted_even_of_a_turn_that_broke() -> None:
     )
     async with room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         await watcher.until(lambda e: e == RoomPaused(reason=PauseReason.FAILURE))
-        assert start.spent.cost == 500
-        assert start.spent.tokens > 0
+        assert room.state.spent.cost == 500
+        assert room.state.spent.tokens > 0
         await room.keep()
-        assert start.spent.cost == 500
+        assert room.state.spent.cost == 500
         assert room.tree.path[0].provenance
         assert room.tree.path[0].provenance.cost == 500
 
@@ -258,7 +258,7 @@ async def test_what_a_failed_attempt_used_is_counted_as_reported_or_as_far_as_it
     assert (second.usage.is_estimate, second.cost, second.attempt) == (True, 500, 2)
     (switched,) = (e for e in seen if isinstance(e, ProviderSwitched))
     assert switched.provenance is None, "nobody answered"
-    assert room._journal.spent.cost == 3 * 500
+    assert room.state.spent.cost == 3 * 500
 
 
 async def test_thoughts_that_somebody_stops_are_counted() -> None:
@@ -284,21 +284,21 @@ async def test_thoughts_that_somebody_stops_are_counted() -> None:
     )
     async with room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         await thought.wait()
         await room.stop()
         dropped = await watcher.until(TurnDropped)
-        assert dropped.provenance.cost == start.spent.cost == 500
+        assert dropped.provenance.cost == room.state.spent.cost == 500
 
 
 async def test_fallbacks_are_assigned_and_asked_in_their_order() -> None:
     async with a_room() as room:
-        await room.assign("ada", MODEL, [OTHER])
+        await room.cast.assign("ada", MODEL, [OTHER])
         assert room.conversation.cast[0] == Assignment(
             persona=room.conversation.cast[0].persona, model=MODEL, fallbacks=(OTHER,)
         )
         with pytest.raises(UnknownError):
-            await room.assign("ada", MODEL, [ModelRef("nobody", "m")])
+            await room.cast.assign("ada", MODEL, [ModelRef("nobody", "m")])
 
 
 async def test_a_turn_that_is_held_back_is_tried_when_a_person_wants_the_next() -> None:
@@ -327,7 +327,7 @@ async def test_a_turn_that_is_held_back_is_tried_when_a_person_wants_the_next() 
     )
     async with room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         await watcher.until(TurnDelayed)
         room.next()
         await watcher.until(lambda e: e == RoomPaused(reason=PauseReason.TURN_LIMIT))

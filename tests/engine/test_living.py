@@ -144,7 +144,7 @@ async def test_a_stopped_reply_keeps_what_was_held_back() -> None:
     provider = ScriptedProvider(["Well.\nThe", asyncio.Event()])
     async with a_room(provider) as room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         await watcher.until(TextReceived)
         await room.stop()
     assert room.tree.path[0].text == "Well.\nThe"
@@ -165,7 +165,7 @@ async def test_a_room_paused_by_hand_answers_and_is_still_paused() -> None:
     async with a_room(numbered(), None, "Ada", "Bob", "Cleo", mode="natural") as room:
         watcher = Watcher(room)
         await watcher.until(RoomPaused)
-        await room.pause()
+        room.pause()
         await room.say("Is that so?")
         answers = len(room._chair.answers())
         assert 1 <= answers <= 3
@@ -179,14 +179,14 @@ async def test_typing_holds_answers_back_but_nobody_who_is_named_to_speak() -> N
     provider = numbered()
     async with a_room(provider, None, "Ada", "Bob", "Cleo", turn_limit=1) as room:
         watcher = Watcher(room)
-        await room.pause()
+        room.pause()
         await room.say("Cleo, and you, Ada?")
-        room.hold()
+        room.hold(is_typing=True)
         await watcher.until(MessageCompleted)
         room.next("bob")
         await watcher.until(MessageCompleted)
         assert speakers(room) == [HUMAN, "bob"]
-        room.release()
+        room.hold(is_typing=False)
         await watcher.until(lambda _: len(speakers(room)) == 4)
     assert speakers(room) == [HUMAN, "bob", "cleo", "ada"]
 
@@ -210,17 +210,17 @@ async def test_a_room_that_waited_because_of_its_mode_goes_on_with_another() -> 
         watcher = Watcher(room)
         await room.say("Hello.")
         await watcher.until(paused(PauseReason.YOUR_TURN))
-        await room.set_mode("round_robin")
+        await room.settings.set_mode("round_robin")
         await watcher.until(MessageCompleted)
-        await room.pause()
-        await room.set_mode("random")
+        room.pause()
+        await room.settings.set_mode("random")
         assert room.paused is PauseReason.ASKED
 
 
 async def test_the_muted_answer_whom_a_person_calls_and_nobody_else() -> None:
     async with a_room(numbered(), None, "Ada", "Bob", "Cleo", turn_limit=1) as room:
         watcher = Watcher(room)
-        await room.mute("bob")
+        await room.cast.mute("bob")
         await room.say("Bob, you?")
         await watcher.until(paused(PauseReason.TURN_LIMIT))
         assert speakers(room) == [HUMAN, "bob"]
@@ -248,7 +248,7 @@ async def test_a_loop_gets_a_hint_then_a_pause_and_goes_on_when_told() -> None:
     provider = ScriptedProvider(["Exactly the same words again and again, my dear friends."])
     async with a_room(provider, turn_limit=40) as room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         await watcher.until(paused(PauseReason.LOOP))
         told = notices(watcher.seen)
         assert told[0].startswith("they say the same again: ")
@@ -256,7 +256,7 @@ async def test_a_loop_gets_a_hint_then_a_pause_and_goes_on_when_told() -> None:
         hinted = [r for r in provider.requests if "This time: " in r.messages[-1].text]
         assert len(hinted) == 1
         before = len(room.tree.path)
-        await room.resume()
+        room.resume()
         await watcher.until(lambda e: isinstance(e, MessageCompleted))
         assert len(room.tree.path) > before
 
@@ -276,8 +276,7 @@ async def test_minutes_are_a_budget() -> None:
     start = saved("Ada", "Bob", budget=Budget(minutes=1))
     start.spent.seconds = 59.0
     ticks = iter(range(10_000))
-    room = a_room(numbered(), start=start, attended=False)
-    room._clock = lambda: float(next(ticks))
+    room = a_room(numbered(), start=start, attended=False, clock=lambda: float(next(ticks)))
     events = await play(room)
     assert len(said(room)) == 1
     assert events[-1] == ConversationEnded(reason=EndReason.BUDGET)
@@ -287,10 +286,10 @@ async def test_minutes_are_a_budget() -> None:
 async def test_nobody_can_allow_more_than_a_hundred_turns_in_a_row() -> None:
     async with a_room(numbered(), turn_limit=5000) as room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         await watcher.until(paused(PauseReason.TURN_LIMIT))
         assert len(said(room)) == 100
-        await room.resume()
+        room.resume()
         await watcher.until(MessageCompleted)
 
 
@@ -301,7 +300,7 @@ async def test_leaving_the_topic_is_noticed_once_and_another_one_offered() -> No
         ]
     )
     room = a_room(provider, turn_limit=16, attended=False)
-    room.offer_from(lambda cast, rng: f"{len(cast)} umbrellas")
+    room._chair.offer = lambda cast, rng: f"{len(cast)} umbrellas"
     events = await play(room)
     told = [text for text in notices(events) if "left the topic" in text]
     assert told == [
@@ -370,7 +369,7 @@ async def test_a_room_can_be_left_while_its_director_thinks() -> None:
     provider, asked = slow_helper()
     async with a_room(provider, None, "Ada", "Bob", "Cleo", mode="director") as room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         await asked.wait()
     assert (await watcher.rest())[-1] == ConversationEnded(reason=EndReason.STOPPED)
 
@@ -379,9 +378,9 @@ async def test_who_is_named_to_speak_does_not_wait_for_the_director() -> None:
     provider, asked = slow_helper()
     async with a_room(provider, None, "Ada", "Bob", "Cleo", mode="director") as room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         await asked.wait()
-        await room.pause()
+        room.pause()
         room.next("bob")
         await watcher.until(MessageCompleted)
     assert speakers(room) == ["bob"]
@@ -391,7 +390,7 @@ async def test_a_human_word_interrupts_the_director() -> None:
     provider, asked = slow_helper()
     async with a_room(provider, None, "Ada", "Bob", "Cleo", mode="director", turn_limit=1) as room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         await asked.wait()
         await room.say("Bob, you?")
         await watcher.until(paused(PauseReason.TURN_LIMIT))
@@ -414,7 +413,7 @@ async def test_what_will_not_fit_is_summarised_by_the_helper_once_each() -> None
         watcher = Watcher(room)
         room.next()
         await watcher.until(MessageCompleted)
-        while len(start.summaries) < 3:
+        while len(room.state.summaries) < 3:
             await watcher.until(ErrandDone)
     made = [e.summary for e in recorder.events if isinstance(e, ErrandDone) and e.summary]
     assert len({summary.digest for summary in made}) == len(made) >= 3
@@ -426,7 +425,7 @@ async def test_the_helper_names_a_conversation_that_nobody_has_named() -> None:
     provider = helped('"Ducks and Knowledge."\nMore.')
     async with a_room(provider, turn_limit=6, rules=Rules(helper=HELPER), title=TOPIC) as room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         changed = await watcher.until(ConversationChanged)
         await watcher.until(paused(PauseReason.TURN_LIMIT))
     assert changed.conversation.title == "Ducks and Knowledge"
@@ -467,8 +466,8 @@ async def test_a_title_of_a_person_stands() -> None:
 async def test_the_helper_must_be_of_a_provider_that_exists() -> None:
     async with a_room() as room:
         with pytest.raises(UnknownError, match="no provider `nowhere`"):
-            await room.set_rules(Rules(helper="nowhere/x"))
-        await room.set_rules(Rules(helper=HELPER, liveliness=1.0))
+            await room.settings.set_rules(helper="nowhere/x")
+        await room.settings.set_rules(helper=HELPER, liveliness=1.0)
         assert room.conversation.rules.helper == HELPER
 
 
@@ -506,7 +505,7 @@ async def test_the_same_seed_cast_topic_and_replies_give_the_same_order_delays_a
         )  # fmt: skip
         room._listener._sleep = sleep
         await play(room)
-        return said(room), waits, room.vitals.score()
+        return said(room), waits, (await room.vitals()).score()
 
     one, again, other = await run(3), await run(3), await run(4)
     assert one == again
@@ -558,10 +557,10 @@ async def test_who_leaves_while_it_is_asked_for_is_passed_over() -> None:
     go_on = asyncio.Event()
     async with a_room(ScriptedProvider(["One ", go_on], ["Two."]), turn_limit=1) as room:
         watcher = Watcher(room)
-        await room.resume()
+        room.resume()
         await watcher.until(TextReceived)
         room.next("bob")
-        await room.remove("bob")
+        await room.cast.remove("bob")
         go_on.set()
         await watcher.until(paused(PauseReason.TURN_LIMIT))
         assert room.crash is None

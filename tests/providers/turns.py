@@ -106,7 +106,7 @@ class Turns:
         )
         async with room:
             watcher = Watcher(room)
-            await room.resume()
+            room.resume()
             await watcher.until(
                 lambda event: (
                     isinstance(event, RoomPaused)

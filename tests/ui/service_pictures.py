@@ -85,7 +85,7 @@ async def spend_all(pilot: Pilot[Any]) -> None:
     await look(pilot)
     room = room_of(pilot)
     if room.scene:
-        room.scene.spent.cost = 503_000
+        room.scene.saved.spent.cost = 503_000
     room.show(RoomPaused(reason=PauseReason.BUDGET))
     await pilot.pause()
 

@@ -186,7 +186,7 @@ async def test_behind_invite_the_whole_library_is_completed(tmp_path: Path) -> N
 async def test_a_running_room_is_kept_as_a_ready_made_one(tmp_path: Path) -> None:
     fake = FakeChimera(a_saved(*TALK))
     async with running(fake, tmp_path) as pilot:
-        await live_room(pilot).shift_topic("Tea?")
+        await live_room(pilot).settings.set_topic("Tea?")
         await say(pilot, "/template Tea for three")
         await until(pilot, lambda: fake.library.rooms)
         assert fake.library.rooms["tea-for-three"] == RoomTemplate(

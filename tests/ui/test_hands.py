@@ -228,7 +228,7 @@ async def test_b_goes_on_from_a_message_and_stops_who_speaks(tmp_path: Path) -> 
         await press(pilot, "home", "b")
         await until(pilot, lambda: said(pilot) == ["Is it?"])
         assert scene_of(pilot).paused is PauseReason.ASKED
-        assert not live_room(pilot).speaking
+        assert not scene_of(pilot).heard
         await press(pilot, "n")
         await until(pilot, lambda: said(pilot) == ["Is it?", "Elsewhere."])
         await press(pilot, "B")

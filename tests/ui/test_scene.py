@@ -147,5 +147,5 @@ def test_a_budget_counts_only_what_costs() -> None:
 def test_what_failed_attempts_cost_is_part_of_what_the_room_cost() -> None:
     scene = a_scene()
     assert scene.cost_label == "free"
-    scene.spent.cost = 21_400
+    scene.saved.spent.cost = 21_400
     assert scene.cost_label == "$0.0214"

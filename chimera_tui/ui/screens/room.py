@@ -151,10 +151,10 @@ class RoomScreen(RoomActions):
         try:
             async with room:
                 self.room = room
-                await self.chimera.refresh_cast(room)
-                if is_live:
-                    await room.resume()
                 async with aclosing(room.events()) as events:
+                    await self.chimera.refresh_cast(room)
+                    if is_live:
+                        room.resume()
                     async for event in events:
                         self.show(event)
                 if room.crash:
@@ -209,8 +209,6 @@ class RoomScreen(RoomActions):
             self._clear_failure(scene, event.message.turn)
         scene.note(event)
         self._draw_entry(scene, event)
-        if self.room:
-            scene.auto_turns = self.room.auto_turns
         if isinstance(event, MEASURED):
             self.measure()
         self.draw()
@@ -236,7 +234,7 @@ class RoomScreen(RoomActions):
                     self.stage.put(entry)
                 self._draw_known_providers()
             case NoticePosted(notice=notice):
-                self.stage.put(adapter.notice_entry(notice, len(scene.notices) - 1))
+                self.stage.put(adapter.notice_entry(notice, len(scene.saved.notices) - 1))
             case PathChanged() | MessageChanged() | ConversationEnded():
                 self.stage.sync(self._items(scene))
             case ConversationChanged():
@@ -273,7 +271,7 @@ class RoomScreen(RoomActions):
 
     def _items(self, scene: Scene) -> list[Item]:
         """All that stands, then what is being said."""
-        items = adapter.path_items(scene.tree, scene.notices, scene.failure, scene.speakers)
+        items = adapter.path_items(scene.tree, scene.saved.notices, scene.failure, scene.speakers)
         heard = (Turn(number=turn, speaker=slug) for turn, slug in scene.heard.items())
         live = (self.stage.shown.get(adapter.key_of(turn)) for turn in heard)
         return [*items, *(item for item in live if item)]
@@ -317,7 +315,7 @@ class RoomScreen(RoomActions):
         """Close what is open; else stop who is speaking."""
         if self.close_overlay():
             return
-        if self.room and self.room.speaking:
+        if self.room and self.scene and (self.scene.typing or self.scene.heard):
             await self.room.stop()
         elif self.columns:
             await self.action_columns()
@@ -328,9 +326,9 @@ class RoomScreen(RoomActions):
         if self.room is None:
             return
         if event.is_empty:
-            self.room.release()
+            self.room.hold(is_typing=False)
         else:
-            self.room.hold()
+            self.room.hold(is_typing=True)
         self.draw()
 
     @on(Transcript.RemedyChosen)

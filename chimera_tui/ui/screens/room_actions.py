@@ -39,13 +39,13 @@ class RoomActions(RoomDeleting):
         """Begin no more turns."""
         if self.room:
             async with self.telling():
-                await self.room.pause()
+                self.room.pause()
 
     async def action_resume(self) -> None:
         """Go on."""
         if self.room:
             async with self.telling():
-                await self.room.resume()
+                self.room.resume()
 
     def action_next(self) -> None:
         """Let the next one speak, even when paused."""
@@ -124,7 +124,7 @@ class RoomActions(RoomDeleting):
         place = answers.index(message.id) + by
         if 0 <= place < len(answers):
             async with self.telling():
-                await self.room.choose(answers[place])
+                await self.room.messages.choose(answers[place])
 
     # What was said
 

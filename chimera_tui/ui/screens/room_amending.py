@@ -158,9 +158,11 @@ class RoomAmending(RoomImports):
         async def use(text: str | None) -> None:
             if text is not None:
                 async with self.telling():
-                    await room.edit(message.id, text)
+                    await room.messages.edit(message.id, text)
                     back = f"{name}'s former words are back."
-                    self._can_undo(Undo(back, room, lambda: room.edit(message.id, message.text)))
+                    self._can_undo(
+                        Undo(back, room, lambda: room.messages.edit(message.id, message.text))
+                    )
 
         name = self._name_of(message)
         await self.app.push_screen(EditText(name, message.text), use)
@@ -176,9 +178,9 @@ class RoomAmending(RoomImports):
         self._focus_beside(message)
         name = self._name_of(message)
         async with self.telling():
-            await room.delete(message.id)
+            await room.messages.delete(message.id)
             back = f"{name}'s message is back."
-            self._can_undo(Undo(back, room, lambda: room.restore(message.id)))
+            self._can_undo(Undo(back, room, lambda: room.messages.restore(message.id)))
             self.app.tell(f"{name}'s message is deleted. u brings it back.")
 
     def _focus_beside(self, message: Message) -> None:
@@ -222,7 +224,7 @@ class RoomAmending(RoomImports):
         if self.room is None or (message := self._message()) is None:
             return
         async with self.telling():
-            await self.room.branch(message.id)
+            await self.room.messages.branch(message.id)
             self.transcript.jump_to_end()
             self.app.tell("What came after it is a branch of its own: B shows all of them.")
         self.query_one(Composer).field.focus()
@@ -237,7 +239,7 @@ class RoomAmending(RoomImports):
         async def use(message_id: int | None) -> None:
             if message_id is not None and self.room:
                 async with self.telling():
-                    await self.room.choose(message_id)
+                    await self.room.messages.choose(message_id)
                 self.transcript.jump_to_end()
 
         screen = Branches(branch_rows(self.scene.tree), self.scene.speakers)
@@ -271,7 +273,7 @@ class RoomAmending(RoomImports):
         async def use(place: int | None) -> None:
             if place is not None and ids[place] != message.id and self.room:
                 async with self.telling():
-                    await self.room.choose(ids[place])
+                    await self.room.messages.choose(ids[place])
 
         await self.app.push_screen(Answers(entries, ids.index(message.id), asked), use)
 
@@ -283,7 +285,7 @@ class RoomAmending(RoomImports):
             return
         if topic:
             async with self.telling():
-                await self.room.shift_topic(topic)
+                await self.room.settings.set_topic(topic)
             return
         from chimera_tui.library.starters import draw  # noqa: PLC0415 - not needed at first
         from chimera_tui.ui.screens.hand_dialogs import AskTopic  # noqa: PLC0415 - see above
@@ -313,7 +315,7 @@ class RoomAmending(RoomImports):
         if (scene := self.scene) is None:
             return
         if self.room:
-            vitals = await self.room.measured()
+            vitals = await self.room.vitals()
         else:
             from chimera_tui.quality.vitals import Vitals  # noqa: PLC0415 - not before the paint
 

@@ -3,12 +3,10 @@
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chimera_tui.domain.conversation import HUMAN, Message, ModelRef
 from chimera_tui.domain.errors import ChimeraError, UnknownError
-from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import TWIN
 from chimera_tui.domain.text import one_line
@@ -67,7 +65,7 @@ class RoomArranging(RoomView):
     async def _rename(self, title: str | None) -> None:
         if title and self.room:
             async with self.telling():
-                await self.room.rename(title)
+                await self.room.settings.rename(title)
 
     async def action_mode(self, name: str = "") -> None:
         """Choose who speaks next, and how."""
@@ -75,7 +73,7 @@ class RoomArranging(RoomView):
             return
         if name:
             async with self.telling():
-                await self.room.set_mode(name.replace(" ", "_").casefold())
+                await self.room.settings.set_mode(name.replace(" ", "_").casefold())
             return
         from chimera_tui.engine.turn_taking import MODES  # noqa: PLC0415 - not before the paint
 
@@ -95,7 +93,7 @@ class RoomArranging(RoomView):
             return
         if pace:
             async with self.telling():
-                await self.room.set_pace(_pace(pace))
+                await self.room.settings.set_pace(_pace(pace))
             return
         from chimera_tui.ui.screens.hand_dialogs import AskPace  # noqa: PLC0415 - not needed at first
 
@@ -112,7 +110,7 @@ class RoomArranging(RoomView):
         who, _, model = argument.strip().rpartition(" ")
         if argument and "/" in model:
             async with self.telling():
-                await self.room.assign(self._persona(who), ModelRef.parse(model))
+                await self.room.cast.assign(self._persona(who), ModelRef.parse(model))
         elif argument:
             async with self.telling():
                 await self.pick_model(self._persona(argument))
@@ -154,7 +152,7 @@ class RoomArranging(RoomView):
             if picked is None:
                 return
             async with self.telling():
-                await room.assign(picked.slug, picked.model, picked.fallbacks)
+                await room.cast.assign(picked.slug, picked.model, picked.fallbacks)
                 if then_retry:
                     await room.retry()
 
@@ -171,9 +169,7 @@ class RoomArranging(RoomView):
             return
         if text:
             async with self.telling():
-                await self.room.set_budget(parse_budget(text))
-                if self.room.paused is PauseReason.BUDGET:
-                    await self.room.resume()
+                await self.room.settings.set_budget(parse_budget(text))
             return
         now = budget_text(self.room.conversation.budget)
         note = "Dollars, then tokens if you like: 1.00 200k. Or off."
@@ -192,7 +188,7 @@ class RoomArranging(RoomView):
         if model:
             async with self.telling():
                 helper = "" if model.strip() == "off" else model.strip()
-                await self.room.set_rules(replace(rules, helper=helper))
+                await self.room.settings.set_rules(helper=helper)
                 self.app.tell(f"{one_line(helper, 60) or 'No model'} helps this room now.")
             return
         note = "provider/model, a small and cheap one: it directs, names, sums up. Or off."

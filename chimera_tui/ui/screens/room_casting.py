@@ -44,7 +44,7 @@ class RoomCasting(RoomArranging):
         if argument:
             name, model = _split_model(argument)
             async with self.telling():
-                await self.room.invite(self._of_library(name), model)
+                await self.room.cast.invite(self._of_library(name), model)
             return
         from chimera_tui.ui.screens.invite import Invite  # noqa: PLC0415 - not before the paint
 
@@ -57,13 +57,13 @@ class RoomCasting(RoomArranging):
 
     async def action_remove(self, who: str = "") -> None:
         """Let a persona go."""
-        await self._with(who, "Who leaves?", lambda room, slug: room.remove(slug))
+        await self._with(who, "Who leaves?", lambda room, slug: room.cast.remove(slug))
 
     async def _duplicate(self, room: "Room", slug: str) -> None:
         """Let a twin of a persona join, on the same model at first."""
         seat = room.conversation.assignment(slug)
         original = self.chimera.library.personas.get(seat.persona.original, seat.persona)
-        await room.invite(original, seat.model)
+        await room.cast.invite(original, seat.model)
 
     # Who speaks
 
@@ -87,7 +87,7 @@ class RoomCasting(RoomArranging):
             return
         if names:
             async with self.telling():
-                await self.room.reorder([self._persona(name) for name in _names(names)])
+                await self.room.cast.reorder([self._persona(name) for name in _names(names)])
             return
         order = " ".join(f"@{one.persona.short_name}" for one in self.room.conversation.cast)
         question = AskText(
@@ -115,7 +115,7 @@ class RoomCasting(RoomArranging):
         slugs.remove(slug)
         slugs.insert(to, slug)
         async with self.telling():
-            await room.reorder(slugs)
+            await room.cast.reorder(slugs)
 
     # Choosing
 
@@ -157,7 +157,9 @@ class RoomCasting(RoomArranging):
             deeds.append(("move down", "sits later", lambda room, slug: self._move(room, slug, 1)))
         deeds.append(("duplicate", "a twin joins; give it another model", self._duplicate))
         if last:
-            deeds.append(("remove", "leaves; what it said stays", lambda r, slug: r.remove(slug)))
+            deeds.append(
+                ("remove", "leaves; what it said stays", lambda r, slug: r.cast.remove(slug))
+            )
         return deeds
 
     async def _with(self, who: str, question: str, deed: Deed) -> None:
@@ -249,11 +251,11 @@ class RoomCasting(RoomArranging):
 
 
 async def _mute(room: "Room", slug: str) -> None:
-    await room.mute(slug, is_muted=not room.conversation.assignment(slug).is_muted)
+    await room.cast.mute(slug, is_muted=not room.conversation.assignment(slug).is_muted)
 
 
 async def _solo(room: "Room", slug: str) -> None:
-    await room.solo("" if room.conversation.solo == slug else slug)
+    await room.cast.solo("" if room.conversation.solo == slug else slug)
 
 
 async def _speak(room: "Room", slug: str) -> None:

@@ -337,4 +337,4 @@ def _paused(scene: Scene, reason: PauseReason) -> Content:
     if not scene.tree.path:
         words = "nobody has spoken yet" if reason is PauseReason.OPENED else words
         ways = [("space", "begins") if way == GOES_ON else way for way in ways]
-    return waiting("paused", words.format(turns=scene.auto_turns), *ways)
+    return waiting("paused", words.format(turns=scene.saved.auto_turns), *ways)

@@ -185,7 +185,7 @@ class StudioScreen(StudioFiles):
     async def after_saving(self, saved: Persona) -> None:
         """Show what is saved now, and let it hold in the rooms that are open."""
         for room in self.app.live_rooms():
-            await room.recast(saved)
+            await room.cast.recast(saved)
         self.slug = saved.slug
         self.draw_library()
 

@@ -44,7 +44,7 @@ def _facts(scene: Scene, columns: int) -> list[Content]:
     if conversation.is_demo:
         facts.append(line(DEMO_CHIP))
     facts.append(line(state(scene.state, word=scene.state_word)))
-    turn: list[Part] = [str(scene.auto_turns), (f"/{conversation.turn_limit}", "$muted")]
+    turn: list[Part] = [str(scene.saved.auto_turns), (f"/{conversation.turn_limit}", "$muted")]
     if columns >= NORMAL:
         turn.insert(0, ("turn ", "$muted"))
     facts.append(line(*turn))
@@ -59,6 +59,6 @@ def _cost(scene: Scene) -> Content:
     """What was spent, of how much if there is a budget."""
     if (budget := scene.budget.cost) is None:
         return line(scene.cost_label)
-    spent, of, limit = budget_label(scene.spent.cost, budget).partition(" of ")
-    is_near = scene.spent.cost >= NEARLY * budget
+    spent, of, limit = budget_label(scene.saved.spent.cost, budget).partition(" of ")
+    is_near = scene.saved.spent.cost >= NEARLY * budget
     return line((spent, "$warning" if is_near else ""), (of + limit, "$muted"))

@@ -245,14 +245,14 @@ class VitalsPanel(Block, can_focus=True):
         if (scene := self.scene) is None:
             return []
         even, word = scene.balance()
-        limit = max(1, scene.conversation.turn_limit)
+        limit, turns = max(1, scene.conversation.turn_limit), scene.saved.auto_turns
         measures = scene.measures
         heat = measures.heat
         lines = [
             *heading("Vitals", measures.score_words if measures.score else "", width),
             _vital("balance", f"{even:.2f} {word}" if word != "–" else "–", width, even),
             _vital("heat", "–" if heat is None else measures.heat_word, width, heat or 0.0),
-            _vital("turns", f"{scene.auto_turns} of {limit}", width, scene.auto_turns / limit),
+            _vital("turns", f"{turns} of {limit}", width, turns / limit),
             *_spent(scene, width),
         ]
         return [*lines, *self._agreement(scene, width, len(lines))]
@@ -292,7 +292,7 @@ def _vital(label: str, value: str, width: int, share: float | None = None) -> Co
 
 def _spent(scene: Scene, width: int) -> list[Content]:
     """What was used, of how much if there is a budget: that counts failed attempts too."""
-    totals, spent, budget = scene.totals, scene.spent, scene.budget
+    totals, spent, budget = scene.totals, scene.saved.spent, scene.budget
     tokens, cost = totals.tokens_label, scene.cost_label
     of_tokens = of_cost = None
     if budget.tokens is not None:
