@@ -33,7 +33,7 @@ from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.ui.adapter import key_of
 from chimera_tui.ui.app import ChimeraApp
-from chimera_tui.ui.screens.room import RoomScreen
+from chimera_tui.ui.room.room_screen import RoomScreen
 from chimera_tui.ui.widgets.composer import Composer
 
 SIZE = (120, 40)
@@ -131,16 +131,18 @@ async def long_conversation(messages: int, folder: Path) -> dict[str, float]:
             assert isinstance(screen, RoomScreen)  # noqa: S101
             for _ in range(REPEATS // 4):
                 start = clock()
-                opening = asyncio.create_task(screen.open_saved(chimera, long.conversation.id))
+                opening = asyncio.create_task(
+                    screen.session.open_saved(long.conversation.id, chimera)
+                )
                 await _painted(screen, messages)
                 opened.append(clock() - start)
                 await opening
                 loaded.append(clock() - start)
                 memory = memory or _memory() - before
                 await pilot.pause(0.2)
-                await screen.open_saved(chimera, short.conversation.id)
+                await screen.session.open_saved(short.conversation.id, chimera)
                 await pilot.pause(0.2)
-            await screen.open_saved(chimera, long.conversation.id)
+            await screen.session.open_saved(long.conversation.id, chimera)
             figures = {"open": _middle(opened), "load": _middle(loaded), "memory": memory}
             screen.query_one(Composer).field.focus()
             figures["key"] = await _each(pilot, "x")

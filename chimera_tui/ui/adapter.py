@@ -71,9 +71,9 @@ def key_of(turn: Turn) -> Key:
     return (f"turn {turn.number}", turn.speaker)
 
 
-def failure_key(failure: Failure) -> Key:
-    """Names the block of a failed turn."""
-    return (f"failure {failure.turn.number}", failure.turn.speaker)
+def failure_key(turn: Turn) -> Key:
+    """Names the block of a turn that failed."""
+    return (f"failure {turn.number}", turn.speaker)
 
 
 def clock(moment: datetime) -> str:
@@ -137,7 +137,7 @@ def _chips(
 ) -> Iterator[Chip]:
     """What is to be known of a message beside its words."""
     if message.thinking:
-        yield Chip(label="thought", action="t")
+        yield Chip(label="thought", action="thought")
     if message.provenance and message.provenance.attempt > 1:
         yield Chip(label="retry")
     if message.to:
@@ -205,7 +205,7 @@ def failure_entry(failure: Failure, known: Mapping[str, Speaker]) -> FailureEntr
         Remedy.LOOK: (f"look at {provider}", "what was sent, what came"),
     }
     return FailureEntry(
-        key=failure_key(failure),
+        key=failure_key(failure.turn),
         title=f"{name} was interrupted"
         if was_interrupted
         else f"{name} could not finish"

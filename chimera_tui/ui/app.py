@@ -32,8 +32,8 @@ from chimera_tui.ui import crash
 from chimera_tui.ui.driver import outliving, when_closed
 from chimera_tui.ui.host import Leaves, Save, ShowsLibrary, ShowsProviders, sentences
 from chimera_tui.ui.openings import Openings
+from chimera_tui.ui.room.room_screen import RoomScreen
 from chimera_tui.ui.screens.first_run import FirstRunScreen
-from chimera_tui.ui.screens.room import RoomScreen
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
@@ -201,7 +201,7 @@ class ChimeraApp(Openings):
             if self._start:
                 await self.show_room(await self._start(chimera), is_live=True)
             elif rooms := await chimera.conversations():
-                await (await self._room_screen()).open_saved(chimera, rooms[0].id)
+                await (await self._room_screen()).session.open_saved(rooms[0].id, chimera)
             else:
                 await self.show_first_run()
         except ChimeraError as error:
@@ -215,7 +215,8 @@ class ChimeraApp(Openings):
     async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
         """Show a conversation in the room screen."""
         if self.chimera:
-            await (await self._room_screen()).open(self.chimera, saved, is_live=is_live)
+            session = (await self._room_screen()).session
+            await session.open(self.chimera, saved, is_live=is_live)
 
     async def _room_screen(self) -> RoomScreen:
         """The room screen, with nothing over it."""
@@ -332,7 +333,8 @@ class ChimeraApp(Openings):
         if (chimera := self.chimera) is None:
             return
         rooms = [screen for screen in self.screen_stack if isinstance(screen, RoomScreen)]
-        live = [room.scene.conversation.cast for room in rooms if room.is_live and room.scene]
+        sessions = [room.session for room in rooms if room.session.is_live]
+        live = [session.state.conversation.cast for session in sessions if session.state]
         if self.app_focus and live:
             used = {name for cast in live for name in chimera.connections.in_use(cast)}
             self.look_again([name for name in chimera.health if name in used])

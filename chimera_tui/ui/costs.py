@@ -1,23 +1,16 @@
 """What was used, in words: tokens, dollars, budgets."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from chimera_tui.domain.arguments import MILLION, THOUSAND
 from chimera_tui.domain.conversation import Budget, CostSource, Message, Provenance
-from chimera_tui.domain.errors import UnknownError
-from chimera_tui.domain.text import one_line
 
-THOUSAND, MILLION = 1000, 1_000_000
 LATEST = 20
 """Replies that say what is usual."""
 NEARLY = 0.8
 """The share of a budget from which on it is nearly used up."""
 _SOURCES = {CostSource.REPORTED: "reported", CostSource.PRICED: "priced"}
-_HOW = "Say `/budget 1.00` (dollars), `/budget 1.00 200k 60min` (tokens, time), or `/budget off`."
-_AMOUNT = re.compile(r"\$?\d{1,7}(?:[.,]\d{1,6})?")
-_MINUTES = re.compile(r"(\d{1,5})min")
-_TOKENS = re.compile(r"(\d{1,12}|\d{1,6}\.\d{1,3})([kKmM]?)")
 
 
 @dataclass(slots=True)
@@ -115,37 +108,10 @@ def budget_label(spent: int, budget: int) -> str:
 
 
 def budget_text(budget: Budget) -> str:
-    """A budget as `parse_budget` reads it."""
+    """A budget as `arguments.parse_budget` reads it."""
     cost = "" if budget.cost is None else f"{budget.cost / MILLION:.2f}"
     tokens = "" if budget.tokens is None else rounded(budget.tokens)
     if tokens.isdigit():
         tokens += " tok"
     minutes = "" if budget.minutes is None else f"{budget.minutes} min"
     return " ".join(filter(None, (cost, tokens, minutes))) or "off"
-
-
-def parse_budget(text: str) -> Budget:
-    """Read `1.00`, `1.00 200k 60min`, `200k` or `off`.
-
-    Raises:
-        UnknownError: If it is none of these.
-    """
-    words = text.replace("tokens", "tok").replace(" tok", "tok").replace(" min", "min").split()
-    if words == ["off"]:
-        return Budget()
-    cost: int | None = None
-    tokens: int | None = None
-    minutes: int | None = None
-    for word in words:
-        if _AMOUNT.fullmatch(word) and cost is None and tokens is None:
-            cost = round(float(word.removeprefix("$").replace(",", ".")) * MILLION)
-        elif (found := _MINUTES.fullmatch(word)) and minutes is None:
-            minutes = int(found[1])
-        elif (found := _TOKENS.fullmatch(word.removesuffix("tok"))) and tokens is None:
-            size = {"": 1, "k": THOUSAND, "m": MILLION}[found[2].lower()]
-            tokens = round(float(found[1]) * size)
-        else:
-            raise UnknownError(f"`{one_line(text, 60)}` is no budget.", hint=_HOW)
-    if cost is None and tokens is None and minutes is None:
-        raise UnknownError("No budget was given.", hint=_HOW)
-    return Budget(cost=cost, tokens=tokens, minutes=minutes)

@@ -5,11 +5,12 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, runtime_checkable
 
 from textual import work
 from textual.app import App
 from textual.command import CommandPalette
+from textual.screen import Screen
 
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.errors import ChimeraError
@@ -21,8 +22,8 @@ from chimera_tui.domain.text import clean, one_line
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import clipboard, crash
 from chimera_tui.ui.blocks import STATES
-from chimera_tui.ui.commands import ThemeNames
 from chimera_tui.ui.glyphs import ASCII, ASCII_MARKS, UNICODE, wants_plain_emoji
+from chimera_tui.ui.palette import ThemePalette
 from chimera_tui.ui.themes import DARK, THEMES, variables_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ ASCII_BORDERS = dict.fromkeys(BORDERS, "ascii")
 PLAIN_THEME = "ansi-dark"
 """What NO_COLOR starts with."""
 
+T = TypeVar("T")
 Severity = Literal["information", "warning", "error"]
 Save = Callable[[str, str], None]
 
@@ -142,6 +144,23 @@ class Host(App[None]):
         """Ask for a key of a provider and test it; `then` is told whether it was taken."""
 
     @abstractmethod
+    async def set_key(self, provider: str) -> bool:
+        """Ask for a key of a provider and test it; whether it was taken. From a worker only."""
+
+    async def ask(self, dialog: Screen[T]) -> T | None:
+        """Show a dialog, and return what it gives back; to be called from a worker."""
+        return await self.push_screen_wait(dialog)
+
+    def key_of(self, name: str) -> str:
+        """The first key that is bound to a command of the screens below, as it is shown."""
+        for screen in reversed(self.screen_stack):
+            for bindings in screen._bindings.key_to_bindings.values():  # noqa: SLF001 - see help
+                for binding in bindings:
+                    if binding.id == name:
+                        return self.get_key_display(binding)
+        return f"/{name}"
+
+    @abstractmethod
     def look_again(self, names: Iterable[str] | None = None) -> object:
         """Ask providers how they are (None: all), and draw it where it stands."""
 
@@ -179,6 +198,10 @@ class Host(App[None]):
             else:
                 self.problems.append(message)
 
+    def action_choose_theme(self, name: str) -> None:
+        """As `choose_theme`, for the palette."""
+        self.choose_theme(name)
+
     def choose_theme(self, name: str) -> None:
         """Use the theme called `name`, now and the next time."""
         self.use_theme(name)
@@ -188,7 +211,7 @@ class Host(App[None]):
     async def search_themes(self) -> None:  # type: ignore[override] # Textual's cannot wait
         """Offer all themes."""
         await self.push_screen(
-            CommandPalette(providers=[ThemeNames], placeholder="Search for themes…")
+            CommandPalette(providers=[ThemePalette], placeholder="Search for themes…")
         )
 
     @work(thread=True, exit_on_error=False, group="settings")

@@ -39,3 +39,15 @@ class Openings(Host):
         states = {one.provider: one for one in await chimera.connections.key_states()}
         if provider in states:
             await self.push_screen(AskKey(chimera, states[provider]), then)
+
+    async def set_key(self, provider: str) -> bool:
+        """Ask for a key of a provider and test it; whether it was taken. From a worker only."""
+        from chimera_tui.ui.screens.key_dialog import AskKey  # noqa: PLC0415 - see above
+
+        if (chimera := self.chimera) is None:
+            return False
+        states = {one.provider: one for one in await chimera.connections.key_states()}
+        if provider not in states:
+            return False
+        is_taken: bool | None = await self.ask(AskKey(chimera, states[provider]))
+        return bool(is_taken)

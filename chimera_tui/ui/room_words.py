@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from textual.content import Content
 
+from chimera_tui.domain.arguments import MILLION, PACES
 from chimera_tui.domain.conversation import Assignment, Budget, ModelRef
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import line, state
-from chimera_tui.ui.costs import MILLION, rounded
+from chimera_tui.ui.costs import rounded
 from chimera_tui.ui.widgets.header import DEMO_CHIP
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ MODE_WORDS = {
     "round_robin": "everyone in turn",
 }
 """What each mode means; one without words here is shown by its name alone."""
-SLOWEST = 3.0
-"""Times a human's pauses, at most."""
-PACES = (("instant", 0.0), ("quick", 0.5), ("human", 1.0), ("slow", 2.0))
+
+
+_FACTORS = tuple(PACES.values())
 
 
 def mode_name(mode: str) -> str:
@@ -38,12 +39,12 @@ def mode_name(mode: str) -> str:
 
 def nearest_pace(pace: float) -> int:
     """The number of the named pace that is nearest."""
-    return min(range(len(PACES)), key=lambda index: abs(PACES[index][1] - pace))
+    return min(range(len(PACES)), key=lambda index: abs(_FACTORS[index] - pace))
 
 
 def pace_name(pace: float) -> str:
     """A pace, as it is shown: `human`, or a factor such as `1.5`."""
-    return next((name for name, factor in PACES if factor == pace), f"{pace:g}")
+    return next((name for name, factor in PACES.items() if factor == pace), f"{pace:g}")
 
 
 class KnowsModels(Protocol):

@@ -94,6 +94,8 @@ class Scene:
         self.read_only = read_only
         self.paused: PauseReason | None = PauseReason.OPENED
         self.ended: EndReason | None = None
+        self.ended_because = ""
+        """Why the room cannot go on, in words, if a mistake of ours ended it."""
         self.typing: dict[int, str] = {}
         """Slugs of those chosen who have not been heard yet, by turn."""
         self.heard: dict[int, str] = {}

@@ -1,22 +1,37 @@
 """Taking the persona in a file into the library, and saying what became of it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.host import Host
 from chimera_tui.ui.screens.dialog import Choose
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from chimera_tui.library.persona_formats import ImportedPersona
     from chimera_tui.studio import Studio
+    from chimera_tui.ui.host import Severity
+
+T = TypeVar("T")
+
+
+class Asks(Protocol):
+    """What asks and tells: the app."""
+
+    def tell(self, text: str, *, severity: "Severity" = "information") -> None:
+        """Show a short message over the screen."""
+
+    async def ask(self, dialog: "Screen[T]") -> T | None:
+        """Show a dialog, and return what it gives back."""
+
 
 MOST_NOTES = 4
 """Sentences about what was dropped that are shown at once."""
 
 
-async def take_in(app: Host, studio: "Studio", found: "ImportedPersona") -> Persona | None:
+async def take_in(app: Asks, studio: "Studio", found: "ImportedPersona") -> Persona | None:
     """Save a persona that was read, and say so; None if the person would rather not.
 
     Asks what to do about one of its name: to be called from a worker.
@@ -32,7 +47,7 @@ async def take_in(app: Host, studio: "Studio", found: "ImportedPersona") -> Pers
             ("take its place", "what was there stays among its versions"),
         ]
         question = f"There is {one_line(there, 40)} already."
-        index: int | None = await app.push_screen_wait(Choose(question, choices, 0))
+        index = await app.ask(Choose(question, choices, 0))
         if index is None:
             return None
         replacing = index == 1
@@ -41,7 +56,7 @@ async def take_in(app: Host, studio: "Studio", found: "ImportedPersona") -> Pers
     return saved
 
 
-def tell_notes(app: Host, what: str, notes: Sequence[str]) -> None:
+def tell_notes(app: Asks, what: str, notes: Sequence[str]) -> None:
     """Say what came in, and what was dropped of it."""
     said = [what, *notes[:MOST_NOTES]]
     if (more := len(notes) - MOST_NOTES) > 0:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from chimera_tui.ui import clipboard as clipboard_module
+from chimera_tui.ui.room import room_panes as room_panes_module
+from chimera_tui.ui.room import room_screen as room_screen_module
 from chimera_tui.ui.screens import diagnostics as diagnostics_module
-from chimera_tui.ui.screens import room as room_module
-from chimera_tui.ui.screens import room_view as room_view_module
 from tests.fakes import NOON
 
 
@@ -46,8 +46,8 @@ def clipboard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is noon, and stays so; nothing moves by itself."""
-    monkeypatch.setattr(room_view_module, "TICK", 3600.0)
-    for module in (room_module, room_view_module):
-        monkeypatch.setattr(module, "utc_now", lambda: NOON)
+    monkeypatch.setattr(room_panes_module, "TICK", 3600.0)
+    monkeypatch.setattr(room_panes_module, "utc_now", lambda: NOON)
+    for module in (room_panes_module, room_screen_module):
         monkeypatch.setattr(module, "monotonic", lambda: 0.0)
     monkeypatch.setattr(diagnostics_module, "utc_now", lambda: NOON)

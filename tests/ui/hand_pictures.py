@@ -10,7 +10,7 @@ from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.ui.screens.sent import SentPage, SentScreen
 from tests.ui.fakes import MODELS, OLLAMA, FakeChimera, a_message, a_saved, with_alternative
 from tests.ui.pictures import CAST, TALK, Act, Picture, look, press, rooms
-from tests.ui.running import composer_of, room_of, scene_of, until
+from tests.ui.running import composer_of, do, scene_of, until
 
 DISPUTE = (
     ("philosopher", "Comedian, I doubt that. A laugh proves nothing about knowledge, does it?"),
@@ -104,7 +104,7 @@ async def show_sent(pilot: Pilot[Any]) -> None:
 async def write_whisper(pilot: Pilot[Any]) -> None:
     """Write to one persona alone."""
     await look(pilot)
-    await room_of(pilot).action_whisper("@Comedian")
+    do(pilot, "whisper", "@Comedian")
     composer_of(pilot).write("Do not let him")
     composer_of(pilot).field.cursor_blink = False
     await pilot.pause()

@@ -15,7 +15,7 @@ from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.widgets.room_lists import TemplateRows
 from chimera_tui.ui.widgets.side import CastList, RoomList
 from tests.ui.fakes import LMSTUDIO, MODELS, OLLAMA, FakeChimera, a_saved, with_alternative
-from tests.ui.running import composer_of, room_of, until
+from tests.ui.running import composer_of, do, room_of, until
 
 TALK = (
     (
@@ -150,7 +150,7 @@ async def speak_and_focus(pilot: Pilot[Any]) -> None:
     """Let somebody speak for a second, and stand on what the Philosopher said."""
     await speak(pilot)
     room = room_of(pilot)
-    room.draw_tempo(1.0)
+    room.panes._draw_tempo(1.0)
     await pilot.press("home", "j")
     await pilot.pause()
 
@@ -159,13 +159,13 @@ async def speak_in_columns(pilot: Pilot[Any]) -> None:
     """Let somebody speak, and look at the columns."""
     await speak(pilot)
     await pilot.press("c")
-    await until(pilot, lambda: room_of(pilot).columns)
+    await until(pilot, lambda: room_of(pilot).view.columns)
     await pilot.pause()
 
 
 def _sources(pilot: Pilot[Any]) -> list[str]:
     room = room_of(pilot)
-    return [room.stage.source_of(key) for key in room.stage.shown]
+    return [room.view.stage.source_of(key) for key in room.view.stage.shown]
 
 
 def press(*keys: str) -> Act:
@@ -262,7 +262,7 @@ def over_cast(*keys: str) -> Act:
 
     async def act(pilot: Pilot[Any]) -> None:
         room = room_of(pilot)
-        await room.action_mute("comedian")
+        do(pilot, "mute", "comedian")
         panel = room.query_one(CastList)
         if not panel.region:
             await open_panels(pilot)

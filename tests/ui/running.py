@@ -9,9 +9,10 @@ from textual.pilot import Pilot
 
 from chimera_tui.engine.room import Room
 from chimera_tui.ui.app import ChimeraApp, OpenChimera
+from chimera_tui.ui.room.commands import COMMANDS
+from chimera_tui.ui.room.room_screen import RoomScreen
 from chimera_tui.ui.scene import Scene
 from chimera_tui.ui.screens.first_run import FirstRunScreen
-from chimera_tui.ui.screens.room import RoomScreen
 from chimera_tui.ui.widgets.composer import Composer
 from tests.ui.fakes import FakeChimera
 
@@ -44,7 +45,7 @@ def room_of(pilot: Pilot[Any]) -> RoomScreen:
 
 def scene_of(pilot: Pilot[Any]) -> Scene:
     """What the room screen shows."""
-    scene = room_of(pilot).scene
+    scene = room_of(pilot).session.state
     assert scene
     return scene
 
@@ -59,6 +60,16 @@ def live_room(pilot: Pilot[Any]) -> Room:
 def composer_of(pilot: Pilot[Any]) -> Composer:
     """The composer of the room."""
     return room_of(pilot).query_one(Composer)
+
+
+def do(pilot: Pilot[Any], command: str, argument: str = "") -> None:
+    """Begin a command of the room, as its key or the palette does."""
+    room_of(pilot)._do(COMMANDS.by_name[command], argument)
+
+
+def can_undo(pilot: Pilot[Any]) -> bool:
+    """Whether there is a step that the room can take back."""
+    return bool(room_of(pilot).check_action("do", ("undo",)))
 
 
 def an_app(fake: FakeChimera, logs: Path, **options: Any) -> ChimeraApp:
@@ -77,8 +88,8 @@ async def ready(pilot: Pilot[Any], fake: FakeChimera) -> None:
         if isinstance(screen, FirstRunScreen):
             is_here = screen._chimera is not None
             return is_here and (not screen._is_looking or not fake.may_answer.is_set())
-        if isinstance(screen, RoomScreen) and screen.scene and is_checked:
-            return bool(screen.room or screen.scene.read_only)
+        if isinstance(screen, RoomScreen) and screen.session.state and is_checked:
+            return bool(screen.room or screen.session.state.read_only)
         return False
 
     await until(pilot, is_there, "the first screen")

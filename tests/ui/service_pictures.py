@@ -69,7 +69,7 @@ def after(*events: Event) -> Act:
         await look(pilot)
         room = room_of(pilot)
         for event in (RoomResumed(), TurnStarted(turn=COMEDIAN), *events):
-            room.show(event)
+            room.session.hear(event)
         await pilot.pause()
 
     return act
@@ -84,9 +84,9 @@ async def spend_all(pilot: Pilot[Any]) -> None:
     """The budget is used up."""
     await look(pilot)
     room = room_of(pilot)
-    if room.scene:
-        room.scene.saved.spent.cost = 503_000
-    room.show(RoomPaused(reason=PauseReason.BUDGET))
+    if room.session.state:
+        room.session.state.saved.spent.cost = 503_000
+    room.session.hear(RoomPaused(reason=PauseReason.BUDGET))
     await pilot.pause()
 
 

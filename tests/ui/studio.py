@@ -20,7 +20,7 @@ from chimera_tui.studio import Studio
 from chimera_tui.ui.screens.studio import StudioScreen
 from tests.fakes import NOON, FixedModels, FullPurse, calls_to
 from tests.ui.fakes import FakeChimera, FakeLibrary
-from tests.ui.running import room_of, until
+from tests.ui.running import do, until
 
 
 class FakeRecords:
@@ -112,7 +112,7 @@ def studio_of(pilot: Pilot[Any]) -> StudioScreen:
 
 async def open_studio(pilot: Pilot[Any], slug: str = "comedian") -> StudioScreen:
     """Open it from the room."""
-    await room_of(pilot).action_studio(slug)
+    do(pilot, "studio", slug)
     await until(pilot, lambda: isinstance(pilot.app.screen, StudioScreen), "the studio")
     studio = studio_of(pilot)
     await until(pilot, lambda: studio.is_learned, "what is known of the personas")

@@ -10,15 +10,16 @@ from textual.css.stylesheet import Stylesheet
 
 from chimera_tui.domain.conversation import DEMO
 from chimera_tui.domain.errors import InvalidFileError, NewerDatabaseError, NoDatabaseError
-from chimera_tui.domain.events import RoomResumed
+from chimera_tui.domain.events import Event, RoomResumed
 from chimera_tui.domain.saved import Recovered
 from chimera_tui.library.library import Changes
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import app as app_module
 from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.room.room_screen import RoomScreen
+from chimera_tui.ui.room.room_session import RoomSession
 from chimera_tui.ui.screens.first_run import FirstRunScreen
-from chimera_tui.ui.screens.room import RoomScreen
 from chimera_tui.ui.themes import LIGHT
 from tests.ui.fakes import LMSTUDIO, FakeChimera, a_saved
 from tests.ui.running import (
@@ -169,15 +170,15 @@ async def test_a_mistake_in_a_room_ends_that_room_only(
     fake = FakeChimera(a_saved(*TALK), provider=ScriptedProvider([asyncio.Event()]))
     async with running(fake, tmp_path) as pilot:
         room = room_of(pilot)
-        real = RoomScreen.show
+        real = RoomSession.hear
 
-        def broken(self: RoomScreen, event: object) -> None:
+        def broken(self: RoomSession, event: Event) -> None:
             if isinstance(event, RoomResumed):
                 secret = "what was said in private"  # noqa: F841, S105 - must not be written down
                 raise ZeroDivisionError("an example")
-            real(self, event)  # type: ignore[arg-type]  # any event
+            real(self, event)
 
-        monkeypatch.setattr(RoomScreen, "show", broken)
+        monkeypatch.setattr(RoomSession, "hear", broken)
         await pilot.press("space")
         await until(pilot, lambda: "A mistake in Chimera stopped this room" in text_of(pilot))
         assert composer_of(pilot).field.disabled

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chimera_tui.domain import arguments
 from chimera_tui.domain.conversation import (
     Budget,
     CostSource,
@@ -87,14 +88,14 @@ def test_what_we_counted_is_marked() -> None:
     ],
 )
 def test_a_budget_is_read_and_written(text: str, budget: Budget) -> None:
-    assert costs.parse_budget(text) == budget
-    assert costs.parse_budget(costs.budget_text(budget)) == budget
+    assert arguments.parse_budget(text) == budget
+    assert arguments.parse_budget(costs.budget_text(budget)) == budget
 
 
 @pytest.mark.parametrize("text", ["", "much", "1 2 3", "-1", "off 1", "1.00 off"])
 def test_what_is_no_budget_says_how_to_write_one(text: str) -> None:
     with pytest.raises(UnknownError) as raised:
-        costs.parse_budget(text)
+        arguments.parse_budget(text)
     assert "/budget 1.00" in raised.value.hint
 
 

@@ -12,20 +12,30 @@ from chimera_tui.domain.errors import LiveElsewhereError
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.adapter import key_of
-from chimera_tui.ui.screens import room_deleting
+from chimera_tui.ui.room import deleting
+from chimera_tui.ui.room.waiting import PAUSES
 from chimera_tui.ui.screens.answers import Answers
 from chimera_tui.ui.screens.branches import BranchRows
 from chimera_tui.ui.screens.dialog import Choice, Choose
 from chimera_tui.ui.screens.first_run import FirstRunScreen
 from chimera_tui.ui.screens.hand_dialogs import AskTopic, EditText, PaceSlider
-from chimera_tui.ui.screens.room_view import PAUSES
 from chimera_tui.ui.screens.sent import SentPage, SentScreen
 from chimera_tui.ui.screens.vitals import VitalsScreen
 from chimera_tui.ui.widgets.side import RoomList, VitalsPanel
 from chimera_tui.ui.widgets.transcript import Transcript
 from tests.ui.fakes import FakeChimera, a_saved, with_alternative
 from tests.ui.hand_pictures import a_disputing_room, whispered
-from tests.ui.running import composer_of, live_room, room_of, running, scene_of, text_of, until
+from tests.ui.running import (
+    can_undo,
+    composer_of,
+    do,
+    live_room,
+    room_of,
+    running,
+    scene_of,
+    text_of,
+    until,
+)
 
 TALK = (("philosopher", "Is it?"), (HUMAN, "@Comedian well?"), ("comedian", "It is."))
 
@@ -41,7 +51,7 @@ def a_talk(*steps: Any) -> FakeChimera:
 async def command(pilot: Any, text: str) -> None:
     """Write a command and send it."""
     composer_of(pilot).write(text)
-    await room_of(pilot).action_send()
+    do(pilot, "send")
 
 
 async def press(pilot: Any, *keys: str) -> None:
@@ -126,7 +136,7 @@ async def test_columns_say_what_was_for_one_alone(tmp_path: Path) -> None:
         await command(pilot, "/whisper @Comedian Hush.")
         await until(pilot, lambda: len(said(pilot)) == 4)
         await press(pilot, "c")
-        await until(pilot, lambda: room_of(pilot).columns)
+        await until(pilot, lambda: room_of(pilot).view.columns)
         await until(pilot, lambda: "You  to Comedian alone" in text_of(pilot))
 
 
@@ -205,9 +215,9 @@ async def test_another_room_does_not_take_back_what_was_done_in_this_one(tmp_pat
     async with running(fake, tmp_path) as pilot:
         await press(pilot, "home", "d")
         await until(pilot, lambda: len(said(pilot)) == 2)
-        await room_of(pilot).open_saved(fake, 1)  # type: ignore[arg-type]
+        await room_of(pilot).session.open_saved(1, fake)  # type: ignore[arg-type]
         await until(pilot, lambda: room_of(pilot).room)
-        assert not room_of(pilot).can_undo
+        assert not can_undo(pilot)
 
 
 async def test_actions_under_a_message_can_be_clicked(tmp_path: Path) -> None:
@@ -393,12 +403,12 @@ async def test_a_deleted_room_is_out_of_sight_and_u_brings_it_back(tmp_path: Pat
 async def test_a_deleted_room_is_gone_a_little_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room_deleting, "KEPT", 0.01)
+    monkeypatch.setattr(deleting, "KEPT", 0.01)
     fake = two_rooms()
     async with running(fake, tmp_path) as pilot:
         await in_the_list(pilot, "down", "delete")
         await until(pilot, lambda: set(fake.saved) == {2})
-        assert not room_of(pilot).can_undo
+        assert not can_undo(pilot)
 
 
 async def test_a_deleted_room_is_gone_with_the_program(tmp_path: Path) -> None:
@@ -453,7 +463,7 @@ async def test_a_room_that_goes_live_elsewhere_meanwhile_comes_back(
     async def refuse(_number: int) -> None:
         raise LiveElsewhereError("This conversation is live in process 77.", pid=77)
 
-    monkeypatch.setattr(room_deleting, "KEPT", 0.01)
+    monkeypatch.setattr(deleting, "KEPT", 0.01)
     fake = two_rooms()
     monkeypatch.setattr(fake, "delete", refuse)
     async with running(fake, tmp_path) as pilot:

@@ -25,6 +25,7 @@ from chimera_tui.ui.adapter import message_entry, speakers
 from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.branches import branch_rows
 from chimera_tui.ui.measures import Measures
+from chimera_tui.ui.room.room_screen import RoomScreen
 from chimera_tui.ui.screens.answers import Answers
 from chimera_tui.ui.screens.branches import Branches
 from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen
@@ -37,13 +38,19 @@ from chimera_tui.ui.screens.vitals import VitalsScreen
 from tests.corpus import CORPUS, HONEST
 from tests.fakes import NOON
 from tests.ui.fakes import MODELS, PEOPLE, FakeChimera, a_message, a_saved
-from tests.ui.running import composer_of, room_of, running, text_of, until
+from tests.ui.running import composer_of, do, room_of, running, text_of, until
 from tests.ui.services import KEYS, an_exchange, priced
 from tests.ui.studio import StudioChimera, open_studio
 
 TEXTS = [*(one.text for one in CORPUS), *HONEST]
 SHORT = [text[:300] for text in TEXTS]
 BIDI = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+def show(room: RoomScreen, saved: SavedConversation, read_only: str = "") -> None:
+    """Show this in place of what is on the screen."""
+    assert room.session.chimera
+    room.session._load(room.session.chimera, saved, read_only)
 
 
 def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -83,7 +90,7 @@ async def test_the_room_shows_them(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     async with running(fake, tmp_path, size=(140, 42)) as pilot:
         room = room_of(pilot)
         for texts in batches(TEXTS):
-            room._set_scene(nasty(texts), texts[0])
+            show(room, nasty(texts), texts[0])
             down = (Health(provider=t, state=HealthState.DOWN, reason=t, hint=t) for t in texts)
             room.draw_providers(list(down))
             await pilot.pause()
@@ -98,9 +105,9 @@ async def test_columns_show_them(tmp_path: Path) -> None:
     fake.read_only = "For a test."
     async with running(fake, tmp_path) as pilot:
         room = room_of(pilot)
-        await room.action_columns()
+        await room.view.toggle_columns()
         for texts in batches(SHORT):
-            room._set_scene(nasty(texts))
+            show(room, nasty(texts))
             await pilot.pause()
             assert_clean(pilot)
 
@@ -204,8 +211,8 @@ async def test_thoughts_show_them(tmp_path: Path) -> None:
     async with running(fake, tmp_path) as pilot:
         room = room_of(pilot)
         for text in TEXTS[::3]:
-            room._set_scene(priced(saved, text or "x"))
-            room.action_thought()
+            show(room, priced(saved, text or "x"))
+            do(pilot, "thought")
             await pilot.pause()
             assert_clean(pilot)
 

@@ -409,7 +409,7 @@ async def test_a_room_that_waited_for_money_goes_on_when_there_is_more(tmp_path:
     async with running(fake, tmp_path) as pilot:
         room = live_room(pilot)
         room._agenda.paused = PauseReason.BUDGET
-        room_of(pilot).show(RoomPaused(reason=PauseReason.BUDGET))
+        room_of(pilot).session.hear(RoomPaused(reason=PauseReason.BUDGET))
         await until(pilot, lambda: "/budget 1.00 allows more" in text_of(pilot))
         await pilot.press(*"/budget off", "enter")
         await until(pilot, lambda: "More." in text_of(pilot))
@@ -455,23 +455,23 @@ async def test_seconds_tick_only_while_a_turn_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr("chimera_tui.ui.screens.room.monotonic", lambda: now[0])
+    monkeypatch.setattr("chimera_tui.ui.room.room_panes.monotonic", lambda: now[0])
     async with running(a_costly_room(), tmp_path) as pilot:
         room = room_of(pilot)
-        assert not is_ticking(room._ticking)
+        assert not is_ticking(room.panes._ticking)
         await after(ASKED, WAIT)(pilot)
         assert text_of(pilot).count("openai asks for 34 s") == 2  # status row and cast panel
-        assert is_ticking(room._ticking)
+        assert is_ticking(room.panes._ticking)
         now[0] += 12
-        room._tick()
+        room.panes._tick()
         await until(pilot, lambda: text_of(pilot).count("openai asks for 22 s") == 2)
 
 
 async def test_loading_counts_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("chimera_tui.ui.screens.room.monotonic", lambda: now[0])
+    monkeypatch.setattr("chimera_tui.ui.room.room_panes.monotonic", lambda: now[0])
     async with running(a_costly_room(), tmp_path) as pilot:
         await after(ASKED, LOADING)(pilot)
         now[0] += 12
-        room_of(pilot)._tick()
+        room_of(pilot).panes._tick()
         await until(pilot, lambda: "loading the model … 12 s" in text_of(pilot))

@@ -19,7 +19,7 @@ from tests.cards.corpus import coded, v2
 from tests.cards.test_chats import HEADER, line
 from tests.fakes import NOON
 from tests.ui.fakes import a_saved
-from tests.ui.running import composer_of, room_of, running, scene_of, text_of, until
+from tests.ui.running import composer_of, do, running, scene_of, text_of, until
 from tests.ui.studio import StudioChimera
 
 TALK = (("philosopher", "Is it?"), (HUMAN, "@Comedian well?"))
@@ -69,7 +69,7 @@ async def test_a_card_comes_into_the_library_and_what_was_dropped_is_said(
 
 async def test_a_chat_becomes_a_conversation_and_is_opened(tmp_path: Path, fake: Importing) -> None:
     async with running(fake, tmp_path) as pilot:
-        await room_of(pilot).action_import(str(a_chat(tmp_path)))
+        do(pilot, "import", str(a_chat(tmp_path)))
         await until(pilot, lambda: scene_of(pilot).conversation.title == "A chat of Mira and Kim")
         await until(pilot, lambda: "‹ 2/2 ›" in text_of(pilot))
         assert "Mira is not in the library" in text_of(pilot)
@@ -79,7 +79,7 @@ async def test_our_own_json_becomes_a_conversation(tmp_path: Path, fake: Importi
     path = tmp_path / "c.json"
     path.write_text(to_json(a_saved(("comedian", "So a clown walks in."))))
     async with running(fake, tmp_path) as pilot:
-        await room_of(pilot).action_import(str(path))
+        do(pilot, "import", str(path))
         await until(pilot, lambda: "So a clown walks in." in text_of(pilot))
         assert len(fake.saved) == 2
 
@@ -119,7 +119,7 @@ async def test_a_path_of_nothing_and_one_among_words_are_text(
 
 async def test_a_file_is_chosen_where_none_is_named(tmp_path: Path, fake: Importing) -> None:
     async with running(fake, tmp_path) as pilot:
-        await room_of(pilot).action_import()
+        do(pilot, "import")
         await until(pilot, lambda: isinstance(pilot.app.screen, PickFile))
         assert "Import which card or conversation?" in text_of(pilot)
 
@@ -141,6 +141,6 @@ async def test_what_cannot_be_read_is_said(
     if data is not None:
         path.write_bytes(data)
     async with running(fake, tmp_path) as pilot:
-        await room_of(pilot).action_import(str(path))
+        do(pilot, "import", str(path))
         await until(pilot, lambda: why in text_of(pilot))
         assert len(fake.saved) == 1

@@ -58,10 +58,10 @@ async def test_space_goes_on_and_pauses_from_either_pane(tmp_path: Path, pane: s
         room = room_of(pilot)
         (composer_of(pilot).field if pane == "composer" else room.transcript).focus()
         await pilot.press("space")
-        await until(pilot, lambda: room.scene and room.scene.heard)
+        await until(pilot, lambda: room.session.state and room.session.state.heard)
         assert "▸ live" in text_of(pilot)
         await pilot.press("space")
-        await until(pilot, lambda: room.scene and room.scene.paused)
+        await until(pilot, lambda: room.session.state and room.session.state.paused)
         assert "∥ paused" in text_of(pilot)
         assert composer_of(pilot).text == ""
 
@@ -224,14 +224,14 @@ async def test_c_shows_columns_and_back(tmp_path: Path) -> None:
         await until(pilot, lambda: scene_of(pilot).heard)
         room_of(pilot).transcript.focus()
         await pilot.press("c")
-        await until(pilot, lambda: room_of(pilot).columns)
+        await until(pilot, lambda: room_of(pilot).view.columns)
         await until(pilot, lambda: "Streamed" in text_of(pilot))
         assert "to first word" in text_of(pilot)
         assert "@Comedian well?" in text_of(pilot)
         gate.set()
         await until(pilot, lambda: "Streamed later." in text_of(pilot))
         await pilot.press("c")
-        await until(pilot, lambda: not room_of(pilot).columns)
+        await until(pilot, lambda: not room_of(pilot).view.columns)
         assert "Streamed later." in text_of(pilot)
 
 
@@ -241,7 +241,7 @@ async def test_words_said_while_somebody_types_stand_behind_what_was_typed(tmp_p
     async with running(fake, tmp_path) as pilot:
         room = room_of(pilot)
         live_room(pilot).next()
-        await until(pilot, lambda: room.scene and room.scene.typing)
+        await until(pilot, lambda: room.session.state and room.session.state.typing)
         await live_room(pilot).say("I came later.")
         await until(pilot, lambda: said(pilot)[-1:] == ["I came later."])
         gate.set()
@@ -254,13 +254,13 @@ async def test_the_room_draws_on_while_columns_come_and_go(tmp_path: Path) -> No
     async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
         room = room_of(pilot)
         for is_open in (True, False):
-            changing = asyncio.create_task(room.action_columns())
+            changing = asyncio.create_task(room.view.toggle_columns())
             while not changing.done():
-                room.draw()
+                room.panes.draw()
                 await asyncio.sleep(0)
             await changing
-            room.draw()
-            assert bool(room.columns) is is_open
+            room.panes.draw()
+            assert bool(room.view.columns) is is_open
 
 
 async def test_columns_that_do_not_fit_are_reached_by_the_arrows(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ async def test_columns_that_do_not_fit_are_reached_by_the_arrows(tmp_path: Path)
     async with running(fake, tmp_path, size=(80, 24)) as pilot:
         room_of(pilot).transcript.focus()
         await pilot.press("c")
-        await until(pilot, lambda: room_of(pilot).columns)
+        await until(pilot, lambda: room_of(pilot).view.columns)
         await until(pilot, lambda: "Philosopher" in text_of(pilot))
         assert "Grandmother" not in text_of(pilot)
         await pilot.press("right", "right")

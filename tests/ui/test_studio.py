@@ -15,12 +15,12 @@ from chimera_tui.domain.history import PersonaVersion, Sketch, Uses
 from chimera_tui.library.library import Library, Origin, builtin_folder
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.persona_fields import texts_of
+from chimera_tui.ui.room.room_screen import RoomScreen
 from chimera_tui.ui.screens.dialog import Choose
 from chimera_tui.ui.screens.emoji_picker import EmojiPicker
 from chimera_tui.ui.screens.model_picker import ModelPicker
 from chimera_tui.ui.screens.persona_versions import PersonaVersions
 from chimera_tui.ui.screens.pick_file import PickFile
-from chimera_tui.ui.screens.room import RoomScreen
 from chimera_tui.ui.screens.studio import StudioScreen
 from chimera_tui.ui.widgets.side import CastList
 from chimera_tui.ui.widgets.slider import Slider, Swatches

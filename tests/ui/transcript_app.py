@@ -24,7 +24,7 @@ COMEDIAN = Speaker(name="Comedian", emoji="🎭", hue=2)
 SCIENTIST = Speaker(name="Scientist", emoji="🔬", hue=3)
 GRANDMOTHER = Speaker(name="Grandmother", emoji="👵", hue=5)
 HUES = {"Philosopher": 1, "Comedian": 2, "Scientist": 3, "Grandmother": 5}
-ACTIONS = (("r", "again"), ("‹›", "answers"), ("y", "copy"))
+ACTIONS = (("again", "r", "again"), ("answers", "‹›", "answers"), ("copy", "y", "copy"))
 
 
 class TranscriptApp(App[None]):

@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.screen import Screen
 
 from chimera_tui.ui.blocks import Lines, Part, fit, line, split
-from chimera_tui.ui.commands import KeysPalette
 from chimera_tui.ui.entries import MessageEntry
 from chimera_tui.ui.glyphs import UNICODE
+from chimera_tui.ui.palette import ScreenPalette
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import DEMO_CHIP
 from chimera_tui.ui.widgets.small import TooSmall
@@ -79,7 +79,7 @@ class Answers(Screen[int]):
 
     app: "Host"
     CSS_PATH = "../styles/answers.tcss"
-    COMMANDS = {KeysPalette}  # noqa: RUF012 - Textual declares it so
+    COMMANDS = {ScreenPalette}  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "choose", id="answers.choose"),
         Binding("left,h", "move(-1)", "look", key_display="←→", id="answers.left"),

@@ -22,8 +22,8 @@ from chimera_tui.settings.keys import KeySource, KeyState
 from chimera_tui.settings.settings import ProviderSettings
 from chimera_tui.ui import evidence
 from chimera_tui.ui.blocks import Lines, heading, line, split, state
-from chimera_tui.ui.commands import KeysPalette
 from chimera_tui.ui.key_words import key_words
+from chimera_tui.ui.palette import ScreenPalette
 from chimera_tui.ui.provider_rows import ProviderRow, provider_rows
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import WIDE
@@ -83,7 +83,7 @@ class DiagnosticsScreen(Screen[None]):
 
     app: "Host"
     CSS_PATH = "../styles/diagnostics.tcss"
-    COMMANDS = {KeysPalette}  # noqa: RUF012 - Textual declares it so
+    COMMANDS = {ScreenPalette}  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "check", "check now", id="diagnostics.check"),
         Binding("k", "set_key", "set a key", id="diagnostics.key"),

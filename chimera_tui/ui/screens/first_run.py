@@ -20,7 +20,6 @@ from chimera_tui.ui.adapter import emoji_of
 from chimera_tui.ui.blocks import Lines, Part, fit, keys, line, link, split, state
 from chimera_tui.ui.key_words import key_found, key_words
 from chimera_tui.ui.provider_rows import ProviderRow, provider_rows
-from chimera_tui.ui.screens.room_deleting import RoomDeleting
 from chimera_tui.ui.themes import HUES, assign_hues
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.small import TooSmall
@@ -356,10 +355,12 @@ class FirstRunScreen(Screen[None]):
 
     async def action_undo(self) -> None:
         """Bring the last room back, if it was deleted just now and led here."""
+        from chimera_tui.ui.room.room_screen import RoomScreen  # noqa: PLC0415 - it is loaded then
+
         for screen in self.app.screen_stack:
-            if isinstance(screen, RoomDeleting) and screen.can_undo:
+            if isinstance(screen, RoomScreen) and screen.check_action("do", ("undo",)):
                 _ = self.dismiss()  # a screen cannot wait for its own end
-                await screen.action_undo()
+                screen.action_do("undo")
 
     async def action_help(self) -> None:
         """Show the keys."""

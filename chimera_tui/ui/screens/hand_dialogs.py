@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
+from chimera_tui.domain.arguments import SLOWEST
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.ui.blocks import Lines, Part, keys, line, split
 from chimera_tui.ui.glyphs import UNICODE
-from chimera_tui.ui.room_words import SLOWEST
 from chimera_tui.ui.screens.dialog import Choice, Dialog
 from chimera_tui.ui.widgets.rows import Rows
 from chimera_tui.ui.widgets.slider import Slider

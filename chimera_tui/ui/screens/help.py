@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from chimera_tui.ui.blocks import Lines, fit, keys, line, split
-from chimera_tui.ui.commands import COMMANDS, HIDDEN
+from chimera_tui.ui.room.commands import COMMANDS
 from chimera_tui.ui.screens.dialog import Dialog
 
 TEXTUALS = {"app.focus_next", "app.focus_previous", "screen.copy_text"}
@@ -63,14 +63,8 @@ class HelpScreen(Dialog[None]):
         if self._has_commands:
             lines.append(line(("In the room", "bold $primary")))
             lines += [
-                _row(
-                    self._keys.get(command.name, ""),
-                    command.words,
-                    f"/{command.name} {command.argument}".rstrip()
-                    if command.name not in HIDDEN
-                    else "",
-                )
-                for command in COMMANDS
+                _row(self._keys.get(command.name, ""), command.words, command.usage)
+                for command in COMMANDS.by_name.values()
             ]
             lines.append(Content(""))
         if self._own:

@@ -8,15 +8,16 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from chimera_tui.domain.arguments import PACES, parse_budget
 from chimera_tui.domain.casting import MOST_CAST
 from chimera_tui.domain.conversation import ModelRef
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.library.slugs import free_slug
-from chimera_tui.ui.commands import KeysPalette
-from chimera_tui.ui.costs import budget_text, parse_budget, usual_usage
-from chimera_tui.ui.room_words import MODE_WORDS, PACES, mode_name, nearest_pace
+from chimera_tui.ui.costs import budget_text, usual_usage
+from chimera_tui.ui.palette import ScreenPalette
+from chimera_tui.ui.room_words import MODE_WORDS, mode_name, nearest_pace
 from chimera_tui.ui.screens.dialog import AskText, Choose
 from chimera_tui.ui.screens.new_room_view import NewRoomView
 from chimera_tui.ui.widgets.persona_grid import PersonaGrid
@@ -35,7 +36,7 @@ class NewRoom(NewRoomView):
     """Asks what a new room is to be; gives a plan back, or nothing."""
 
     CSS_PATH = "../styles/new_room.tcss"
-    COMMANDS = {KeysPalette}  # noqa: RUF012 - Textual declares it so
+    COMMANDS = {ScreenPalette}  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "pane(1)", "next", key_display="⇥", id="new.next"),
         Binding("shift+tab", "pane(-1)", "back", show=False, id="new.before"),
@@ -274,7 +275,8 @@ class NewRoom(NewRoomView):
                 names = list(MODES)
                 draft.mode = names[(names.index(draft.mode) + by) % len(names)]
             case row if row == PACE:
-                draft.pace = PACES[(nearest_pace(draft.pace) + by) % len(PACES)][1]
+                paces = tuple(PACES.values())
+                draft.pace = paces[(nearest_pace(draft.pace) + by) % len(paces)]
             case row if row == VOICES:
                 self.action_voices()
         self.draw()

@@ -15,10 +15,10 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.engine.request import Told
 from chimera_tui.ui.blocks import Lines, fit, heading, line, meter, split
-from chimera_tui.ui.commands import KeysPalette
 from chimera_tui.ui.costs import rounded
 from chimera_tui.ui.glyphs import UNICODE
 from chimera_tui.ui.host import sentences
+from chimera_tui.ui.palette import ScreenPalette
 from chimera_tui.ui.scene import CastRow
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.rows import LongRows
@@ -105,7 +105,7 @@ class SentScreen(Screen[None]):
 
     app: "Host"
     CSS_PATH = "../styles/sent.tcss"
-    COMMANDS = {KeysPalette}  # noqa: RUF012 - Textual declares it so
+    COMMANDS = {ScreenPalette}  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "left",

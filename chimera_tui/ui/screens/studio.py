@@ -15,7 +15,7 @@ from chimera_tui.domain.history import Sketch
 from chimera_tui.domain.persona import Persona
 from chimera_tui.library.library import Origin
 from chimera_tui.studio import Removed
-from chimera_tui.ui.commands import KeysPalette
+from chimera_tui.ui.palette import ScreenPalette
 from chimera_tui.ui.screens.dialog import Choose
 from chimera_tui.ui.screens.studio_files import StudioFiles
 from chimera_tui.ui.screens.studio_lines import PANES
@@ -32,7 +32,7 @@ class StudioScreen(StudioFiles):
     """All personas at the left, one of them in a form, its card and what it says at the right."""
 
     CSS_PATH = "../styles/studio.tcss"
-    COMMANDS = {KeysPalette}  # noqa: RUF012 - Textual declares it so
+    COMMANDS = {ScreenPalette}  # noqa: RUF012 - Textual declares it so
     AUTO_FOCUS = "#studio-list"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "save", id="studio.save", priority=True),

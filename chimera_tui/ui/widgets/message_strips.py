@@ -226,17 +226,19 @@ def _remedies(remedies: Sequence[tuple[str, str]], page: Page) -> list[list[Row]
     ]
 
 
-def actions_strip(actions: Sequence[tuple[str, str]], notes: Sequence[str], page: Page) -> Strip:
+def actions_strip(
+    actions: Sequence[tuple[str, str, str]], notes: Sequence[str], page: Page
+) -> Strip:
     """Return the row below the focused message: what it used, and the keys that act on it.
 
     Args:
-        actions: Keys, each with its word; they stand at the right.
+        actions: Names, each with its key and a word; they stand at the right.
         notes: What to say at the left, in ever fewer cells: the first that fits is said.
         page: Where it stands.
     """
     row: Row = []
-    for key, word in actions:
-        meta = Style.from_meta({"action": key})
+    for name, key, word in actions:
+        meta = Style.from_meta({"action": name})
         pieces = [
             Segment(label(key, page.look), BOLD + meta),
             Segment(f" {label(word, page.look)}", page.look.muted + meta),

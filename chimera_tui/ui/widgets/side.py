@@ -71,7 +71,7 @@ class RoomList(Rows):
     """All conversations, the one on the screen marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d,delete", "screen.delete_room", "delete", id="rooms.delete")
+        Binding("d,delete", "screen.do('remove-room')", "delete", id="rooms.delete")
     ]
     gap = 1
     edge = 2
@@ -125,11 +125,11 @@ class CastList(Rows):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "choose", id="cast.menu"),
-        Binding("i", "screen.invite", "invite", id="cast.invite"),
+        Binding("i", "screen.do('invite')", "invite", id="cast.invite"),
         Binding("shift+up,K", "screen.move_cast(-1)", "up", key_display="⇧↑", id="cast.up"),
         Binding("shift+down,J", "screen.move_cast(1)", "down", key_display="⇧↓", id="cast.down"),
-        Binding("delete", "screen.remove", "remove", key_display="del", id="cast.remove"),
-        Binding("e", "screen.studio", "edit persona", id="cast.edit"),
+        Binding("delete", "screen.do('remove')", "remove", key_display="del", id="cast.remove"),
+        Binding("e", "screen.do('studio')", "edit persona", id="cast.edit"),
     ]
 
     def __init__(self) -> None:
@@ -228,7 +228,7 @@ class VitalsPanel(Block, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "screen.vitals", "all vitals", show=False)
+        Binding("enter", "screen.do('vitals')", "all vitals", show=False)
     ]
     scene: Scene | None = None
 
@@ -271,7 +271,7 @@ class VitalsPanel(Block, can_focus=True):
 
     def on_click(self) -> None:
         """Show all of it."""
-        self.call_later(self.run_action, "screen.vitals")
+        self.call_later(self.run_action, "screen.do('vitals')")
 
 
 def _lay_out(rows: Rows) -> None:

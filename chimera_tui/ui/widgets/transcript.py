@@ -58,7 +58,7 @@ class Transcript(TranscriptFocus):
         interval = REMOTE if environ.get("SSH_CONNECTION") else LOCAL
         self._flusher = Flusher(self, self._deliver, interval=interval)
 
-    def actions_of(self, entry: Entry) -> Sequence[tuple[str, str]]:
+    def actions_of(self, entry: Entry) -> Sequence[tuple[str, str, str]]:
         """Return what the constructor was told."""
         return self._actions(entry)
 

@@ -10,7 +10,7 @@ from textual.message import Message
 from chimera_tui.ui.entries import Entry, NoticeEntry
 from chimera_tui.ui.widgets.transcript_view import TranscriptView
 
-Actions = Callable[[Entry], Sequence[tuple[str, str]]]
+Actions = Callable[[Entry], Sequence[tuple[str, str, str]]]
 """Gives the keys that act on an entry, each with its word."""
 
 
@@ -51,7 +51,7 @@ class TranscriptFocus(TranscriptView):
             super().__init__()
             self.key = key
             self.action = action
-            """Its key, as the actions gave it."""
+            """Its name, as the actions gave it."""
 
     def watch_focused_key(self, old: Hashable | None, new: Hashable | None) -> None:
         """Paint the focus, and say where it is."""

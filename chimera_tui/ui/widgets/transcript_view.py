@@ -262,7 +262,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Painting and selecting.
 
-    def actions_of(self, entry: Entry) -> Sequence[tuple[str, str]]:
+    def actions_of(self, entry: Entry) -> Sequence[tuple[str, str, str]]:
         """Return the keys, with a word each, that act on `entry` when it has the focus."""
         raise NotImplementedError
 

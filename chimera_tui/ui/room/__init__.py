@@ -1,0 +1,1 @@
+"""The room: a conversation on the screen, and what a person can do in it."""
