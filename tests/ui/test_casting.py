@@ -122,7 +122,7 @@ async def test_a_command_invites_by_name_onto_a_model_and_a_second_is_a_twin(
         await say(pilot, "/invite diplomat")
         await until(pilot, lambda: cast_in(pilot)[-1] == "diplomat~2")
         await say(pilot, "/invite @Diplomate")
-        await until(pilot, lambda: "There is no persona `@Diplomate`." in text_of(pilot))
+        await until(pilot, lambda: "`@Diplomate` is not in the library." in text_of(pilot))
 
 
 async def test_a_twin_of_a_twin_is_a_third(tmp_path: Path) -> None:

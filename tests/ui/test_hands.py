@@ -28,7 +28,6 @@ from tests.ui.hand_pictures import a_disputing_room, whispered
 from tests.ui.running import (
     can_undo,
     composer_of,
-    do,
     live_room,
     room_of,
     running,
@@ -51,7 +50,7 @@ def a_talk(*steps: Any) -> FakeChimera:
 async def command(pilot: Any, text: str) -> None:
     """Write a command and send it."""
     composer_of(pilot).write(text)
-    do(pilot, "send")
+    await room_of(pilot).action_send()
 
 
 async def press(pilot: Any, *keys: str) -> None:
@@ -65,7 +64,7 @@ async def press(pilot: Any, *keys: str) -> None:
 
 
 async def test_a_whisper_is_for_one_alone_and_says_so(tmp_path: Path) -> None:
-    async with running(a_talk(["Psst."]), tmp_path) as pilot:
+    async with running(a_talk(["Psst.", asyncio.Event()]), tmp_path) as pilot:
         await command(pilot, "/whisper @Comedian, let him win.")
         await until(pilot, lambda: "to Comedian alone" in text_of(pilot))
         whisper = scene_of(pilot).tree.path[3]
@@ -223,7 +222,7 @@ async def test_another_room_does_not_take_back_what_was_done_in_this_one(tmp_pat
 async def test_actions_under_a_message_can_be_clicked(tmp_path: Path) -> None:
     async with running(a_talk(), tmp_path) as pilot:
         first = key_of(scene_of(pilot).tree.path[0].turn)
-        room_of(pilot).post_message(Transcript.ActionChosen(first, "d"))
+        room_of(pilot).post_message(Transcript.ActionChosen(first, "delete"))
         await until(pilot, lambda: said(pilot) == ["@Comedian well?", "It is."])
 
 
@@ -339,7 +338,7 @@ async def test_it_is_measured_once_a_turn_and_not_for_every_word(
     async with running(a_talk([*words]), tmp_path) as pilot:
         room = room_of(pilot)
         measured: list[int] = []
-        monkeypatch.setattr(room, "measure", lambda: measured.append(len(said(pilot))))
+        monkeypatch.setattr(room.session, "measure", lambda: measured.append(len(said(pilot))))
         await press(pilot, "n")
         await until(pilot, lambda: len(said(pilot)) == 4)
         assert measured == [4]

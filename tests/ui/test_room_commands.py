@@ -83,6 +83,9 @@ class Person:
     async def show_first_run(self) -> None:
         self.shown.append(("first run", None))
 
+    def look_again(self) -> None:
+        self.shown.append(("look again", None))
+
     async def action_quit(self) -> None:
         self.shown.append(("quit", None))
 
@@ -540,7 +543,7 @@ async def test_a_deleted_room_can_be_brought_back(desk: Desk) -> None:
     id_ = desk.room.conversation.id
     await desk.perform("remove-room")
     assert "<undo> brings it back" in desk.person.told[-1]
-    assert desk.person.shown == [("first run", None)]
+    assert desk.person.shown == [("first run", None), ("look again", None)]
     await desk.perform("undo")
     assert desk.session.opened == [id_]
     assert [one.id for one in await desk.session.chimera.conversations()] == [id_]

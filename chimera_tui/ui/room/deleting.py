@@ -82,6 +82,7 @@ async def _show_another(context: RoomContext) -> None:
         await context.session.open_saved(left[0].id)
     else:
         await context.app.show_first_run()
+        context.app.look_again()
 
 
 async def _finish(context: RoomContext, id_: int) -> None:

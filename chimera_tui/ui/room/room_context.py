@@ -70,6 +70,9 @@ class Services(Protocol):
     async def show_first_run(self) -> None:
         """Show what was found, and one key to begin."""
 
+    def look_again(self) -> object:
+        """Ask all providers how they are, and draw it where it stands."""
+
     async def action_quit(self) -> None:
         """Leave the program."""
 
