@@ -121,7 +121,7 @@ def test_other_encodings_are_read_as_far_as_they_go() -> None:
     assert corpus("UTF-16").persona.name == "Mira Voss"
     latin = corpus("Latin-1")
     assert latin.persona.prompt == "Zo\ufffd keeps the caf\ufffd."
-    assert latin.notes == ("Some of its letters were no UTF-8 and are lost.",)
+    assert latin.notes == ("Some of its letters could not be read and are lost.",)
     assert read(SIX | {"scenario": "\ufffd"}).notes == ()
 
 
