@@ -45,6 +45,7 @@ def _book(fields: Mapping[str, Any], notes: Notes) -> Lorebook | None:
     role, depth = always.get("role"), number_of(always, "depth", notes, 0, 1000)
     entry = LoreEntry(
         content=cut(text, LONGEST_CONTENT),
+        number=-1,
         constant=True,
         priority=math.inf,
         depth=4 if depth is None else int(depth),

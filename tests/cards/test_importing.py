@@ -20,6 +20,7 @@ from chimera_tui.library.library import Library
 from chimera_tui.library.persona_file import write_persona
 from chimera_tui.library.slugs import slug_of as library_slug_of
 from tests.cards.corpus import SHAPES, SIX, coded, png, text_chunk, v2, v3
+from tests.cards.test_lore import at
 
 PATH = Path("a card")
 
@@ -166,7 +167,7 @@ def test_what_is_told_always_at_a_depth_is_lore() -> None:
     assert book is not None
     (entry,) = book.entries
     assert (entry.content, entry.depth, entry.role) == ("Whisper.", 0, "system")
-    assert lore(book, [], 100) == [entry]
+    assert lore(book, at(), 100) == [entry]
 
 
 def test_ours_is_taken_only_as_far_as_it_may_be() -> None:
