@@ -215,7 +215,8 @@ def _entry(
     reader = _Reader(raw, settings, decorators, budget, notes)
     entry = reader.entry()
     if why := reader.not_done:
-        name = next((str(raw[key]) for key in _NAMES if raw.get(key)), f"no. {number + 1}")
+        named = next((raw[key] for key in _NAMES if raw.get(key)), f"no. {number + 1}")
+        name = str(named[0] if isinstance(named, list) else named)
         notes.add(f"Lore `{one_line(name, 40)}` is kept, but not told: {why}.")
         return None
     if not (entry.keys or entry.constant):
