@@ -182,3 +182,9 @@ def test_any_values_in_a_book_are_read_or_refused(data: st.DataObject) -> None:
     except InvalidFileError:
         return
     told(card, "A lamp", "in the night")
+
+
+def test_a_book_that_is_taken_for_a_character_is_named_as_one() -> None:
+    for name in ("V3", "SillyTavern", "RisuAI", "NovelAI"):
+        with pytest.raises(InvalidFileError, match="is a lorebook, not a character"):
+            import_card(coded(BOOKS[name]), PATH)
