@@ -9,7 +9,8 @@ from random import Random
 
 from chimera_tui.cards.carried import Carried
 from chimera_tui.cards.lore import Moment, lore
-from chimera_tui.cards.lorebook import DEEPEST_SCAN, LoreEntry
+from chimera_tui.cards.lore_entries import Lorebook, LoreEntry
+from chimera_tui.cards.lorebook import DEEPEST_SCAN
 from chimera_tui.cards.macros import Scene, expand
 from chimera_tui.cards.texts import cut
 from chimera_tui.domain.conversation import HUMAN, Conversation, Message
@@ -106,7 +107,7 @@ def _lore(
         return [], []
     budget = min(int(LORE_SHARE * context), MOST_LORE)
     seed = f"{conversation.seed}:{persona.slug}"
-    now, before = _moments(persona, conversation, path)
+    now, before = _moments(persona, conversation, path, carried.book)
     told = lore(carried.book, now, budget, seed=seed, before=before)
     called = [entry for entry in told if not entry.is_fixed]
     # What SillyTavern puts between the messages stands behind them here, the deepest first: in
@@ -116,11 +117,12 @@ def _lore(
 
 
 def _moments(
-    persona: Persona, conversation: Conversation, path: Sequence[Message]
+    persona: Persona, conversation: Conversation, path: Sequence[Message], book: Lorebook
 ) -> tuple[Moment, list[Moment]]:
     """What has been said by now, and by each time that the persona has spoken, oldest first.
 
-    The topic counts as a message before the first.
+    The topic counts as a message before the first. Where nothing of the book depends on the
+    second, it is left out.
     """
     replies = [*accumulate((one.turn.speaker != HUMAN for one in path), initial=0)]
 
@@ -136,7 +138,7 @@ def _moments(
         return Moment(last=said, messages=messages, replies=replies[messages])
 
     spoken = (at for at, message in enumerate(path) if message.turn.speaker == persona.slug)
-    return moment(len(path)), [moment(at) for at in spoken]
+    return moment(len(path)), [moment(at) for at in spoken] if book.is_timed else []
 
 
 def _said(role: str, text: str, scene: Scene) -> str:

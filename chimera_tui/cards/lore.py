@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from chimera_tui.cards.keys import LONGEST_SEARCHED, Searched
-from chimera_tui.cards.lorebook import Lorebook, LoreEntry
+from chimera_tui.cards.lore_entries import CERTAIN, Lorebook, LoreEntry
 from chimera_tui.cards.macros import hidden_keys
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
 
@@ -181,7 +181,7 @@ def _is_called(entry: LoreEntry, texts: _Text) -> bool:
 
 
 def _is_lucky(entry: LoreEntry, chance: str) -> bool:
-    is_certain = entry.probability >= 100  # noqa: PLR2004 - per cent
+    is_certain = entry.probability >= CERTAIN
     return is_certain or Random(f"{chance}:{entry.number}").random() * 100 < entry.probability
 
 
@@ -212,10 +212,15 @@ def _one_a_group(
 def _within(entries: Sequence[LoreEntry], budget: int) -> list[LoreEntry]:
     """Those that fit; one too large for what is left is passed over.
 
-    What is told always comes first, as in SillyTavern, then the highest priority.
+    What is told in every turn comes first, so that nothing else takes its room in some of them
+    (see `briefing`); then what asks for no keys, as in SillyTavern; then the highest priority.
     """
     kept = []
-    for entry in sorted(entries, key=lambda one: (not one.constant, -one.priority, one.order)):
+
+    def rank(one: LoreEntry) -> tuple[bool, bool, float, float]:
+        return not one.is_fixed, not one.constant, -one.priority, one.order
+
+    for entry in sorted(entries, key=rank):
         if tokens(entry) <= budget:
             budget -= tokens(entry)
             kept.append(entry)

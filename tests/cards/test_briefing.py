@@ -169,6 +169,14 @@ def test_whatever_lore_waits_for_the_part_that_is_cached_is_the_same_in_every_tu
     assert len({one.notes for one in briefs}) > 5
 
 
+def test_what_comes_and_goes_takes_no_room_of_what_is_always_told() -> None:
+    some = {"probability": 50, "useProbability": True, "priority": 9, "constant": True}
+    fixed, often = entry("a" * 200, constant=True, priority=1), entry("b" * 200, **some)
+    taken = carried(often, fixed, book={"token_budget": 60})
+    briefs = [told(taken, *TALK[:n]) for n in range(len(TALK))]
+    assert {"a" * 200 in one.about for one in briefs} == {True}
+
+
 def test_lore_goes_on_after_reopening_and_branching_as_it_would_have() -> None:
     taken = carried(
         entry("Stays.", "lamp", extensions={"sticky": 3, "cooldown": 4}),

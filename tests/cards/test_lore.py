@@ -7,7 +7,8 @@ import pytest
 from chimera_tui.cards.decorators import Decorators, read_decorators
 from chimera_tui.cards.keys import LONGEST_SEARCHED
 from chimera_tui.cards.lore import Moment, lore
-from chimera_tui.cards.lorebook import Lorebook, LoreEntry, read_book
+from chimera_tui.cards.lore_entries import Lorebook, LoreEntry
+from chimera_tui.cards.lorebook import read_book
 from chimera_tui.cards.reading import Notes
 from tests.cards.corpus import BOOK
 
