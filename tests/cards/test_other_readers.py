@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import aichar
 import pytest
 from PIL import Image
 
@@ -52,6 +51,7 @@ def test_pillow_sees_both_cards_without_reading_the_pixels(name: str, tmp_path: 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_aichar_reads_the_character(name: str, tmp_path: Path) -> None:
+    aichar = pytest.importorskip("aichar")
     path = tmp_path / "card.png"
     path.write_bytes(PICTURES[name]())
     found, expected = aichar.load_character_card_file(str(path)), _expected(path.read_bytes())
