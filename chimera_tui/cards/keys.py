@@ -18,7 +18,9 @@ _MOST_TRIES = 100
 
 _SLASHED = re.compile(r"/(?P<pattern>.+)/(?P<flags>[a-z]*)", re.DOTALL)
 _UNTOLD = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?!:)|\\[1-9gkp])")
-_ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d{1,4}(?:,\d{0,4})?\}|.", re.DOTALL)
+_ATOM = re.compile(r"\\.|\[\^?+\]?+(?:\\.|[^\]\\])*\]|\{\d{1,4}(?:,\d{0,4})?\}|.", re.DOTALL)
+_LETTER_IN_CLASS = re.compile(r"(?<!\\)(?:\[|(?<=[&|~-])[&|~-])")
+"""What Python may one day take for an operation on classes, and warns of."""
 _REPEAT = re.compile(r"[*+]|\{\d+(?:,\d*)?\}")
 _NO_ATOM = ("(", ")", "|", "^", "$", "?", "\\b", "\\B")
 _FEW, _MANY = 30, 100
@@ -154,8 +156,10 @@ def _bounded(text: str) -> tuple[str, float]:
 
     The work is the number of steps that it can take at one place, at worst.
     """
-    atoms = [r"\{" if atom == "{" else atom for atom in _ATOM.findall(text)]  # as in JavaScript
+    atoms = [_as_python(atom) for atom in _ATOM.findall(text)]
     ways = 2 ** text.count("?") * (1 + text.count("|")) ** max(1, text.count("("))
+    if "[" in atoms:  # a class without an end
+        return text, math.inf
     repeated = [place for place, atom in enumerate(atoms) if _REPEAT.fullmatch(atom)]
     if not repeated:
         return "".join(atoms), ways * len(text)
@@ -170,6 +174,15 @@ def _bounded(text: str) -> tuple[str, float]:
         return text, math.inf
     atoms[place] = f"{{{least},{most}}}"
     return "".join(atoms), ways * most * len(atoms)
+
+
+def _as_python(atom: str) -> str:
+    """What means in Python what the atom means in JavaScript: there, `{` and `[[` are letters."""
+    if atom == "{":
+        return r"\{"
+    if len(atom) > 1 and atom[0] == "[":
+        return "[" + _LETTER_IN_CLASS.sub(r"\\\g<0>", atom[1:])
+    return atom
 
 
 def _range(repeat: str) -> tuple[int, int | None]:

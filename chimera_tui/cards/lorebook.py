@@ -43,6 +43,13 @@ _MOST_KEYS_OF_ENTRY = 64
 _LONGEST_KEY = 200
 _NAMES = ("comment", "name", "displayName", "key", "keys", "keywords")
 """Where an entry says what it is called, the better place first."""
+_OTHER_TEXTS = (
+    *("matchPersonaDescription", "matchCharacterDescription", "matchCharacterPersonality"),
+    *("matchCharacterDepthPrompt", "matchScenario", "matchCreatorNotes"),
+    *("match_persona_description", "match_character_description", "match_character_personality"),
+    *("match_character_depth_prompt", "match_scenario", "match_creator_notes"),
+)
+"""SillyTavern's settings that have the keys looked for elsewhere, too."""
 
 
 def read_book(value: object, notes: Notes) -> Lorebook | None:
@@ -173,6 +180,7 @@ class _Reader:
         role = _one_of(said, "role")
         delayed = _one_of(said, "delayUntilRecursion", "delay_until_recursion")
         self._judge()
+        self._note_less()
         return LoreEntry(
             content="",
             keys=keys,
@@ -221,6 +229,19 @@ class _Reader:
             self.not_done = "it stands in for another entry"
         elif said.get("vectorized") is True and not self._words("keys"):
             self.not_done = "it is found by its meaning (vectors), not by keys"
+
+    def _note_less(self) -> None:
+        """Say what is left out of an entry that is told all the same."""
+        said = self.settings
+        if any(said.get(name) is True for name in _OTHER_TEXTS):
+            self.notes.add("Keys of lore are looked for in messages, not in texts of the card.")
+        if _one_of(said, "useGroupScoring", "use_group_scoring") is True:
+            self.notes.add("Of a group of lore one is told by weight, not by how many keys fit.")
+        biases = said.get("loreBiasGroups")
+        if isinstance(biases, list) and any(
+            one.get("phrases") for one in biases if isinstance(one, dict)
+        ):
+            self.notes.add("Phrase biases of lore are not used.")
 
     def _words(self, name: str) -> tuple[str, ...]:
         return words_of(self.raw, name, self.notes, most=_MOST_KEYS_OF_ENTRY, longest=_LONGEST_KEY)

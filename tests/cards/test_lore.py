@@ -3,6 +3,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chimera_tui.cards.decorators import Decorators, read_decorators
 from chimera_tui.cards.keys import LONGEST_SEARCHED
@@ -426,3 +428,43 @@ def test_in_a_very_long_conversation_the_rhythm_holds(monkeypatch: pytest.Monkey
     shown = course(only(cooldown=3), *["sea"] * 200)
     assert {len(gap) for gap in shown.strip(".").split("x")[1:-1]} <= {0, 1, 2}
     assert shown.count("..x") > 60
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"matchScenario": True}, "not in texts of the card"),
+        ({"extensions": {"match_creator_notes": True}}, "not in texts of the card"),
+        ({"group": "a", "useGroupScoring": True}, "not by how many keys fit"),
+        ({"loreBiasGroups": [{"phrases": ["x"]}]}, "Phrase biases"),
+    ],
+)
+def test_what_is_told_with_something_left_out_is_named_too(
+    settings: dict[str, Any], why: str
+) -> None:
+    notes = Notes()
+    found = read_book({"entries": [entry() | settings]}, notes)
+    assert found is not None
+    assert why in " ".join(notes)
+    assert told(found, "lamp") == ["told"]
+
+
+PATTERNS = st.lists(
+    st.sampled_from(
+        [*"ab.|^$?*+-&[]{}(),:19", "\\d", "\\w", "\\b", "(?:", "{2,9}", "[^a]", "[[", ".*"]
+    ),
+    min_size=1,
+    max_size=12,
+).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PATTERNS)
+@pytest.mark.filterwarnings("error")
+def test_no_regular_expression_takes_long(pattern: str) -> None:
+    found = read_book([entry(keys=[pattern], use_regex=True)], Notes())
+    began = time.process_time()
+    for text in ("a" * LONGEST_SEARCHED, "ab" * LONGEST_SEARCHED, "a b1 " * LONGEST_SEARCHED):
+        if found:
+            lore(found, at(text), 1000)
+    assert time.process_time() - began < HANG
