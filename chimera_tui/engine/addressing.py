@@ -2,8 +2,9 @@
 
 "Comedian, what do you think?" calls the Comedian; "as the Comedian said" does not. The rules are
 those of English, with the commonest of Chinese, Japanese, Korean and Thai; in other languages
-`@name` and a name set off by commas are still heard. `tests/engine/addressing_corpus.py` holds
-sentences that the rules were not made from, and how many of them they get right.
+`@name` and a name set off by commas are still heard. Of 45 English sentences that the rules were
+not made from (`tests/engine/addressing_corpus.py`) they get 42 right, of 36 others 35; of 29 in
+other scripts and languages that only mention somebody, none is taken for a call.
 """
 
 import re

@@ -173,7 +173,8 @@ def _parts(persona: Persona) -> Iterator[str]:
     """First and last word of a name of several; also of what stands outside brackets."""
     whole = unicodedata.normalize("NFKC", persona.name)
     for text in (whole, _BRACKETED.sub(" ", whole)):
-        words = [*filter(None, map(undressed, cleaned(text).removeprefix("the ").split()))]
+        said = re.split(r"[\s·]+", cleaned(text).removeprefix("the "))
+        words = [*filter(None, map(undressed, said))]
         if len(words) > 1:
             yield from (one for one in (words[0], words[-1]) if _is_fit(one))
 

@@ -64,6 +64,7 @@ DRESSED = {
     "Zoe\u0308": "Zoë, what now?",
     "「小蝶」": "小蝶,你好",
     "🐉小蝶🐉": "@小蝶你好",
+    "マリア・サントス": "マリアさん、どうぞ。",
 }
 """A name that is dressed up, and a call by what is left of it."""
 
