@@ -16,14 +16,7 @@ from itertools import islice, pairwise
 
 from chimera_tui.domain.conversation import HUMAN
 from chimera_tui.domain.persona import Persona
-from chimera_tui.engine.called_names import (
-    HONOURS,
-    SHORTEST_PART,
-    aliases,
-    calls,
-    cleaned,
-    places,
-)
+from chimera_tui.engine.called_names import HONOURS, SHORTEST_PART, Names, aliases, cleaned
 
 MOST_ADDRESSED = 3
 """A message brings at most this many answers by name."""
@@ -161,8 +154,7 @@ class RollCall:
     def __init__(self, cast: Sequence[Persona]) -> None:
         self._slugs = {persona.slug for persona in cast}
         self._aliases = aliases(cast)
-        self._names = places(self._aliases)
-        self._calls = calls(self._aliases)
+        self._names = Names(self._aliases)
         self._heard = lru_cache(maxsize=256)(self._hear)
 
     def hear(self, text: str, speaker: str = HUMAN) -> Heard:
@@ -175,8 +167,7 @@ class RollCall:
         is_to_all = bool(_TO_ALL.search(said))
         for sentence in _SENTENCE.findall(said):
             is_to_all = is_to_all or bool(_TO_ALL_SET_OFF.search(sentence))
-            if "@" in sentence or self._names.search(sentence):
-                hits += self._in(sentence)
+            hits += self._in(sentence)
         others = tuple(hit for hit in hits if hit.slug != speaker)
         return Heard(others, is_to_all, bool(_ENDS_ASKING.search(said)))
 
@@ -192,12 +183,14 @@ class RollCall:
         yield from (hit for _, hit in sorted(judged, key=lambda pair: pair[0]))
 
     def _named(self, sentence: str) -> Iterator[_Name]:
-        for match in islice(self._names.finditer(sentence), MOST_NAMED):
-            yield _Name(self._aliases[match["name"]], match.start(), match.end())
+        for name, start in islice(self._names.mentioned(sentence), MOST_NAMED):
+            yield _Name(self._aliases[name], start, start + len(name))
 
     def _called(self, sentence: str) -> Iterator[_Name]:
         """Find `@name`, also with one letter wrong."""
-        sure = {m.start(): self._aliases[m["name"]] for m in self._calls.finditer(sentence)}
+        if "@" not in sentence:
+            return
+        sure = {start: self._aliases[name] for name, start in self._names.called(sentence)}
         for start, slug in sure.items():
             yield _Name(slug, start, start + 1)
         for match in _AT.finditer(sentence):

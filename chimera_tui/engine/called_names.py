@@ -7,7 +7,7 @@ no spaces between words, or hang endings on a name (`@小蝶你好`, `김철수�
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from chimera_tui.domain.persona import Persona
 from chimera_tui.quality.words import is_content, is_stop
@@ -44,10 +44,13 @@ SOUTHEAST = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khm
 _SPACELESS = re.compile(f"[{HAN}{HIRAGANA}{KATAKANA}{SOUTHEAST}]")
 _VOWELS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff"
 """Marks that are parts of words, though `\\w` does not say so; with the letters of India."""
-# No word of an alphabet goes on here: a letter of a script without spaces may follow any name.
-_NO_LETTER_BEFORE = f"(?<![^\\W{HAN}{HIRAGANA}{KATAKANA}{SOUTHEAST}{HANGUL}])(?<![{_VOWELS}])"
-_NO_LETTER_BEHIND = f"(?![^\\W{HAN}{HIRAGANA}{KATAKANA}{SOUTHEAST}{HANGUL}])(?![{_VOWELS}])"
-_HANGUL_ENDINGS = (
+_LETTER = re.compile(f"[^\\W{HAN}{HIRAGANA}{KATAKANA}{SOUTHEAST}{HANGUL}]|[{_VOWELS}]")
+"""A letter of an alphabet: with it before or behind, a name is a part of a longer word. A letter of
+a script without spaces may stand beside any name."""
+_WORD_LETTER, _HANGUL, _KATAKANA = (
+    re.compile(one) for one in (r"\w", f"[{HANGUL}]", f"[{KATAKANA}]")
+)
+_HANGUL_ENDINGS = re.compile(
     "님|씨|야|아|군|양|선생|은|는|이|가|을|를|의|와|과|도|만|에게|한테|께|랑|하고|라고|로|보다|처럼"
 )
 HONOURS = (
@@ -95,50 +98,64 @@ def aliases(cast: Iterable[Persona]) -> dict[str, str]:
     return found
 
 
-def places(names: Iterable[str]) -> re.Pattern[str]:
-    """A pattern that finds these names in a cleaned text, the longest first."""
-    return _pattern(
-        f"{_NO_LETTER_BEFORE}(?<!@)", [_as_word(name) for name in _longest_first(names)]
+class Names:
+    """Some names, to be found in cleaned texts; of two that fit the longer one is meant."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = sorted(names, key=len, reverse=True)
+        self._any = re.compile("|".join(map(re.escape, self._names)) or "(?!)")
+
+    def mentioned(self, text: str) -> Iterator[tuple[str, int]]:
+        """Find each name that stands as a word, without an `@`; and where it begins."""
+        at = 0
+        while found := self._any.search(text, at):
+            at = found.start()
+            name = self._at(text, at) if _begins(text, at) else ""
+            if name:
+                yield name, at
+            at += len(name) or 1
+
+    def called(self, text: str) -> Iterator[tuple[str, int]]:
+        """Find each name behind an `@`, and where the `@` stands."""
+        at = text.find("@")
+        while at >= 0:
+            name = "" if at and _LETTER.match(text, at - 1) else self._at(text, at + 1)
+            if name:
+                yield name, at
+            at = text.find("@", at + 1)
+
+    def _at(self, text: str, start: int) -> str:
+        """The longest name that begins there and ends where a word may; else nothing."""
+        fit = (name for name in self._names if text.startswith(name, start))
+        return next((name for name in fit if _ends(text, start, name)), "")
+
+
+def _begins(text: str, at: int) -> bool:
+    """Whether a name can begin there, and not within a word."""
+    if not at:
+        return True
+    is_within = _LETTER.match(text, at - 1) or any(
+        script.match(text, at) and script.match(text, at - 1) for script in (_KATAKANA, _HANGUL)
     )
+    return text[at - 1] != "@" and not is_within
 
 
-def calls(names: Iterable[str]) -> re.Pattern[str]:
-    """A pattern that finds these names behind an `@`; the name is the group `name`."""
-    return _pattern(f"{_NO_LETTER_BEFORE}@", [_behind_at(name) for name in _longest_first(names)])
+def _ends(text: str, start: int, name: str) -> bool:
+    """Whether the name is a word there, and not the beginning of a longer one."""
+    end = start + len(name)
+    if _HANGUL.match(name, len(name) - 1):
+        return not _WORD_LETTER.match(text, end) or bool(_HANGUL_ENDINGS.match(text, end))
+    if _KATAKANA.match(name, len(name) - 1):
+        return not _KATAKANA.match(text, end)
+    if not _SPACELESS.match(name, len(name) - 1):
+        return not _LETTER.match(text, end)
+    is_called = text[start - 1 : start] == "@"
+    return is_called or len(name) >= _SHORTEST_SPACELESS or _stands_alone(text, start, end)
 
 
-def _pattern(before: str, words: Sequence[str]) -> re.Pattern[str]:
-    return re.compile(f"{before}(?P<name>{'|'.join(words) or '(?!)'})")
-
-
-def _longest_first(names: Iterable[str]) -> list[str]:
-    return sorted(names, key=len, reverse=True)
-
-
-def _behind_at(name: str) -> str:
-    return re.escape(name) + _end(name)
-
-
-def _as_word(name: str) -> str:
-    """The name where it can be told from a part of a longer word."""
-    letters = len(_SPACELESS.findall(name))
-    if letters == len(name) < _SHORTEST_SPACELESS:
-        return rf"(?<!\w){re.escape(name)}(?!\w)"
-    begins = f"(?<![{KATAKANA}])" if re.match(f"[{KATAKANA}]", name) else ""
-    begins = f"(?<![{HANGUL}])" if re.match(f"[{HANGUL}]", name) else begins
-    return begins + re.escape(name) + _end(name)
-
-
-def _end(name: str) -> str:
-    """What must not, or must, follow the name, so that it is a word there."""
-    last = name[-1:]
-    if re.match(f"[{HANGUL}]", last):
-        return f"(?=(?:{_HANGUL_ENDINGS})|[^\\w]|$)"
-    if re.match(f"[{KATAKANA}]", last):
-        return f"(?![{KATAKANA}])"
-    if _SPACELESS.match(last):
-        return ""
-    return _NO_LETTER_BEHIND
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    is_joined = start and _WORD_LETTER.match(text, start - 1)
+    return not is_joined and not _WORD_LETTER.match(text, end)
 
 
 def undressed(name: str) -> str:
