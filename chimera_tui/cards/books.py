@@ -6,7 +6,7 @@ from typing import Any
 
 from chimera_tui.cards.card import LONGEST_FILE, Card, read_card
 from chimera_tui.cards.exporting import CardKind, card_document, export_card
-from chimera_tui.cards.lorebook import ALIASES, entries_in, is_of_risu, read_book
+from chimera_tui.cards.lorebook import ALIASES, entries_in, finds_parts, read_book
 from chimera_tui.cards.reading import Notes, UnreadableError, parse_json, table_of
 from chimera_tui.cards.shapes import V3
 from chimera_tui.domain.persona import Persona
@@ -17,6 +17,21 @@ _OF_ENTRY = {
     *("use_regex",),
 }
 """What an entry of a card holds; all else goes into its `extensions`."""
+_IN_CARDS = {
+    "matchWholeWords": "match_whole_words",
+    "caseSensitive": "case_sensitive",
+    "scanDepth": "scan_depth",
+    "excludeRecursion": "exclude_recursion",
+    "preventRecursion": "prevent_recursion",
+    "delayUntilRecursion": "delay_until_recursion",
+    "groupOverride": "group_override",
+    "groupWeight": "group_weight",
+    "useGroupScoring": "use_group_scoring",
+    "ignoreBudget": "ignore_budget",
+    "automationId": "automation_id",
+    "outletName": "outlet_name",
+}
+"""What SillyTavern writes in its books, and what it reads in the `extensions` of a card."""
 _AFTER_PROMPT = 1
 """SillyTavern's number for a place behind the prompt, as in `position`."""
 
@@ -90,8 +105,12 @@ def _entry(raw: Mapping[str, Any]) -> dict[str, Any]:
         entry["position"] = "before_char" if position < _AFTER_PROMPT else "after_char"
         used.discard("position")  # other programs know more places: see `extensions`
     entry["enabled"] = raw.get("enabled", True) is not False and raw.get("disable") is not True
-    if is_of_risu(raw):
-        entry["extensions"] = {"match_whole_words": False}
-    others = {key: value for key, value in raw.items() if key not in used | {"disable"}}
-    entry["extensions"] = table_of(entry, "extensions") | others | table_of(raw, "extensions")
+    others = {
+        _IN_CARDS.get(key, key): value
+        for key, value in raw.items()
+        if key not in used | {"disable"}
+    }
+    if finds_parts(raw) and others.get("match_whole_words") is None:
+        others["match_whole_words"] = False
+    entry["extensions"] = others | table_of(raw, "extensions")
     return entry

@@ -85,9 +85,17 @@ def entries_in(book: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []
 
 
-def is_of_risu(raw: Mapping[str, Any]) -> bool:
-    """Whether RisuAI wrote this entry of a book of its own: there, keys are parts of words."""
-    return "insertorder" in raw or "alwaysActive" in raw
+def finds_parts(raw: Mapping[str, Any]) -> bool:
+    """Whether a program wrote this entry that finds keys within words, unless it is told not to.
+
+    So do RisuAI and SillyTavern, in books of their own and in cards; the specifications of cards
+    do not say, and there keys are whole words.
+    """
+    extensions = table_of(raw, "extensions")
+    is_of_risu = "insertorder" in raw or "alwaysActive" in raw
+    is_of_sillytavern = "keysecondary" in raw or {"uid", "key"} <= raw.keys()
+    says_nothing = "match_whole_words" in extensions and extensions["match_whole_words"] is None
+    return is_of_risu or is_of_sillytavern or says_nothing
 
 
 def _entries(book: Mapping[str, Any], notes: Notes) -> Iterator[LoreEntry]:
@@ -261,7 +269,7 @@ class _Reader:
         whole = _one_of(said, "matchWholeWords", "match_whole_words")
         if self.decorators.is_whole_word is not None:
             whole = self.decorators.is_whole_word
-        elif whole is None and is_of_risu(self.raw):
+        elif whole is None and finds_parts(self.raw):
             whole = False
         keys, left_out = keys_of(
             words,

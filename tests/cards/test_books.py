@@ -127,13 +127,15 @@ SETTINGS = {
     "characterFilter": {"names": [], "tags": []},
     "a key of the future": {"x": [1]},
 }
+RENAMED = {"matchWholeWords": True, "caseSensitive": True, "scanDepth": 9, "groupWeight": 7}
 
 
 def test_all_that_an_entry_says_survives_the_way_through_a_card() -> None:
-    world = {"entries": {"0": WORLD_INFO["entries"]["0"] | SETTINGS}}
+    world = {"entries": {"0": WORLD_INFO["entries"]["0"] | SETTINGS | RENAMED}}
     card, _ = with_lore(ADA, None, coded(world), PATH)
     (found,) = card.fields["character_book"]["entries"]
-    assert found["extensions"] | SETTINGS == found["extensions"]
+    in_cards = {"match_whole_words": True, "scan_depth": 9, "group_weight": 7}
+    assert found["extensions"] | SETTINGS | in_cards == found["extensions"]
     book = carried_by(card.fields, Notes()).book
     direct = read_book(world, Notes())
     assert book is not None

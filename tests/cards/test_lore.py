@@ -389,6 +389,19 @@ def test_regular_expressions_may_repeat_one_thing() -> None:
     assert told(only(key=["/a{x}/"]), "a{x}") == ["told"]
 
 
+def test_sillytavern_finds_keys_within_words_unless_an_entry_says_otherwise() -> None:
+    assert told(only(), "seaside") == ["told"]
+    assert told(only(matchWholeWords=None), "seaside") == ["told"]
+    assert told(only(matchWholeWords=True), "seaside") == []
+    assert told(only(matchWholeWords=True), "the sea.") == ["told"]
+    assert told(only(caseSensitive=True), "Sea") == []
+    assert told(only(caseSensitive=None), "Sea") == ["told"]
+    card = {"match_whole_words": None, "case_sensitive": None}
+    assert told(book(entry(extensions=card)), "headlamps") == ["told"]
+    assert told(book(entry(extensions=card | {"match_whole_words": True})), "lamps") == []
+    assert told(book(entry()), "lamps") == []
+
+
 def test_novelai_forces_ranks_and_looks_as_far_as_it_says() -> None:
     forced = {"text": "forced", "keys": [], "enabled": True, "forceActivation": True}
     near = {"text": "near", "keys": ["sea"], "searchRange": 10, "enabled": True}
