@@ -171,7 +171,7 @@ def any_book() -> dict[str, Any]:
     return {"entries": {"0": entry, "1": risu, "2": novel}, "categories": [{"id": "c"}]}
 
 
-@settings(deadline=2000)
+@settings(deadline=None)
 @given(st.data())
 def test_any_values_in_a_book_are_read_or_refused(data: st.DataObject) -> None:
     document = copy.deepcopy(any_book())

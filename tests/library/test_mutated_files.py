@@ -69,7 +69,7 @@ READERS: dict[str, tuple[list[str], Callable[[Path], Any]]] = {
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(deadline=2000, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(data=st.data())
 def test_a_mutated_file_is_read_or_refused_by_name(
     tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
