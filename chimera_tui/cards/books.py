@@ -6,7 +6,7 @@ from typing import Any
 
 from chimera_tui.cards.card import LONGEST_FILE, Card, read_card
 from chimera_tui.cards.exporting import CardKind, card_document, export_card
-from chimera_tui.cards.lorebook import ALIASES, read_book
+from chimera_tui.cards.lorebook import ALIASES, entries_in, finds_parts, read_book
 from chimera_tui.cards.reading import Notes, UnreadableError, parse_json, table_of
 from chimera_tui.cards.shapes import V3
 from chimera_tui.domain.persona import Persona
@@ -17,6 +17,21 @@ _OF_ENTRY = {
     *("use_regex",),
 }
 """What an entry of a card holds; all else goes into its `extensions`."""
+_IN_CARDS = {
+    "matchWholeWords": "match_whole_words",
+    "caseSensitive": "case_sensitive",
+    "scanDepth": "scan_depth",
+    "excludeRecursion": "exclude_recursion",
+    "preventRecursion": "prevent_recursion",
+    "delayUntilRecursion": "delay_until_recursion",
+    "groupOverride": "group_override",
+    "groupWeight": "group_weight",
+    "useGroupScoring": "use_group_scoring",
+    "ignoreBudget": "ignore_budget",
+    "automationId": "automation_id",
+    "outletName": "outlet_name",
+}
+"""What SillyTavern writes in its books, and what it reads in the `extensions` of a card."""
 _AFTER_PROMPT = 1
 """SillyTavern's number for a place behind the prompt, as in `position`."""
 
@@ -47,7 +62,7 @@ def with_lore(
     document = card_document(persona, V3, card)
     fields = document["data"]
     before = table_of(fields, "character_book")
-    entries = [*_entries(before.get("entries")), *map(_entry, _entries(book["entries"]))]
+    entries = [*entries_in(before), *map(_entry, entries_in(book))]
     fields["character_book"] = {"extensions": {}, **book, **before, "entries": entries}
     picture = card.picture if card else b""
     made = Card(
@@ -61,17 +76,20 @@ def _book(data: bytes, notes: Notes) -> dict[str, Any]:
     if len(data) > LONGEST_FILE:
         raise UnreadableError("is larger than 8 MiB")
     document = parse_json(data, notes)
-    if not isinstance(document, dict):
+    if isinstance(document, dict) and "entries" not in document:
+        document = document.get("data")  # of RisuAI, a list
+    inner = {"entries": document} if isinstance(document, list) else document
+    if not isinstance(inner, dict):
         raise UnreadableError("holds no lorebook")
-    inner = document if "entries" in document else table_of(document, "data")
     if read_book(inner, notes) is None:
-        raise UnreadableError("holds no lorebook, or nothing in it is ever told")
+        if not any(map(_says_something, entries_in(inner))):
+            raise UnreadableError("holds no lorebook, or nothing in it is ever told")
+        notes.add("Nothing of this lorebook is told.")
     return inner
 
 
-def _entries(raw: object) -> list[dict[str, Any]]:
-    raw = list(raw.values()) if isinstance(raw, dict) else raw
-    return [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []
+def _says_something(entry: Mapping[str, Any]) -> bool:
+    return any(entry.get(key) for key in ("content", *ALIASES["content"]))
 
 
 def _entry(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +105,12 @@ def _entry(raw: Mapping[str, Any]) -> dict[str, Any]:
         entry["position"] = "before_char" if position < _AFTER_PROMPT else "after_char"
         used.discard("position")  # other programs know more places: see `extensions`
     entry["enabled"] = raw.get("enabled", True) is not False and raw.get("disable") is not True
-    others = {key: value for key, value in raw.items() if key not in used | {"disable"}}
+    others = {
+        _IN_CARDS.get(key, key): value
+        for key, value in raw.items()
+        if key not in used | {"disable"}
+    }
+    if finds_parts(raw) and others.get("match_whole_words") is None:
+        others["match_whole_words"] = False
     entry["extensions"] = others | table_of(raw, "extensions")
     return entry

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from itertools import accumulate
 from random import Random
 
 from chimera_tui.cards.carried import Carried
-from chimera_tui.cards.lore import lore
-from chimera_tui.cards.lorebook import DEEPEST_SCAN, LoreEntry
+from chimera_tui.cards.lore import Moment, lore
+from chimera_tui.cards.lore_entries import Lorebook, LoreEntry
+from chimera_tui.cards.lorebook import DEEPEST_SCAN
 from chimera_tui.cards.macros import Scene, expand
 from chimera_tui.cards.texts import cut
 from chimera_tui.domain.conversation import HUMAN, Conversation, Message
@@ -60,7 +63,7 @@ def brief(
         now: The time, for macros.
     """
     carried = carried or _NOTHING
-    always, called = _lore(carried, conversation, path, context)
+    always, called = _lore(persona, carried, conversation, path, context)
     began = Scene(
         char=persona.name,
         user=conversation.human_name,
@@ -93,24 +96,49 @@ def brief(
 
 
 def _lore(
-    carried: Carried, conversation: Conversation, path: Sequence[Message], context: int
+    persona: Persona,
+    carried: Carried,
+    conversation: Conversation,
+    path: Sequence[Message],
+    context: int,
 ) -> tuple[list[LoreEntry], list[LoreEntry]]:
     """What is told always, and what the last messages call for, each in the order of telling."""
     if carried.book is None:
         return [], []
-    heard = [conversation.topic] if len(path) < DEEPEST_SCAN else []
-    heard += [
-        f"{conversation.name_of(message.turn.speaker)}: {message.text}"
-        for message in path[-DEEPEST_SCAN:]
-    ]
-    replies = sum(message.turn.speaker != HUMAN for message in path)
     budget = min(int(LORE_SHARE * context), MOST_LORE)
-    told = lore(carried.book, heard, budget, replies=replies)
+    seed = f"{conversation.seed}:{persona.slug}"
+    now, before = _moments(persona, conversation, path, carried.book)
+    told = lore(carried.book, now, budget, seed=seed, before=before)
     called = [entry for entry in told if not entry.is_fixed]
     # What SillyTavern puts between the messages stands behind them here, the deepest first: in
     # between it would move with every turn, and nothing before it could be cached.
     called.sort(key=lambda entry: -(entry.depth if entry.depth is not None else DEEPEST_SCAN + 1))
     return [entry for entry in told if entry.is_fixed], called
+
+
+def _moments(
+    persona: Persona, conversation: Conversation, path: Sequence[Message], book: Lorebook
+) -> tuple[Moment, list[Moment]]:
+    """What has been said by now, and by each time that the persona has spoken, oldest first.
+
+    The topic counts as a message before the first. Where nothing of the book depends on the
+    second, it is left out.
+    """
+    replies = [*accumulate((one.turn.speaker != HUMAN for one in path), initial=0)]
+
+    def last(count: int, messages: int) -> list[str]:
+        texts = [
+            f"{conversation.name_of(message.turn.speaker)}: {message.text}"
+            for message in path[max(0, messages - count) : messages]
+        ]
+        return texts if count <= messages else [conversation.topic, *texts]
+
+    def moment(messages: int) -> Moment:
+        said = partial(last, messages=messages)
+        return Moment(last=said, messages=messages, replies=replies[messages])
+
+    spoken = (at for at, message in enumerate(path) if message.turn.speaker == persona.slug)
+    return moment(len(path)), [moment(at) for at in spoken] if book.is_timed else []
 
 
 def _said(role: str, text: str, scene: Scene) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chimera_tui.cards.decorators import ROLES
-from chimera_tui.cards.lorebook import LONGEST_CONTENT, Lorebook, LoreEntry, read_book
+from chimera_tui.cards.lore_entries import Lorebook, LoreEntry
+from chimera_tui.cards.lorebook import LONGEST_CONTENT, read_book
 from chimera_tui.cards.reading import Notes, number_of, table_of
 from chimera_tui.cards.texts import cut, instructions, told_text
 
@@ -45,6 +46,7 @@ def _book(fields: Mapping[str, Any], notes: Notes) -> Lorebook | None:
     role, depth = always.get("role"), number_of(always, "depth", notes, 0, 1000)
     entry = LoreEntry(
         content=cut(text, LONGEST_CONTENT),
+        number=-1,
         constant=True,
         priority=math.inf,
         depth=4 if depth is None else int(depth),

@@ -1,10 +1,13 @@
 """Chats and group chats of SillyTavern (`.jsonl`) become conversations.
 
-One JSON object a line: perhaps a header, then messages. A line that cannot be read costs
-nothing but itself. Speakers, ids and times are ours; what was swiped away are alternatives.
+One JSON object a line, or printed over several lines, or all in one list: perhaps a header, then
+messages. A line that cannot be read costs nothing but itself. Speakers, ids and times are ours;
+what was swiped away are alternatives.
 """
 
-import io
+import json
+import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +16,16 @@ from typing import Any
 
 from chimera_tui.cards.importing import LONGEST_NAME, slug_of
 from chimera_tui.cards.moments import moment_of
-from chimera_tui.cards.reading import Notes, UnreadableError, number_of, parse_json, table_of
+from chimera_tui.cards.reading import (
+    Notes,
+    UnreadableError,
+    decoder_for,
+    is_deep,
+    number_of,
+    parse_json,
+    table_of,
+    text_from,
+)
 from chimera_tui.cards.speakers import Speakers
 from chimera_tui.cards.texts import cut
 from chimera_tui.domain.casting import cast_of
@@ -45,7 +57,16 @@ _STRATEGIES = ("natural", "round_robin", "manual", "pooled")
 """The modes that are like the activation strategies of a group, by their number."""
 _USUAL_MODES = ("natural", "round_robin")
 """What is taken where a file does not say it, the better first."""
-_BLANK = object()
+MOST_VALUES_OF_FILE = 2_000_000
+"""Commas or brackets: in a file that has more, each line has to stand for itself."""
+_VALUE = re.compile(r"[^\s,\[\]]")
+"""What begins a value."""
+_PATIENCE = 100_000_000
+"""Characters that are read in vain, in what cannot be read: about a second."""
+_LINES_COUNTED = 64
+"""The JSON parser counts the lines before an error so many times faster than it reads."""
+_LONGEST_NESTING = 10_000
+"""Characters that are counted for a value that is nested too deeply to be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +228,7 @@ class _Reader:
         """The slug of who speaks; None where there are too many to tell apart."""
         if _is_narration(line):
             return HUMAN
-        name = one_line(str(line.get("name") or ""), LONGEST_NAME)
+        name = _name(line.get("name"))
         if line.get("is_user") is True:
             self._meet_human(name)
             return HUMAN
@@ -218,11 +239,16 @@ class _Reader:
     def _meet_human(self, name: object) -> None:
         if not isinstance(name, str) or name in ("", "unused"):
             return
-        name = one_line(name, LONGEST_NAME)
+        name = _name(name)
         if self.human_name not in ("Human", name):
             self.notes.add("The person speaks under several names: one is kept.")
         else:
             self.human_name = name
+
+
+def _name(value: object) -> str:
+    """A name as a label; in one normal form, so that nobody speaks under two."""
+    return one_line(unicodedata.normalize("NFC", str(value or "")), LONGEST_NAME)
 
 
 def _is_narration(line: dict[str, Any]) -> bool:
@@ -264,30 +290,50 @@ def _provenance(line: dict[str, Any], place: int, notes: Notes) -> Provenance | 
 
 
 def _lines(data: bytes, notes: Notes) -> Iterator[dict[str, Any]]:
-    """The objects of the lines; a line that is a list of them counts as so many lines."""
+    """The objects in a file: one a line, or printed over several, or in a list."""
     broken = count = 0
-    for line in io.BytesIO(data.removeprefix(b"\xef\xbb\xbf")):
-        for one in _objects(line, notes):
+    text = text_from(data, notes)
+    whole = max(map(text.count, ",[{")) <= MOST_VALUES_OF_FILE
+    for piece in [text] if whole else text.split("\n"):
+        for one in _values(piece, notes):
             count += 1
             if count > MOST_LINES:
                 notes.add(f"Only the first {MOST_LINES:,} lines were read.")
                 return
-            if isinstance(one, dict):
+            if isinstance(one, dict) and not is_deep(one):
                 yield one
-            elif one is not _BLANK:
+            else:
                 broken += 1
     if broken:
         notes.add(f"{broken:,} lines could not be read and were dropped.")
 
 
-def _objects(line: bytes, notes: Notes) -> list[Any]:
-    if not line.strip():
-        return [_BLANK]
-    try:
-        found = parse_json(line, notes)
-    except UnreadableError:
-        return [None]
-    return found if isinstance(found, list) else [found]
+def _values(text: str, notes: Notes) -> Iterator[object]:
+    """The values in `text` one after the other; None in place of each that cannot be read.
+
+    Brackets and commas between values are passed over, so that a list is as good as lines. Behind
+    a broken value it goes on with the next line, as long as `_PATIENCE` lasts.
+    """
+    if max(map(text.count, ",[{")) > MOST_VALUES_OF_FILE:
+        yield None
+        return
+    decoder = decoder_for(notes)
+    patience = _PATIENCE
+    at = 0
+    while start := _VALUE.search(text, at):
+        at = start.start()
+        try:
+            value, at = decoder.raw_decode(text, at)
+            yield value
+        except (json.JSONDecodeError, RecursionError) as error:
+            yield None
+            end = getattr(error, "pos", at + _LONGEST_NESTING)
+            patience -= end - at + end // _LINES_COUNTED
+            if patience < 0:
+                notes.add("What follows a broken line could not be read.")
+                return
+            end = text.find("\n", at)
+            at = len(text) if end < 0 else end
 
 
 def _words(value: object) -> str | None:

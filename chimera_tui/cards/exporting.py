@@ -99,8 +99,9 @@ def card_document(persona: Persona, spec: str, card: Card | None = None) -> dict
     if spec == V3:
         data.setdefault("group_only_greetings", [])
     document = copy.deepcopy(dict(card.document)) if card else {}
-    for key in V1_FIELDS:  # many cards repeat these on top, for programs that know no other
-        if card and key in document and document[key] == card.fields.get(key):
+    for key in V1_FIELDS:  # V2 repeats these on top, for programs that know no other (aichar)
+        before = card.fields.get(key) if card else None
+        if document[key] == before if key in document else spec == V2:
             document[key] = data[key]
     version = "3.0" if spec == V3 else "2.0"
     return document | {"spec": spec, "spec_version": version, "data": data}

@@ -72,16 +72,21 @@ def cards_in(data: bytes) -> list[bytes]:
 def with_cards(picture: bytes, cards: Mapping[bytes, bytes]) -> bytes:
     """Return `picture` with these cards (JSON by keyword) in place of those it had.
 
+    The cards stand before the pixels: readers that stop there (Pillow's `Image.info`, aichar) see
+    them, too.
+
     Raises:
         UnreadableError: If it is no whole PNG.
     """
+    ours = [
+        _packed(b"tEXt", keyword + b"\0" + binascii.b2a_base64(json, newline=False))
+        for keyword, json in cards.items()
+    ]
     pieces = [SIGNATURE]
     for chunk in _chunks(picture):
-        if chunk.kind == b"IEND":
-            pieces += [
-                _packed(b"tEXt", keyword + b"\0" + binascii.b2a_base64(json, newline=False))
-                for keyword, json in cards.items()
-            ]
+        if chunk.kind in (b"IDAT", b"IEND"):
+            pieces += ours
+            ours = []
         if chunk.keyword not in KEYWORDS:
             pieces.append(_packed(chunk.kind, chunk.body))
     return b"".join(pieces)

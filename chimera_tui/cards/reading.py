@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chimera_tui.domain.decoding import decoded
 from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.domain.text import clean, one_line
 
@@ -55,7 +56,8 @@ class Notes:
 def parse_json(data: bytes, notes: Notes) -> Any:
     """Read JSON of at most 4 MiB as leniently as is safe.
 
-    A byte order mark, line breaks inside strings, and bytes that are no UTF-8 are mended;
+    Any Unicode encoding is read, with a byte order mark or without; line breaks inside strings,
+    and bytes that are no letters, are mended;
     `NaN`, infinities and numbers of more than 40 digits become null; of two equal keys the
     last one counts, as it does in browsers.
 
@@ -66,27 +68,36 @@ def parse_json(data: bytes, notes: Notes) -> Any:
         raise UnreadableError("holds more than 4 MiB of text")
     if max(data.count(b","), data.count(b"["), data.count(b"{")) > MOST_VALUES:
         raise UnreadableError("holds more values than a card can have")
-    encoding = json.detect_encoding(data)
-    text = data.decode(encoding, errors="replace")
-    if "\ufffd" in text and "\ufffd".encode(encoding) not in data:
-        notes.add("Some of its letters were no UTF-8 and are lost.")
+    text = text_from(data, notes)
+    try:
+        value = decoder_for(notes).decode(text)
+    except RecursionError:
+        raise UnreadableError("is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise UnreadableError(f"holds no readable JSON (line {error.lineno})") from None
+    if is_deep(value):
+        raise UnreadableError("is nested too deeply")
+    return value
+
+
+def text_from(data: bytes, notes: Notes) -> str:
+    """Return the text of a foreign file, whatever its encoding and line ends."""
+    text, is_whole = decoded(data)
+    if not is_whole:
+        notes.add("Some of its letters could not be read and are lost.")
+    return text
+
+
+def decoder_for(notes: Notes) -> json.JSONDecoder:
+    """Return what reads JSON as leniently as `parse_json` says; the bounds are the caller's."""
     hooks = _Hooks(notes)
-    decoder = json.JSONDecoder(
+    return json.JSONDecoder(
         strict=False,
         object_pairs_hook=hooks.table,
         parse_float=hooks.number,
         parse_int=hooks.number,
         parse_constant=hooks.no_number,
     )
-    try:
-        value = decoder.decode(text)
-    except RecursionError:
-        raise UnreadableError("is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise UnreadableError(f"holds no readable JSON (line {error.lineno})") from None
-    if _is_deep(value):
-        raise UnreadableError("is nested too deeply")
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +188,8 @@ def table_of(data: Mapping[str, Any], key: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _is_deep(value: object) -> bool:
+def is_deep(value: object) -> bool:
+    """Whether lists and objects stand in one another deeper than is sound."""
     level = [value]
     for _ in range(DEEPEST + 1):
         level = [child for parent in level for child in _children(parent)]

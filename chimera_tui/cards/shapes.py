@@ -43,7 +43,7 @@ def fields_of(document: object) -> tuple[int, dict[str, Any]]:
         raise UnreadableError("holds no character")
     inner = table_of(document, "data")
     spec = str(document.get("spec", "")).strip().lower()
-    if spec.startswith("lorebook"):
+    if spec.startswith("lorebook") or document.get("type") == "risu":
         raise UnreadableError(*_LOREBOOK)
     fields = _renamed(inner)
     if any(fields.get(key) for key in CONTENT):

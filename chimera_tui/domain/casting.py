@@ -1,5 +1,6 @@
 """Who sits in a cast: everybody has a slug and a name of its own."""
 
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from itertools import chain, count
@@ -53,8 +54,13 @@ def _seated(persona: Persona, present: Collection[Persona], human_name: str) -> 
 
 def _own_name(slug: str, name: str, others: Collection[Persona], human_name: str) -> str:
     """`name`, with a number for a twin, and where somebody else is called so."""
-    taken = {one.name.casefold() for one in others}
-    taken |= {one.casefold() for one in (*RESERVED_NAMES, human_name)}
+    taken = {_folded(one.name) for one in others}
+    taken |= {_folded(one) for one in (*RESERVED_NAMES, human_name)}
     number = slug.partition(TWIN)[2]
     names = chain([f"{name} {number}".strip()], (f"{name} {n}" for n in count(2)))
-    return next(own for own in names if own.casefold() not in taken)
+    return next(own for own in names if _folded(own) not in taken)
+
+
+def _folded(name: str) -> str:
+    """A name as it is compared: without case, and however its letters are composed."""
+    return unicodedata.normalize("NFC", name).casefold()

@@ -61,7 +61,12 @@ def stem(word: str) -> str:
 
 def is_content(word: str) -> bool:
     """Whether a word says something of what a text is about."""
-    return len(word) >= _SHORTEST and word not in _STOP
+    return len(word) >= _SHORTEST and not is_stop(word)
+
+
+def is_stop(word: str) -> bool:
+    """Whether it is one of the words that every text is full of: `you`, `the`, `is`."""
+    return word in _STOP
 
 
 def stems(said: Iterable[str]) -> frozenset[str]:

@@ -6,13 +6,12 @@ import stat
 import tempfile
 from pathlib import Path
 
+from chimera_tui.domain.decoding import encoding_of, without_mark
 from chimera_tui.domain.errors import ChimeraError, InvalidFileError
 from chimera_tui.domain.text import one_line
 
 LONGEST_FILE = 64 * 1024
 """Bytes of a settings or persona file that are read at most."""
-_BOM = b"\xef\xbb\xbf"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_text(path: Path, *, follow_links: bool = False) -> str:
@@ -57,10 +56,12 @@ def decode(data: bytes, path: Path) -> str:
     """
     if len(data) > LONGEST_FILE:
         raise _invalid(path, "is larger than 64 KiB")
-    if data.startswith(_UTF_16):
-        raise _invalid(path, "is written in UTF-16", "Save it as UTF-8.")
+    encoding = encoding_of(data)
+    if encoding != "utf-8":
+        name = encoding[:6].upper()
+        raise _invalid(path, f"is written in {name}", "Save it as UTF-8.")
     try:
-        text = data.removeprefix(_BOM).decode()
+        text = without_mark(data).decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _invalid(path, f"is not UTF-8 (line {line})", "Save it as UTF-8.") from None

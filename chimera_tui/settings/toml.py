@@ -31,9 +31,11 @@ _WORDS = {
     "bool": "true or false",
     "array": "a list",
     "object": "a table",
-    "bool | null": "true or false",
+    "datetime": "a time",
+    "null": "nothing",
 }
-"""The types of msgspec as a person who writes TOML would call them."""
+"""The types of msgspec as a person who writes TOML or JSON would call them."""
+_TYPES = re.compile(r"`([a-z]+(?: \| [a-z]+)*)`")
 
 
 def parse(text: str, path: Path) -> dict[str, Any]:
@@ -130,7 +132,7 @@ def _wrong_value(
     key = re.match(r"\.([\w-]+)", place)
     keys = (*tables, key[1]) if key else tables
     hint = _allowed(shape, key[1]) if key else ""
-    return wrong(path, text, keys, _in_toml_words(problem), hint)
+    return wrong(path, text, keys, in_plain_words(problem), hint)
 
 
 def _allowed(shape: type[msgspec.Struct], key: str) -> str:
@@ -139,12 +141,19 @@ def _allowed(shape: type[msgspec.Struct], key: str) -> str:
     return next((f"Allowed: {m.description}." for m in metas if isinstance(m, msgspec.Meta)), "")
 
 
-def _in_toml_words(problem: str) -> str:
+def in_plain_words(problem: str) -> str:
+    """Return what msgspec finds wrong with a value as one would say it."""
     if " matching regex " in problem:
         return "this cannot stand here."
-    for word, plain in _WORDS.items():
-        problem = problem.replace(f"`{word}`", plain)
+    problem = _TYPES.sub(_named, problem)
     return problem[:1].lower() + problem[1:] + "."
+
+
+def _named(types: re.Match[str]) -> str:
+    """The types that may be, or the one that is."""
+    words = types[1].split(" | ")
+    wanted = [word for word in words if word != "null"] or words
+    return " or ".join(_WORDS.get(word, f"`{word}`") for word in wanted)
 
 
 def _plain(key: str) -> str:

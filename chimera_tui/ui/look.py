@@ -120,5 +120,6 @@ class Mentions:
         names = sorted((re.escape(name) for name in hues if name), key=len, reverse=True)
         if not names:
             return None
-        pattern = re.compile(rf"(@(?:{'|'.join(names)})\b)", re.IGNORECASE)
+        # A letter of an alphabet goes on with the name; one of a script without spaces does not.
+        pattern = re.compile(rf"(@(?:{'|'.join(names)})(?![^\W\u0e00-\uffff]))", re.IGNORECASE)
         return cls(pattern, {name.lower(): look.hues[hue] for name, hue in hues.items()})

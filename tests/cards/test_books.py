@@ -1,20 +1,28 @@
 """Lorebooks in files of their own."""
 
+import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chimera_tui.cards.books import with_lore
 from chimera_tui.cards.card import Card
 from chimera_tui.cards.carried import carried_by
+from chimera_tui.cards.exporting import CardKind, export_card
 from chimera_tui.cards.importing import import_card
 from chimera_tui.cards.lore import lore
+from chimera_tui.cards.lorebook import read_book
 from chimera_tui.cards.reading import Notes
 from chimera_tui.domain.errors import InvalidFileError
 from tests.cards.corpus import BOOK, SHAPES, coded
 from tests.cards.test_exporting import ADA
+from tests.cards.test_lore import at
+from tests.cards.test_mutations import Json, places
 
 PATH = Path("book.json")
 WORLD_INFO = {
@@ -39,13 +47,23 @@ BOOKS: dict[str, Any] = {
     "V3": {"spec": "lorebook_v3", "data": BOOK},
     "the book of a card": BOOK,
     "SillyTavern": WORLD_INFO,
+    "RisuAI": {
+        "type": "risu",
+        "ver": 1,
+        "data": [{"key": "lamp", "content": "Oil.", "insertorder": 9}],
+    },
+    "NovelAI": {
+        "lorebookVersion": 5,
+        "entries": [{"text": "Oil.", "keys": ["lamp"], "enabled": True}],
+    },
     "Agnai": {"kind": "memory", "entries": [{"keywords": ["lamp"], "entry": "Oil.", "weight": 1}]},
 }
 
 
 def told(card: Card, *texts: str) -> list[str]:
     book = carried_by(card.fields, Notes()).book
-    return [entry.content for entry in lore(book, texts, 1000)] if book else []
+    now = at(*texts)
+    return [entry.content for entry in lore(book, now, 1000)] if book else []
 
 
 @pytest.mark.parametrize("name", BOOKS)
@@ -95,3 +113,80 @@ def test_other_programs_can_read_it() -> None:
 def test_what_is_no_book_is_refused(data: bytes, why: str) -> None:
     with pytest.raises(InvalidFileError, match=why):
         with_lore(ADA, None, data, PATH)
+
+
+SETTINGS = {
+    "probability": 40,
+    "useProbability": True,
+    "selectiveLogic": 3,
+    "sticky": 2,
+    "cooldown": 3,
+    "delay": 1,
+    "group": "oils",
+    "role": 1,
+    "characterFilter": {"names": [], "tags": []},
+    "a key of the future": {"x": [1]},
+}
+RENAMED = {"matchWholeWords": True, "caseSensitive": True, "scanDepth": 9, "groupWeight": 7}
+
+
+def test_all_that_an_entry_says_survives_the_way_through_a_card() -> None:
+    world = {"entries": {"0": WORLD_INFO["entries"]["0"] | SETTINGS | RENAMED}}
+    card, _ = with_lore(ADA, None, coded(world), PATH)
+    (found,) = card.fields["character_book"]["entries"]
+    in_cards = {"match_whole_words": True, "scan_depth": 9, "group_weight": 7}
+    assert found["extensions"] | SETTINGS | in_cards == found["extensions"]
+    book = carried_by(card.fields, Notes()).book
+    direct = read_book(world, Notes())
+    assert book is not None
+    assert direct is not None
+    assert [replace(one, order=0, priority=0) for one in book.entries] == [
+        replace(one, order=0, priority=0) for one in direct.entries
+    ]
+
+
+def test_what_cannot_be_told_is_kept_and_goes_out_again() -> None:
+    never = {"key": ["lamp"], "content": "Oil.", "comment": "Oil", "probability": 0}
+    card, notes = with_lore(ADA, None, coded({"entries": {"0": never}}), PATH)
+    assert told(card, "lamp") == []
+    assert notes == (
+        "Lore `Oil` is kept, but not told: its probability is 0.",
+        "Nothing of this lorebook is told.",
+    )
+    out = export_card(ADA, CardKind.V2, card)
+    (entry,) = json.loads(out)["data"]["character_book"]["entries"]
+    assert (entry["content"], entry["extensions"]["probability"]) == ("Oil.", 0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_book_is_read_in_any_encoding(encoding: str) -> None:
+    text = json.dumps(WORLD_INFO, indent=1).replace("\n", "\r\n").encode(encoding)
+    assert told(with_lore(ADA, None, text, PATH)[0], "A lamp at night.") == ["Whale oil."]
+
+
+def any_book() -> dict[str, Any]:
+    entry = WORLD_INFO["entries"]["0"] | SETTINGS
+    risu = {"key": "lamp", "content": "@@probability 50\nOil.", "insertorder": 9, "mode": "normal"}
+    novel = {"text": "Oil.", "keys": ["lamp"], "searchRange": 9, "contextConfig": {"x": 1}}
+    return {"entries": {"0": entry, "1": risu, "2": novel}, "categories": [{"id": "c"}]}
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_any_values_in_a_book_are_read_or_refused(data: st.DataObject) -> None:
+    document = copy.deepcopy(any_book())
+    for _ in range(data.draw(st.integers(1, 4))):
+        container, key = data.draw(st.sampled_from(list(places(document))))
+        odd = st.sampled_from([True, -1, 1e300, 10**30, "7", "", "x, y", [], {}, "/(a+)+/", "@@"])
+        container[key] = data.draw(Json | odd)
+    try:
+        card, _ = with_lore(ADA, None, json.dumps(document).encode(), PATH)
+    except InvalidFileError:
+        return
+    told(card, "A lamp", "in the night")
+
+
+def test_a_book_that_is_taken_for_a_character_is_named_as_one() -> None:
+    for name in ("V3", "SillyTavern", "RisuAI", "NovelAI"):
+        with pytest.raises(InvalidFileError, match="is a lorebook, not a character"):
+            import_card(coded(BOOKS[name]), PATH)

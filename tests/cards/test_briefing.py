@@ -148,3 +148,42 @@ def test_a_twin_is_called_by_its_own_name() -> None:
     room = a_conversation("Ada", "Bob")
     twin = replace(room.cast[0].persona, slug="ada~2", name="The Ada 2", prompt="You: {{char}}.")
     assert brief(twin, None, room, [], context=8192).about == "You: The Ada 2."
+
+
+TALK = (("bob", "A lamp."), ("ada", "Hm."), (HUMAN, "Go on."), ("ada", "Yes."), ("bob", "So.")) * 6
+
+
+def test_whatever_lore_waits_for_the_part_that_is_cached_is_the_same_in_every_turn() -> None:
+    some = {"probability": 50, "useProbability": True}
+    taken = carried(
+        entry("Always.", constant=True),
+        entry("Often.", constant=True, **some),
+        entry("Later.", constant=True, delay=4),
+        entry("At times.", constant=True, cooldown=3),
+        entry("Stays.", "lamp", extensions={"sticky": 2, "cooldown": 2}),
+        entry("One.", "lamp", group="g"),
+        entry("Other.", constant=True, group="g"),
+    )
+    briefs = [told(taken, *TALK[:n]) for n in range(len(TALK))]
+    assert {one.about for one in briefs} == {"You speak as Ada would.\n\nAlways."}
+    assert len({one.notes for one in briefs}) > 5
+
+
+def test_what_comes_and_goes_takes_no_room_of_what_is_always_told() -> None:
+    some = {"probability": 50, "useProbability": True, "priority": 9, "constant": True}
+    fixed, often = entry("a" * 200, constant=True, priority=1), entry("b" * 200, **some)
+    taken = carried(often, fixed, book={"token_budget": 60})
+    briefs = [told(taken, *TALK[:n]) for n in range(len(TALK))]
+    assert {"a" * 200 in one.about for one in briefs} == {True}
+
+
+def test_lore_goes_on_after_reopening_and_branching_as_it_would_have() -> None:
+    taken = carried(
+        entry("Stays.", "lamp", extensions={"sticky": 3, "cooldown": 4}),
+        entry("Often.", "hm", extensions={"probability": 60, "useProbability": True}),
+    )
+    first = [told(taken, *TALK[:n]).notes for n in range(len(TALK))]
+    assert first == [told(taken, *TALK[:n]).notes for n in range(len(TALK))]
+    branch = (*TALK[:10], ("bob", "No."), *TALK[11:])
+    assert [told(taken, *branch[:n]).notes for n in range(11)] == first[:11]
+    assert {"Stays." in notes for notes in first} == {True, False}

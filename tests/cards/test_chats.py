@@ -1,4 +1,5 @@
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ HEADER = {
     "create_date": "2024-5-6 @10h 11m 12s 13ms",
     "chat_metadata": {"note_prompt": "x"},
 }
+HANG = 60.0
+"""CPU seconds; the tests take less than one."""
 OLD_GROUP = [
     {"name": "Kim", "is_user": True, "mes": "Who is there?", "send_date": 1_700_000_000_000},
     {"name": "Mira", "is_user": False, "mes": "I.", "original_avatar": "Mira.png"},
@@ -189,7 +192,7 @@ def test_what_holds_no_message_is_refused(data: bytes, why: str) -> None:
         import_chat(data, PATH, now=NOON)
 
 
-@pytest.mark.parametrize("filler", ["", "{}", '[{"mes":1}]', "{"])
+@pytest.mark.parametrize("filler", ["{}", '[{"mes":1}]', "{"])
 def test_what_only_fills_the_file_is_given_up_early(filler: str) -> None:
     data = json.dumps(line()) + f"\n{filler}" * ((4 << 20) // (len(filler) + 1))
     chat = import_chat(data.encode(), PATH, now=NOON)
@@ -235,6 +238,60 @@ def test_too_many_speakers_are_left_out_and_it_is_said() -> None:
 )
 def test_moments(value: object, moment: datetime | None) -> None:
     assert moment_of(value) == moment
+
+
+PLAIN = [HEADER, line("Come in."), line("Thänks.", "Kim"), line("Sit 🎲 down.")]
+LINES = "\n".join(json.dumps(one, ensure_ascii=False) for one in PLAIN)
+PRETTY = "\n".join(json.dumps(one, indent=2) for one in PLAIN)
+WRITTEN: dict[str, bytes] = {
+    "lines": LINES.encode(),
+    "keys in order": "\n".join(json.dumps(one, sort_keys=True) for one in PLAIN).encode(),
+    "a list": json.dumps(PLAIN).encode(),
+    "a list, printed over many lines": json.dumps(PLAIN, indent=1).encode(),
+    "lists": "\n".join(json.dumps([one]) for one in PLAIN).encode(),
+    "printed over many lines": PRETTY.encode(),
+    "printed over many lines, CR": PRETTY.replace("\n", "\r").encode(),
+    "commas behind lines": LINES.replace("\n", ",\n").encode(),
+    "CR": LINES.replace("\n", "\r").encode(),
+    "CRLF": LINES.replace("\n", "\r\n").encode(),
+    "a byte order mark": LINES.encode("utf-8-sig"),
+    "UTF-16": LINES.encode("utf-16"),
+    "UTF-16, CRLF, little end first, without a mark": LINES.replace("\n", "\r\n").encode(
+        "utf-16-le"
+    ),
+    "UTF-16, big end first, without a mark": LINES.encode("utf-16-be"),
+    "UTF-32": LINES.encode("utf-32"),
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_however_a_chat_is_written_it_is_the_same(how: str) -> None:
+    chat = import_chat(WRITTEN[how], PATH, now=NOON)
+    assert chat == import_chat(WRITTEN["lines"], PATH, now=NOON)
+    assert [text for _, text in said(chat)] == ["Come in.", "Thänks.", "Sit 🎲 down."]
+
+
+def test_a_message_torn_in_the_middle_of_many_lines_costs_nothing_but_itself() -> None:
+    torn = "\n".join([json.dumps(line("One."), indent=2), '{\n  "mes": "cut of'])
+    chat = import_chat(f"{torn}\n{json.dumps(line('Two.'), indent=2)}".encode(), PATH, now=NOON)
+    assert [text for _, text in said(chat)] == ["One.", "Two."]
+
+
+def test_one_name_in_two_normal_forms_is_one_speaker() -> None:
+    chat = read(line("One.", "Zoë"), line("Two.", "Zoe\u0308"), line("Three.", "zoë "))
+    assert [speaker for speaker, _ in said(chat)] == ["zoë"] * 3
+    human = line(is_user=True)
+    chat = read(human | {"name": "André"}, human | {"name": "Andre\u0301"}, line())
+    assert chat.saved.conversation.human_name == "André"
+    assert "several names" not in " ".join(chat.notes)
+
+
+@pytest.mark.parametrize("filler", ['{"a":\n', '"x\n', "x" * 300 + "\n", "[" * 2_000 + "{\n"])
+def test_broken_lines_without_end_take_no_time_without_end(filler: str) -> None:
+    began = time.process_time()
+    data = json.dumps(line()) + "\n" + filler * ((30 << 20) // len(filler))
+    assert len(said(import_chat(data.encode(), PATH, now=NOON))) == 1
+    assert time.process_time() - began < HANG
 
 
 KEYS = ("name", "mes", "is_user", "is_system", "swipes", "swipe_id", "swipe_info", "send_date")

@@ -20,6 +20,7 @@ from chimera_tui.library.library import Library
 from chimera_tui.library.persona_file import write_persona
 from chimera_tui.library.slugs import slug_of as library_slug_of
 from tests.cards.corpus import SHAPES, SIX, coded, png, text_chunk, v2, v3
+from tests.cards.test_lore import at
 
 PATH = Path("a card")
 
@@ -121,7 +122,7 @@ def test_other_encodings_are_read_as_far_as_they_go() -> None:
     assert corpus("UTF-16").persona.name == "Mira Voss"
     latin = corpus("Latin-1")
     assert latin.persona.prompt == "Zo\ufffd keeps the caf\ufffd."
-    assert latin.notes == ("Some of its letters were no UTF-8 and are lost.",)
+    assert latin.notes == ("Some of its letters could not be read and are lost.",)
     assert read(SIX | {"scenario": "\ufffd"}).notes == ()
 
 
@@ -166,7 +167,7 @@ def test_what_is_told_always_at_a_depth_is_lore() -> None:
     assert book is not None
     (entry,) = book.entries
     assert (entry.content, entry.depth, entry.role) == ("Whisper.", 0, "system")
-    assert lore(book, [], 100) == [entry]
+    assert lore(book, at(), 100) == [entry]
 
 
 def test_ours_is_taken_only_as_far_as_it_may_be() -> None:

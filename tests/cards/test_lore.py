@@ -3,11 +3,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chimera_tui.cards.decorators import Decorators, read_decorators
 from chimera_tui.cards.keys import LONGEST_SEARCHED
-from chimera_tui.cards.lore import lore
-from chimera_tui.cards.lorebook import Lorebook, LoreEntry, read_book
+from chimera_tui.cards.lore import Moment, lore
+from chimera_tui.cards.lore_entries import Lorebook, LoreEntry
+from chimera_tui.cards.lorebook import read_book
 from chimera_tui.cards.reading import Notes
 from tests.cards.corpus import BOOK
 
@@ -25,8 +28,20 @@ def book(*entries: dict[str, Any], **more: Any) -> Lorebook:
     return found
 
 
+def at(*texts: str, replies: int | None = None) -> Moment:
+    """The moment when these have been said, all by personas if nothing else is said."""
+    spoken = len(texts) if replies is None else replies
+    return Moment(last=lambda n: texts[-n:] if n else (), messages=len(texts), replies=spoken)
+
+
 def told(of: Lorebook, *texts: str, budget: int = 10_000, replies: int | None = None) -> list[str]:
-    return [one.content for one in lore(of, texts, budget, replies=replies)]
+    return [one.content for one in lore(of, at(*texts, replies=replies), budget)]
+
+
+def only(**settings: Any) -> Lorebook:
+    """A book of one entry that is called for by `sea`, as SillyTavern writes it."""
+    entry = {"uid": 0, "key": ["sea"], "content": "told", "selective": True, "disable": False}
+    return book(entry | settings)
 
 
 def test_a_key_in_the_last_messages_calls_an_entry() -> None:
@@ -134,6 +149,8 @@ def test_decorators_say_when() -> None:
 def test_decorators_say_where() -> None:
     (one,) = book(entry("@@depth 2\n@@role user\n\nHello")).entries
     assert (one.depth, one.role, one.content) == (2, "user", "Hello")
+    (four,) = book(entry(extensions={"position": 4, "depth": 6, "role": 2})).entries
+    assert (four.depth, four.role) == (6, "assistant")
     (two,) = book(entry(position="before_char")).entries
     assert (two.before_prompt, two.depth, two.role) == (True, None, "system")
     (three,) = book(entry(extensions={"position": 4, "depth": 6})).entries
@@ -168,7 +185,10 @@ def test_regular_expressions_run_if_they_cannot_hang() -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["(a+)+$", "a*b", "x{2,}", "(", "(?<=a)b", r"(a)\1", "[", "a?" * 20 + "a" * 20, "(a|b)" * 8],
+    [
+        *("(a+)+$", "a*b*", "a**", "(", "(?<=a)b", r"(a)\1", "[", "(a{1,9}){1,9}", "x{2,9999}"),
+        *("a?" * 20 + "a" * 20, "(a|b)" * 8, "{{char}}", ".*.*", "(?:ab)*"),
+    ],
 )
 def test_regular_expressions_that_could_hang_never_match(key: str) -> None:
     notes = Notes()
@@ -204,7 +224,7 @@ def test_a_hostile_book_does_not_keep_the_room_waiting() -> None:
     assert found is not None
     assert len(found.entries) > 100
     assert "too many" in " ".join(notes)
-    lore(found, ["a" * LONGEST_SEARCHED], 1000)
+    lore(found, at("a" * LONGEST_SEARCHED), 1000)
     assert time.process_time() - started < HANG
 
 
@@ -216,3 +236,248 @@ def test_only_the_end_of_very_long_messages_is_searched() -> None:
 def test_an_entry_has_the_usual_where_it_says_nothing() -> None:
     (one,) = book(entry()).entries
     assert one == LoreEntry(content="told", keys=one.keys, order=0, priority=0)
+
+
+@pytest.mark.parametrize(
+    ("logic", "text", "is_told"),
+    [
+        (0, "sea", False),
+        (0, "sea storm", True),
+        (1, "sea", True),
+        (1, "sea storm", True),
+        (1, "sea storm night", False),
+        (2, "sea", True),
+        (2, "sea storm", False),
+        (3, "sea storm", False),
+        (3, "sea storm night", True),
+        (3, "storm night", False),
+    ],
+)
+def test_secondary_keys_mean_what_sillytavern_means(logic: int, text: str, is_told: bool) -> None:  # noqa: FBT001
+    wanted = ["told"] if is_told else []
+    keys = {"keysecondary": ["storm", "night"]}
+    assert told(only(**keys, selectiveLogic=logic), text) == wanted
+    assert told(only(**keys, extensions={"selectiveLogic": logic}), text) == wanted
+
+
+def test_secondary_keys_hold_for_what_other_entries_say_too() -> None:
+    first = entry("of lamps", ["sea"])
+    never = entry("told", ["lamps"], selective=True, secondary_keys=["storm"], selectiveLogic=2)
+    assert told(book(first, never, recursive_scanning=True), "sea") == ["of lamps", "told"]
+    assert told(book(first, never, recursive_scanning=True), "sea and storm") == ["of lamps"]
+
+
+def test_a_constant_entry_asks_for_no_keys() -> None:
+    found = only(constant=True, keysecondary=["storm"], selectiveLogic=3)
+    assert told(found, "x") == ["told"]
+    assert found.entries[0].is_fixed
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"probability": 0, "useProbability": True}, "its probability is 0"),
+        ({"content": "@@probability 0\ntold"}, "its probability is 0"),
+        ({"characterFilter": {"names": ["Ada"], "isExclude": False}}, "for certain characters"),
+        ({"triggers": ["swipe"]}, "other occasions"),
+        ({"position": 7, "outletName": "x"}, "an outlet"),
+        ({"key": [], "vectorized": True}, "its meaning"),
+        ({"mode": "child"}, "stands in for another entry"),
+        ({"content": "@@is_greeting 2\ntold"}, "`@@is_greeting` is not known here"),
+        ({"keysecondary": ["x", "/(a+)+/"], "selectiveLogic": 2}, "not all of its secondary keys"),
+        ({"keysecondary": ["x", "/(a+)+/"], "selectiveLogic": 3}, "not all of its secondary keys"),
+        ({"content": "@@exclude_keys x, /(a+)+/\ntold"}, "not all of its keys that exclude it"),
+    ],
+)
+def test_what_cannot_be_seen_to_is_not_told_and_is_named(
+    settings: dict[str, Any], why: str
+) -> None:
+    notes = Notes()
+    found = {"key": ["sea"], "content": "told", "selective": True, "comment": "Isle"} | settings
+    assert read_book({"entries": {"0": found}}, notes) is None
+    assert why in " ".join(notes)
+    assert "Lore `Isle` is kept, but not told" in " ".join(notes)
+
+
+def test_a_fallback_stands_in_for_a_condition_that_is_not_known() -> None:
+    assert told(only(content="@@is_greeting 2\n@@@activate_only_after 1\ntold"), "sea") == ["told"]
+    notes = Notes()
+    assert read_book([entry("@@is_greeting 2\n@@x\n@@@depth 1\ntold")], notes) is None
+
+
+def test_chance_follows_from_the_seed_and_the_number_of_messages() -> None:
+    found = only(probability=30, useProbability=True)
+    times = [
+        bool(lore(found, at(*["sea"] * messages), 1000, seed=f"{seed}"))
+        for seed in range(20)
+        for messages in range(1, 51)
+    ]
+    assert 0.25 < sum(times) / len(times) < 0.35
+    again = [bool(lore(found, at(*["sea"] * n), 1000, seed="0")) for n in range(1, 51)]
+    assert again == times[:50]
+    assert told(only(probability=1, useProbability=False), "sea") == ["told"]
+    assert not only(constant=True, probability=50).entries[0].is_fixed
+
+
+def course(of: Lorebook, *texts: str) -> str:
+    """What is told before each message of a persona that says all of them: `x` or nothing."""
+    shown = ""
+    for count in range(len(texts) + 1):
+        before = [at(*texts[:n]) for n in range(count)]
+        shown += "x" if lore(of, at(*texts[:count]), 1000, before=before) else "."
+    return shown
+
+
+def test_what_is_sticky_stays_and_what_cools_down_stays_away() -> None:
+    #                     before message 0 1 2 3 …
+    once = ("", "sea", "", "", "", "", "", "", "")
+    always = ("sea",) * 9
+    assert course(only(scanDepth=1), *once) == "..x......."
+    assert course(only(scanDepth=1, sticky=3), *once) == "..xxx....."
+    assert course(only(scanDepth=1, sticky=3), *always) == ".xxxxxxxxx"
+    assert course(only(cooldown=3), *always) == ".x..x..x.."
+    assert course(only(sticky=2, cooldown=3), *always) == ".xx...xx.."
+    assert course(only(delay=5), *always) == ".....xxxxx"
+    assert course(only(extensions={"sticky": 3}, scanDepth=1), *once) == "..xxx....."
+    assert course(only(content="@@keep_activate_after_match\ntold", scanDepth=1), *once) == (
+        "..xxxxxxxx"
+    )
+    assert course(only(content="@@dont_activate_after_match\ntold"), *always) == ".x........"
+    assert course(only(content="@@activate_only_every 3\ntold"), *always) == "...x..x..x"
+
+
+def test_what_stays_needs_no_luck() -> None:
+    found = only(probability=50, sticky=4)
+    shown = course(found, *["sea"] * 40)
+    assert "xxxx" in shown
+    assert all(len(run) >= 4 for run in shown[: shown.rindex("x") - 3].split(".") if run)
+
+
+def test_of_a_group_one_is_told_and_always_the_same_at_the_same_moment() -> None:
+    songs = [entry(f"song {n}", group="songs", groupWeight=1 + 9 * (n == 2)) for n in range(3)]
+    found = book(*songs)
+    counts = [lore(found, at("lamp"), 1000, seed=f"{seed}") for seed in range(200)]
+    assert {len(one) for one in counts} == {1}
+    drawn = [one[0].content for one in counts]
+    assert drawn.count("song 2") > 140
+    assert drawn == [lore(found, at("lamp"), 1000, seed=f"{n}")[0].content for n in range(200)]
+    first = book(*songs, entry("first", extensions={"group": "songs", "group_override": True}))
+    assert told(first, "lamp") == ["first"]
+
+
+def test_recursion_as_the_entries_say() -> None:
+    a, b = entry("see b", ["a"], insertion_order=1), entry("told", ["b"], insertion_order=2)
+
+    def of(first: dict[str, Any], second: dict[str, Any]) -> Lorebook:
+        return book(first, second, recursive_scanning=True)
+
+    assert told(of(a, b), "a") == ["see b", "told"]
+    assert told(of(a | {"preventRecursion": True}, b), "a") == ["see b"]
+    assert told(of(a, b | {"excludeRecursion": True}), "a") == ["see b"]
+    late = {"extensions": {"delay_until_recursion": True}}
+    assert told(of(a, b | late), "b") == []
+    assert told(of(a, b | late), "a") == ["see b", "told"]
+
+
+def test_regular_expressions_may_repeat_one_thing() -> None:
+    star = only(key=[r"/\bseas*\b/i"])
+    assert told(star, "SEASS, calm") == told(star, "sea") == ["told"]
+    assert told(star, "season") == []
+    assert told(only(key=[r"/def \d+ (?:red|blue)/"]), "def 7 red") == ["told"]
+    assert told(only(key=["/a.*z/s"]), "a\nz") == ["told"]
+    assert told(only(key=["/a{2}b/"]), "aab") == ["told"]
+    assert told(only(key=["/a{x}/"]), "a{x}") == ["told"]
+
+
+def test_sillytavern_finds_keys_within_words_unless_an_entry_says_otherwise() -> None:
+    assert told(only(), "seaside") == ["told"]
+    assert told(only(matchWholeWords=None), "seaside") == ["told"]
+    assert told(only(matchWholeWords=True), "seaside") == []
+    assert told(only(matchWholeWords=True), "the sea.") == ["told"]
+    assert told(only(caseSensitive=True), "Sea") == []
+    assert told(only(caseSensitive=None), "Sea") == ["told"]
+    card = {"match_whole_words": None, "case_sensitive": None}
+    assert told(book(entry(extensions=card)), "headlamps") == ["told"]
+    assert told(book(entry(extensions=card | {"match_whole_words": True})), "lamps") == []
+    assert told(book(entry()), "lamps") == []
+
+
+def test_novelai_forces_ranks_and_looks_as_far_as_it_says() -> None:
+    forced = {"text": "forced", "keys": [], "enabled": True, "forceActivation": True}
+    near = {"text": "near", "keys": ["sea"], "searchRange": 10, "enabled": True}
+    assert told(book(forced, near), "x") == ["forced"]
+    assert told(book(forced, near), "sea " + "x" * 50) == ["forced"]
+    assert told(book(forced, near), "x" * 50 + " sea") == ["forced", "near"]
+    assert told(book(near | {"searchRange": 9000}), "sea", *["x"] * 50) == ["near"]
+    ranked = [
+        {"text": f"{'word ' * 72}{n}", "keys": ["sea"], "contextConfig": {"budgetPriority": n}}
+        for n in (400, -500, 300)
+    ]
+    assert [one[-3:] for one in told(book(*ranked), "sea", budget=210)] == ["400", "300"]
+    off = book(near, forced | {"category": "c"}, categories=[{"id": "c", "enabled": False}])
+    assert told(off, "sea") == ["near"]
+    other = {"text": "a sea", "keys": ["x"], "enabled": True}
+    cascades = {"text": "more", "keys": ["sea"], "nonStoryActivatable": True, "searchRange": 1}
+    stays = {"text": "not", "keys": ["sea"], "nonStoryActivatable": False}
+    assert told(book(other, cascades, stays), "x") == ["a sea", "more"]
+
+
+def test_risuai_finds_keys_within_words_and_draws_lots() -> None:
+    risu = {"key": "sea, ocean", "content": "told", "insertorder": 1, "alwaysActive": False}
+    assert told(book(risu), "seaside") == ["told"]
+    assert told(book(risu | {"content": "@@match_full_word\ntold"}), "seaside") == []
+    assert book(risu | {"activationPercent": 40}).entries[0].probability == 40
+    assert told(book(risu | {"alwaysActive": True, "key": ""}), "x") == ["told"]
+    second = risu | {"selective": True, "secondkey": "storm"}
+    assert told(book(second), "sea") == []
+    assert told(book(second), "sea storm") == ["told"]
+    pattern = risu | {"useRegex": True, "key": "/se[ae]s?/i"}
+    assert told(book(pattern), "SEES") == ["told"]
+    assert told(book(risu | {"extentions": {"risu_case_sensitive": True}}), "SEA") == []
+
+
+def test_in_a_very_long_conversation_the_rhythm_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chimera_tui.cards.lore.MOST_WORKED_OUT", 30)
+    shown = course(only(cooldown=3), *["sea"] * 200)
+    assert {len(gap) for gap in shown.strip(".").split("x")[1:-1]} <= {0, 1, 2}
+    assert shown.count("..x") > 60
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"matchScenario": True}, "not in texts of the card"),
+        ({"extensions": {"match_creator_notes": True}}, "not in texts of the card"),
+        ({"group": "a", "useGroupScoring": True}, "not by how many keys fit"),
+        ({"loreBiasGroups": [{"phrases": ["x"]}]}, "Phrase biases"),
+    ],
+)
+def test_what_is_told_with_something_left_out_is_named_too(
+    settings: dict[str, Any], why: str
+) -> None:
+    notes = Notes()
+    found = read_book({"entries": [entry() | settings]}, notes)
+    assert found is not None
+    assert why in " ".join(notes)
+    assert told(found, "lamp") == ["told"]
+
+
+PATTERNS = st.lists(
+    st.sampled_from(
+        [*"ab.|^$?*+-&[]{}(),:19", "\\d", "\\w", "\\b", "(?:", "{2,9}", "[^a]", "[[", ".*"]
+    ),
+    min_size=1,
+    max_size=12,
+).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PATTERNS)
+@pytest.mark.filterwarnings("error")
+def test_no_regular_expression_takes_long(pattern: str) -> None:
+    found = read_book([entry(keys=[pattern], use_regex=True)], Notes())
+    began = time.process_time()
+    for text in ("a" * LONGEST_SEARCHED, "ab" * LONGEST_SEARCHED, "a b1 " * LONGEST_SEARCHED):
+        if found:
+            lore(found, at(text), 1000)
+    assert time.process_time() - began < HANG

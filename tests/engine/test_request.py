@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chimera_tui.cards.carried import Carried
 from chimera_tui.cards.keys import Keys
-from chimera_tui.cards.lorebook import Lorebook, LoreEntry
+from chimera_tui.cards.lore_entries import Lorebook, LoreEntry
 from chimera_tui.domain.conversation import HUMAN, Conversation, Message, Turn, Usage
 from chimera_tui.engine.request import EARLIER, Cue, Renderer
 from chimera_tui.engine.summaries import blocks

@@ -93,7 +93,7 @@ def test_f01_a_broken_file_is_skipped_and_named(tmp_path: Path, text: str, probl
         (GOOD.replace("\n", "\r\n").encode(), ""),
         (GOOD.replace("\n", "\r").encode(), "FILE has line ends of old Macs (CR)."),
         (GOOD.encode("utf-16"), "FILE is written in UTF-16. Save it as UTF-8."),
-        (GOOD.encode("utf-16-be"), "FILE, line 1"),
+        (GOOD.encode("utf-16-be"), "FILE is written in UTF-16. Save it as UTF-8."),
         (GOOD.encode() + b"# \xe9", "FILE is not UTF-8 (line 4). Save it as UTF-8."),
         (GOOD.encode() + b"# \xed\xa0\x80", "FILE is not UTF-8 (line 4)."),
         (GOOD.encode() + b"\x00", "FILE, line 4"),

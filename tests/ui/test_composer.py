@@ -89,6 +89,14 @@ async def test_at_completes_personas(tmp_path: Path) -> None:
         assert not pilot.app.screen.query_one(Completions).display
 
 
+async def test_at_completes_personas_where_no_space_stands_before_it(tmp_path: Path) -> None:
+    async with running(FakeChimera(a_saved(*TALK), provider=waiting()), tmp_path) as pilot:
+        await pilot.press("你", "好", "at", "c")
+        await until(pilot, lambda: pilot.app.screen.query_one(Completions).display)
+        await pilot.press("tab")
+        assert composer_of(pilot).text == "你好@Comedian "
+
+
 async def test_slash_completes_commands_and_esc_closes_the_list(tmp_path: Path) -> None:
     async with running(FakeChimera(a_saved(*TALK), provider=waiting()), tmp_path) as pilot:
         await pilot.press("slash", "r", "e", "n")

@@ -136,6 +136,13 @@ def test_mentions_have_the_colour_of_their_persona() -> None:
     assert "@Adam" in next(piece.text for piece in rows[0] if "@Adam" in piece.text)
 
 
+def test_mentions_have_their_colour_in_scripts_without_spaces_and_dressed_up() -> None:
+    mentions = Mentions.of({"小蝶": 3, "★Mira★": 4}, LOOK)
+    rows = text_rows("你好@小蝶你好, @★Mira★ go", 60, LOOK, mentions)
+    assert style_of(rows, "@小蝶") == str(LOOK.hues[3])
+    assert style_of(rows, "@★Mira★") == str(LOOK.hues[4])
+
+
 def test_ideographs_break_anywhere_but_before_closing_marks() -> None:
     rows = wrap([Segment("日本語のテキスト、長い行")], 16)
     assert [text_of(row) for row in rows] == ["日本語のテキス", "ト、長い行"]

@@ -30,7 +30,8 @@ WIDEST = 60
 MOST_SHOWN = 8
 """Completions shown at once."""
 _COMMAND = re.compile(r"/(\S*)$")
-_MENTION = re.compile(r"(?:^|(?<=\s))@([^@\n]*)$")
+_MENTION = re.compile(r"(?:^|(?<=[\s\u0e00-\uffff]))@([^@\n]*)$")
+"""An `@` that begins a word; scripts from U+0E00 on put no space before it."""
 
 
 class Completion(NamedTuple):
