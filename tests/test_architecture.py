@@ -34,19 +34,8 @@ LATER = {
     "library.library",
 }
 """Of our own: what is imported in a thread, when the first screen is painted."""
-FIRST_SCREENS = {
-    "dialog",
-    "first_run",
-    "room",
-    "room_actions",
-    "room_amending",
-    "room_arranging",
-    "room_casting",
-    "room_deleting",
-    "room_imports",
-    "room_view",
-}
-"""The modules of the two screens that the app can begin with; every other one waits for its key."""
+FIRST_SCREENS = {"dialog", "first_run"}
+"""The modules of `ui/screens` that the app begins with; every other one waits for its key."""
 APP = "import chimera_tui.cli.app, chimera_tui.ui.app"
 
 
