@@ -16,12 +16,14 @@ from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import faults, http, prices
 from chimera_tui.providers.adapter import Adapter
-from chimera_tui.providers.anthropic_events import Count, Event, whole
+from chimera_tui.providers.anthropic_events import Count, Event
 from chimera_tui.providers.base import ChatRequest, StreamItem
 from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import MOST, ordered
 from chimera_tui.providers.once import Once
+from chimera_tui.providers.parts import Said
 from chimera_tui.providers.watch import count
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
@@ -99,23 +101,27 @@ class AnthropicProvider(Adapter):
         return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
-        count = Count()
-        async with aclosing(self._events(_body(request, takes))) as events:
+        count, found, is_said = Count(), Documents(), False
+        async with aclosing(self._events(_body(request, takes), found)) as events:
             async for event in events:
                 if error := event.trouble():
                     raise faults.reported(self._at, error)
-                for item in event.pieces():
+                for item in event.items:
                     yield item
                 if finished := count.take(event):
                     yield finished
                     return
+                is_said = is_said or bool(event.items)
+        if found.is_one and is_said:  # a document alone is a whole message
+            yield count.finished()
 
-    async def _events(self, body: dict[str, object]) -> AsyncGenerator[Event]:
+    async def _events(self, body: dict[str, object], found: Documents) -> AsyncGenerator[Event]:
         await self._http.get()
         sdk = await self._sdk.get()
         import anthropic  # noqa: PLC0415 - it is there now
 
         version = VERSION_WITH_TEMPERATURE if "temperature" in body else VERSION
+        said = Said()
         try:
             stream = await sdk.post(
                 "/v1/messages",
@@ -125,12 +131,9 @@ class AnthropicProvider(Adapter):
                 stream=True,
                 stream_cls=anthropic.AsyncStream[object],
             )
-            async with stream:
-                if "application/json" in stream.response.headers.get("content-type", ""):
-                    yield whole(await stream.response.aread())
-                    return
-                async for data in stream:
-                    yield msgspec.convert(data, Event)
+            async with stream, aclosing(documents(stream.response, found)) as came:
+                async for document in came:
+                    yield Event(document, said)
         except anthropic.APIConnectionError as error:
             if isinstance(error.__cause__, ProviderError):  # raised by our transport
                 raise error.__cause__ from None

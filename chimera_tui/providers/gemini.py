@@ -21,9 +21,10 @@ from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.lines import PlainEvents
+from chimera_tui.providers.lines import plain_events
 from chimera_tui.providers.listing import MOST, ordered, sounds_chatty
 from chimera_tui.providers.once import Once
+from chimera_tui.providers.parts import fields, first, name, told
 from chimera_tui.providers.watch import count
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
@@ -106,7 +107,7 @@ class GeminiProvider(Adapter):
         )
 
     def _client(self) -> "httpx2.AsyncClient":
-        client = http.client(self._at, {"x-goog-api-key": self._at.key or "none"}, PlainEvents)
+        client = http.client(self._at, {"x-goog-api-key": self._at.key or "none"}, _LINES)
         client.event_hooks = {"response": [_note_opened]}
         return client
 
@@ -166,6 +167,41 @@ class GeminiProvider(Adapter):
         finally:
             for response in opened:
                 await response.aclose()
+
+
+def _needed(document: object) -> dict[str, object]:
+    """What we need of an event, in the types that the SDK wants.
+
+    Raises:
+        ValueError: If it is no object, or its words cannot be read.
+    """
+    if not isinstance(document, dict):
+        raise ValueError  # noqa: TRY004 - data that is not what the format says
+    if document.get("error"):
+        return {"error": document["error"]}
+    candidate = first(document.get("candidates"))
+    parts = [
+        {"text": item.text, "thought": isinstance(item, Thinking)}
+        for item in told(candidate.get("content"))
+        if isinstance(item, Text | Thinking)
+    ]
+    reason = name(candidate.get("finishReason"))
+    ends = {"finishReason": reason} if reason.lower() not in {"", "null", "none"} else {}
+    counts = fields(document.get("usageMetadata"))
+    counted = {key: known for key in _COUNTS if (known := count(counts.get(key))) is not None}
+    block = name(fields(document.get("promptFeedback")).get("blockReason"))
+    return {
+        "candidates": [{"content": {"role": "model", "parts": parts}, **ends}],
+        "modelVersion": name(document.get("modelVersion")),
+        **({"usageMetadata": counted} if counts else {}),
+        **({"promptFeedback": {"blockReason": block}} if block else {}),
+    }
+
+
+_COUNTS = (
+    "promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "cachedContentTokenCount",
+)  # fmt: skip
+_LINES = plain_events(_needed)
 
 
 async def _note_opened(response: "httpx2.Response") -> None:

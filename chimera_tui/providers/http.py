@@ -135,7 +135,7 @@ class Guard:
         except BaseException:
             await body.aclose()
             raise
-        if self._lines and not _is_json(response):
+        if self._lines and request.method == "POST":
             body.lines = self._lines()
         return response
 
@@ -191,11 +191,13 @@ class _Body:
                 if mended := self._mended(chunk):
                     self._is_start = False
                     yield self.lines.feed(mended) if self.lines else mended
+                    self._must_be_sound()
                 await self._gather(chunk)
         except self._lost as error:
             raise self._failed(faults.broken(self._at, error, began=True)) from None
         rest = b"" if self._is_whole else self._decoder.decode(b"", final=True).encode()
         yield self.lines.feed(rest) + self.lines.end() if self.lines else rest
+        self._must_be_sound()
 
     async def aclose(self) -> None:
         self._recording.ended()
@@ -250,6 +252,15 @@ class _Body:
         if self._line > self._longest_line:
             what = f"a line of more than {LONGEST_LINE // 2**20} MiB came"
             raise self._failed(faults.endless(self._at, what))
+
+    def _must_be_sound(self) -> None:
+        """What was sound in it has been passed on.
+
+        Raises:
+            ProviderError: If there was something that cannot be read.
+        """
+        if self.lines and self.lines.is_broken:
+            raise self._failed(faults.unreadable(self._at))
 
     def _failed(self, error: ProviderError) -> ProviderError:
         self._recording.ended(error.problem)

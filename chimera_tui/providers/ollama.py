@@ -21,9 +21,10 @@ from chimera_tui.providers.base import (
 )
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.lines import JsonLines
+from chimera_tui.providers.lines import json_lines
 from chimera_tui.providers.listing import ordered, sounds_chatty
 from chimera_tui.providers.once import Once
+from chimera_tui.providers.parts import fields, name, thought, told
 from chimera_tui.providers.watch import count
 
 T = TypeVar("T")
@@ -116,7 +117,7 @@ class OllamaProvider(Adapter):
         import httpx  # noqa: PLC0415 - called in a worker thread
         import ollama  # noqa: PLC0415
 
-        options = http.options(httpx, self._at, JsonLines)
+        options = http.options(httpx, self._at, _LINES)
         # Without a header the SDK sends OLLAMA_API_KEY, whoever is asked.
         options["headers"] = options["headers"] or {"authorization": "Bearer none"}
         return ollama.AsyncClient(self._at.address, **options)
@@ -170,6 +171,39 @@ class OllamaProvider(Adapter):
 def _full(model: str) -> str:
     """The name as the server lists it: without a tag, `latest` is meant."""
     return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
+
+
+def _needed(document: object) -> dict[str, object]:
+    """What we need of a line, in the types that the SDK wants.
+
+    Raises:
+        ValueError: If it is no object, or its words cannot be read.
+    """
+    if not isinstance(document, dict):
+        raise ValueError  # noqa: TRY004 - data that is not what the format says
+    if error := document.get("error"):
+        return {"error": error if isinstance(error, str) else str(error)}
+    message = document.get("message")
+    inside = fields(message)
+    items = list(told(inside.get("content") if inside else message))
+    thoughts = thought(inside.get("thinking")) or thought(inside.get("reasoning"))
+    said = "".join(item.text for item in items if isinstance(item, Text))
+    thoughts += "".join(item.text for item in items if isinstance(item, Thinking))
+    needed: dict[str, object] = {
+        "message": {"role": "assistant", "content": said, "thinking": thoughts or None},
+    }
+    if document.get("done") is True:
+        needed |= {"done": True, "model": name(document.get("model"))}
+        needed |= {key: count(document.get(key)) for key in _COUNTS}
+        needed["done_reason"] = name(document.get("done_reason"))
+        needed["load_duration"] = (
+            load if isinstance(load := document.get("load_duration"), int) else None
+        )
+    return needed
+
+
+_COUNTS = ("prompt_eval_count", "eval_count")
+_LINES = json_lines(_needed)
 
 
 def _messages(request: ChatRequest) -> list[dict[str, str]]:

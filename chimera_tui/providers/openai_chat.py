@@ -12,8 +12,6 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
-
 from chimera_tui.domain.conversation import Usage
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import ModelInfo
@@ -21,11 +19,13 @@ from chimera_tui.providers import faults, http, prices
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem
 from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import ordered
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.openai_events import Event, whole
+from chimera_tui.providers.openai_events import STOPPED, Event
 from chimera_tui.providers.openai_models import Listing, Model, model_info
+from chimera_tui.providers.parts import Said
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import openai
@@ -156,21 +156,24 @@ class OpenAIChatProvider(Adapter):
         usage = None
         async with aclosing(self._events(_body(request, takes))) as events:
             async for event in events:
-                if event.usage is not None:  # the last count wins, wherever it comes
-                    usage = self._count(event) or usage
+                usage = self._count(event) or usage  # the last count wins, wherever it comes
                 if error := event.trouble():
                     raise faults.reported(self._at, error)
-                for item in event.pieces():
+                for item in event.items:
                     yield item
                 if finish := event.finish():
-                    usage = await self._late_count(events) or usage
-                    yield Finished(finish, usage, event.model or "")
+                    late = await self._late(events)
+                    for item in (item for after in late for item in after.items):
+                        yield item
+                    usage = next(filter(None, map(self._count, reversed(late))), usage)
+                    yield Finished(finish, usage, event.model)
                     return
 
     async def _events(self, body: dict[str, object]) -> AsyncGenerator[Event]:
         sdk = await self._sdk.get()
         import openai  # noqa: PLC0415 - it is there now
 
+        found, said, is_counted = Documents(), Said(), False
         try:
             stream = await sdk.post(
                 "/chat/completions",
@@ -179,12 +182,14 @@ class OpenAIChatProvider(Adapter):
                 stream=True,
                 stream_cls=openai.AsyncStream[object],
             )
-            async with stream:
-                if "application/json" in stream.response.headers.get("content-type", ""):
-                    yield whole(await stream.response.aread())
-                    return
-                async for data in stream:
-                    yield msgspec.convert(data, Event)
+            async with stream, aclosing(documents(stream.response, found)) as came:
+                async for document in came:
+                    event = Event(document, said)
+                    is_counted = is_counted or event.is_counted()
+                    yield event
+            # A document alone is a whole reply. Some servers give no reason at the end of a stream.
+            if said and (found.is_one or (found.is_over and is_counted)):
+                yield Event(STOPPED, said)
         except openai.APIConnectionError as error:
             raise faults.broken(self._at, error, began=True) from None
         except openai.APIError as error:
@@ -192,14 +197,17 @@ class OpenAIChatProvider(Adapter):
         except (ValueError, RecursionError):  # broken JSON, or not what the format says
             raise faults.unreadable(self._at) from None
 
-    async def _late_count(self, events: AsyncGenerator[Event]) -> Usage | None:
-        """Read on for the count of tokens. The reply is whole: nothing can spoil it any more."""
-        usage = None
+    async def _late(self, events: AsyncGenerator[Event]) -> list[Event]:
+        """Read on for the count of tokens, and for words that came behind the reason to end.
+
+        The reply is whole: nothing can spoil it any more.
+        """
+        late = []
         with suppress(TimeoutError, ProviderError):
             async with asyncio.timeout(self._at.deadlines.trailer):
                 async for event in events:
-                    usage = self._count(event) or usage
-        return usage
+                    late.append(event)  # noqa: PERF401 - what came before the end of time counts
+        return late
 
     def _count(self, event: Event) -> Usage | None:
         return event.count(reports_cost=self._at.reports_cost)
