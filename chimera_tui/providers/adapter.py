@@ -1,17 +1,21 @@
 """What the adapters of all wire formats share."""
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from chimera_tui.domain.conversation import Finish
 from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.health import WaitReason
 from chimera_tui.providers import faults, http
-from chimera_tui.providers.base import ChatRequest, StreamItem, Waiting
+from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Waiting
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import asking, fetch
+from chimera_tui.providers.marks import Marks
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.watch import watched
 
@@ -72,13 +76,32 @@ class Adapter(ABC):
         reply = self._learned.adapted(
             self.name, request.model, lambda takes: self._reply(request, takes)
         )
+        marks = Marks()
         try:
             async with aclosing(reply) as items:
                 async for item in items:
-                    yield item
+                    for told in marks.sort(item):
+                        yield told
+                    if marks.is_over:
+                        yield await self._end_of(items)
+                        return
         except ProviderError as error:
+            for told in marks.finish():
+                yield told
             names = list(self._known_names())
             raise faults.with_nearest(error, request.model, names) from None
+
+    async def _end_of(self, items: AsyncGenerator[StreamItem]) -> Finished:
+        """Read on for the count of tokens: the model has ended its turn, whatever else it writes.
+
+        What it goes on to write for others would take long, and is not listened to.
+        """
+        with suppress(TimeoutError, ProviderError):
+            async with asyncio.timeout(self._at.deadlines.trailer):
+                async for item in items:
+                    if isinstance(item, Finished):
+                        return replace(item, reason=Finish.STOP)
+        return Finished(Finish.STOP)
 
     async def _fetch(self, path: str, shape: type[T], within: float) -> T:
         """Ask for a document that says something of the service or its models.

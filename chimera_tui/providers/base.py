@@ -68,6 +68,11 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """All that was said so far was thought: the model had left out where it began to think."""
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Nothing comes yet, and why."""
 
@@ -89,7 +94,7 @@ class Finished:
     """What a person should know of it: that the server dropped a part of what it was sent."""
 
 
-StreamItem = Text | Thinking | Waiting | Finished
+StreamItem = Text | Thinking | Withdrawn | Waiting | Finished
 
 
 class Provider(Protocol):

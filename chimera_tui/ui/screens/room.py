@@ -30,6 +30,7 @@ from chimera_tui.domain.events import (
     RoomPaused,
     RoomResumed,
     TextReceived,
+    TextWithdrawn,
     ThinkingReceived,
     TurnDelayed,
     TurnDropped,
@@ -203,7 +204,7 @@ class RoomScreen(RoomActions):
         if isinstance(event, ThinkingReceived) and event.turn.number in scene.thoughts:
             scene.note(event)  # counted with the next tick
             return
-        if isinstance(event, TurnStarted | TurnDropped):
+        if isinstance(event, TurnStarted | TurnDropped | TextWithdrawn):
             self._clear(scene, event.turn)
         if isinstance(event, MessageCompleted):
             self._clear_failure(scene, event.message.turn)
@@ -218,7 +219,7 @@ class RoomScreen(RoomActions):
     def _draw_entry(self, scene: Scene, event: Event) -> None:  # noqa: C901 - one case an event
         """Draw what `event` means for the transcript."""
         match event:
-            case TurnStarted() | TurnDropped() | RoomPaused() | RoomResumed():
+            case TurnStarted() | TurnDropped() | TextWithdrawn() | RoomPaused() | RoomResumed():
                 pass  # all of it stands in the panels
             case ThinkingReceived() | ErrandDone():
                 pass  # the status row counts words, the panels costs
