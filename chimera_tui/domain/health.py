@@ -82,6 +82,8 @@ class Health:
     fault: Fault | None = None
     """What kind of reason that is; None if it is up, or cannot be asked."""
     models: tuple[ModelInfo, ...] = ()
+    note: str = ""
+    """What a person should know of the list of its models; empty if nothing."""
     checked_at: datetime | None = None
     breaker: BreakerState = BreakerState.CLOSED
     retry_in: float | None = None

@@ -5,24 +5,22 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from chimera_tui.domain.conversation import Finish
-from chimera_tui.domain.errors import ProviderError
+from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import WaitReason
 from chimera_tui.providers import faults, http
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Waiting
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.listing import asking, fetch
+from chimera_tui.providers.listing import asking, entries, fetch
 from chimera_tui.providers.marks import Marks
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.watch import watched
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import httpx2
-
-T = TypeVar("T")
 
 
 class Adapter(ABC):
@@ -32,6 +30,9 @@ class Adapter(ABC):
         at: Where it is.
         learned: What its models were found to refuse.
         client: Makes the HTTP client, in a worker thread; None for the usual one.
+
+    Attributes:
+        note: See `Provider.note`.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Adapter(ABC):
         self._at = at
         self._learned = learned
         self._http = Once(client or (lambda: http.client(at)))
+        self.note = ""
 
     @property
     def name(self) -> str:
@@ -103,11 +105,25 @@ class Adapter(ABC):
                         return replace(item, reason=Finish.STOP)
         return Finished(Finish.STOP)
 
-    async def _fetch(self, path: str, shape: type[T], within: float) -> T:
+    async def _fetch(self, path: str, within: float) -> Any:
         """Ask for a document that says something of the service or its models.
 
         Raises:
             ProviderError: If it does not come in time, or is something else.
         """
         client = await asking(self._http, self._at)
-        return await fetch(client, self._at, path, shape, within=within)
+        return await fetch(client, self._at, path, within=within)
+
+    async def _prove(self, path: str) -> None:
+        """Ask for a list of models as proof that the service can be used.
+
+        Where the settings name a model, a list that cannot be read proves as much.
+
+        Raises:
+            ProviderError: If it does not come.
+        """
+        try:
+            entries(await self._fetch(path, self._at.deadlines.probe), self._at)
+        except ProviderError as error:
+            if not (self._at.model and error.kind is Fault.BAD_DATA):
+                raise

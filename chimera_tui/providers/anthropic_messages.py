@@ -5,12 +5,10 @@ and checked here, as in `openai_chat`.
 """
 
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import msgspec
 
 from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.health import ModelInfo
@@ -21,9 +19,9 @@ from chimera_tui.providers.base import ChatRequest, StreamItem
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.listing import MOST, ordered
+from chimera_tui.providers.listing import MOST, entries, ordered
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.parts import Said
+from chimera_tui.providers.parts import Said, fields, name
 from chimera_tui.providers.watch import count
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
@@ -51,7 +49,7 @@ class AnthropicProvider(Adapter):
         Raises:
             ProviderError: If it does not answer within 3 s, or with something else.
         """
-        await self._page("?limit=1", self._at.deadlines.probe)
+        await self._prove("/v1/models?limit=1")
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """Ask which models there are, without the SDK; the price list says what they cost.
@@ -59,27 +57,26 @@ class AnthropicProvider(Adapter):
         Raises:
             ProviderError: If it does not answer in time, or with something else.
         """
-        models: list[_Model] = []
-        after = ""
+        models: list[dict[str, Any]] = []
+        within, after = self._at.deadlines.listing, ""
         for _ in range(_MOST_PAGES):
-            page = await self._page(f"?limit={MOST}{after}", self._at.deadlines.listing)
-            models += (model for model in page.data if model.lifecycle != "retired")
-            if not page.has_more or not page.last_id or len(models) >= MOST:
+            page = await self._fetch(f"/v1/models?limit={MOST}{after}", within)
+            found, self.note = entries(page, self._at)
+            models += (model for model in found if model.get("lifecycle") != "retired")
+            last = name(fields(page).get("last_id"))
+            if fields(page).get("has_more") is not True or not last or len(models) >= MOST:
                 break
-            after = f"&after_id={quote(page.last_id)}"
-        known = await prices.facts(self._at.prices, [model.id for model in models])
-        found = ordered((self._info(model, known[model.id]) for model in models), self._at)
-        self._names = tuple(info.name for info in found)
-        return found
+            after = f"&after_id={quote(last)}"
+        known = await prices.facts(self._at.prices, [model["id"] for model in models])
+        infos = ordered((self._info(model, known[model["id"]]) for model in models), self._at)
+        self._names = tuple(info.name for info in infos)
+        return infos
 
-    async def _page(self, query: str, within: float) -> "_Listing":
-        return await self._fetch(f"/v1/models{query}", _Listing, within)
-
-    def _info(self, model: "_Model", listed: prices.Listed) -> ModelInfo:
-        takes = self._learned.of(self._at.name, model.id)
+    def _info(self, model: Mapping[str, Any], listed: prices.Listed) -> ModelInfo:
+        takes = self._learned.of(self._at.name, model["id"])
         return ModelInfo(
-            name=model.id,
-            context=count(model.max_input_tokens) or listed.context,
+            name=model["id"],
+            context=count(model.get("max_input_tokens")) or listed.context,
             can_chat=takes.can_chat,
             price_in=listed.price_in,
             price_out=listed.price_out,
@@ -176,15 +173,3 @@ def _body(request: ChatRequest, takes: Capability) -> dict[str, object]:
     if stop := request.stop[: takes.stops]:
         body["stop_sequences"] = stop
     return body
-
-
-class _Model(msgspec.Struct):
-    id: str
-    max_input_tokens: object = None
-    lifecycle: str | None = None
-
-
-class _Listing(msgspec.Struct):
-    data: list[_Model]
-    has_more: bool = False
-    last_id: str | None = None

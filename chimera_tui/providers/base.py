@@ -104,6 +104,10 @@ class Provider(Protocol):
     def name(self) -> str:
         """Its key in the settings, and what screens call it."""
 
+    @property
+    def note(self) -> str:
+        """What a person should know of the models it listed last; empty if nothing."""
+
     def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
         """Yield the reply as it is produced; `Finished` comes last, only after the terminal mark.
 

@@ -71,6 +71,8 @@ class Endpoint:
     """Whether to believe what it says a reply costs."""
     prices: str = ""
     """Its name in the price list; empty if it is not there."""
+    model: str = ""
+    """The model that the settings name; empty if they name none."""
     preferred: tuple[str, ...] = ()
     """Models to choose from where nobody chose, the first choice first."""
     deadlines: Deadlines = LOCAL

@@ -115,7 +115,11 @@ class Endpoints:
             raise UnknownError(f"There is no provider `{name}`.", hint=nearest(name, self.names))
         own = self._own(name)
         return registry.endpoint(
-            name, base_url=own.base_url, key_env=own.key_env, environ=self._environ
+            name,
+            base_url=own.base_url,
+            key_env=own.key_env,
+            model=own.model,
+            environ=self._environ,
         )
 
     def _variables(self, name: str) -> tuple[str, ...]:

@@ -5,14 +5,12 @@ objects; what it stumbles over is broken data to us.
 """
 
 import warnings
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
-
-import msgspec
 
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.health import ModelInfo
@@ -22,7 +20,7 @@ from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, 
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.lines import plain_events
-from chimera_tui.providers.listing import MOST, ordered, sounds_chatty
+from chimera_tui.providers.listing import MOST, entries, ordered, sounds_chatty
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.parts import fields, first, name, told
 from chimera_tui.providers.watch import count
@@ -65,7 +63,7 @@ class GeminiProvider(Adapter):
         Raises:
             ProviderError: If it does not answer within 3 s, or with something else.
         """
-        await self._page("?pageSize=1", self._at.deadlines.probe)
+        await self._prove(f"/{VERSION}/models?pageSize=1")
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """Ask which models there are, without the SDK; the price list says what they cost.
@@ -73,18 +71,20 @@ class GeminiProvider(Adapter):
         Raises:
             ProviderError: If it does not answer in time, or with something else.
         """
-        models: list[_Model] = []
-        after = ""
+        models: list[dict[str, Any]] = []
+        within, after = self._at.deadlines.listing, ""
         for _ in range(_MOST_PAGES):
-            page = await self._page(f"?pageSize={MOST}{after}", self._at.deadlines.listing)
-            models += page.models
-            if not page.next_page or len(models) >= MOST:
+            page = await self._fetch(f"/{VERSION}/models?pageSize={MOST}{after}", within)
+            found, self.note = entries(page, self._at)
+            models += (model | {"id": _id(model["id"])} for model in found)
+            following = name(fields(page).get("nextPageToken"))
+            if not following or len(models) >= MOST:
                 break
-            after = f"&pageToken={quote(page.next_page)}"
-        known = await prices.facts(self._at.prices, [model.id for model in models])
-        found = ordered((self._info(model, known[model.id]) for model in models), self._at)
-        self._names = tuple(info.name for info in found)
-        return found
+            after = f"&pageToken={quote(following)}"
+        known = await prices.facts(self._at.prices, [model["id"] for model in models])
+        infos = ordered((self._info(model, known[model["id"]]) for model in models), self._at)
+        self._names = tuple(info.name for info in infos)
+        return infos
 
     async def aclose(self) -> None:
         """Close its connections."""
@@ -92,15 +92,12 @@ class GeminiProvider(Adapter):
         if self._sdk.made:
             self._sdk.made.close()
 
-    async def _page(self, query: str, within: float) -> "_Listing":
-        return await self._fetch(f"/{VERSION}/models{query}", _Listing, within)
-
-    def _info(self, model: "_Model", listed: prices.Listed) -> ModelInfo:
-        takes = self._learned.of(self._at.name, model.id)
+    def _info(self, model: Mapping[str, Any], listed: prices.Listed) -> ModelInfo:
+        takes = self._learned.of(self._at.name, model["id"])
         return ModelInfo(
-            name=model.id,
-            context=count(model.input_token_limit) or listed.context,
-            can_chat=model.can_chat() and takes.can_chat,
+            name=model["id"],
+            context=count(model.get("inputTokenLimit")) or listed.context,
+            can_chat=_can_chat(model) and takes.can_chat,
             price_in=listed.price_in,
             price_out=listed.price_out,
             ignores=takes.ignores,
@@ -270,20 +267,11 @@ def _count(event: "GenerateContentResponse") -> Usage | None:
     )
 
 
-class _Model(msgspec.Struct, rename="camel"):
-    name: str
-    input_token_limit: object = None
-    supported_generation_methods: list[str] | None = None
-
-    @property
-    def id(self) -> str:
-        return self.name.removeprefix("models/")
-
-    def can_chat(self) -> bool:
-        methods = self.supported_generation_methods
-        return (methods is None or "generateContent" in methods) and sounds_chatty(self.name)
+def _id(listed: str) -> str:
+    return listed.removeprefix("models/")
 
 
-class _Listing(msgspec.Struct):
-    models: list[_Model]
-    next_page: str = msgspec.field(default="", name="nextPageToken")
+def _can_chat(model: Mapping[str, Any]) -> bool:
+    methods = model.get("supportedGenerationMethods")
+    is_text = not isinstance(methods, list) or "generateContent" in methods
+    return is_text and sounds_chatty(model["id"])

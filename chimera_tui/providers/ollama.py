@@ -1,10 +1,9 @@
 """Ollama's own chat format: one JSON object a line."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, TypeVar, cast
-
-import msgspec
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.errors import ProviderError
@@ -22,12 +21,10 @@ from chimera_tui.providers.base import (
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.lines import json_lines
-from chimera_tui.providers.listing import ordered, sounds_chatty
+from chimera_tui.providers.listing import entries, ordered, sounds_chatty
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.parts import fields, name, thought, told
 from chimera_tui.providers.watch import count
-
-T = TypeVar("T")
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import ollama
@@ -63,7 +60,7 @@ class OllamaProvider(Adapter):
         Raises:
             ProviderError: If it does not answer within 3 s, or with something else.
         """
-        await self._fetch("/api/version", _Version, self._at.deadlines.probe)
+        await self._fetch("/api/version", self._at.deadlines.probe)
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """Ask which models there are and which are loaded, without the SDK, which drops half of it.
@@ -73,10 +70,12 @@ class OllamaProvider(Adapter):
         """
         within = self._at.deadlines.listing
         self._listed = await self._models("/api/tags", within)
+        note = self.note
         try:
             loaded = {model.name for model in await self._models("/api/ps", within)}
         except ProviderError:
             loaded = set()
+        self.note = note
         return ordered((self._info(model, loaded) for model in self._listed), self._at)
 
     async def aclose(self) -> None:
@@ -97,7 +96,8 @@ class OllamaProvider(Adapter):
         )
 
     async def _models(self, path: str, within: float) -> tuple["_Model", ...]:
-        return tuple((await self._fetch(path, _Listing, within)).models)
+        found, self.note = entries(await self._fetch(path, within), self._at)
+        return tuple(map(_model, found))
 
     async def _must_load(self, model: str) -> bool:
         within = self._at.deadlines.aside
@@ -106,7 +106,7 @@ class OllamaProvider(Adapter):
                 self._listed = await self._models("/api/tags", within)
             loaded = await self._models("/api/ps", within)
             known = self._known(model)
-            is_remote = known is not None and known.remote_host is not None
+            is_remote = known is not None and bool(known.remote_host)
             return not is_remote and all(_full(one.name) != _full(model) for one in loaded)
         return False
 
@@ -140,7 +140,7 @@ class OllamaProvider(Adapter):
     def _think(self, request: ChatRequest, takes: Capability) -> bool | None:
         """Whether to think, for a model that can; nothing for others, which would refuse."""
         known = self._known(request.model)
-        can = known and "thinking" in (known.capabilities or ()) and takes.calm is not None
+        can = known and "thinking" in known.capabilities and takes.calm is not None
         return request.think if can else None
 
     async def _parts(
@@ -250,10 +250,11 @@ def _is_shortened(read: int, request: ChatRequest, context: int) -> bool:
     return estimate + request.max_tokens > context and read < estimate * FAR_BELOW
 
 
-class _Model(msgspec.Struct):
+@dataclass(frozen=True, slots=True)
+class _Model:
     name: str
-    capabilities: list[str] | None = None
-    remote_host: str | None = None
+    capabilities: tuple[str, ...] = ()
+    remote_host: str = ""
     """Where a model of Ollama's cloud runs."""
 
     def can_chat(self) -> bool:
@@ -262,9 +263,7 @@ class _Model(msgspec.Struct):
         return sounds_chatty(self.name)
 
 
-class _Listing(msgspec.Struct):
-    models: list[_Model]
-
-
-class _Version(msgspec.Struct):
-    version: str
+def _model(about: Mapping[str, Any]) -> _Model:
+    can = about.get("capabilities")
+    named = tuple(map(name, can)) if isinstance(can, list) else ()
+    return _Model(about["id"], named, name(about.get("remote_host")))

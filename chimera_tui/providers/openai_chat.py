@@ -21,10 +21,10 @@ from chimera_tui.providers.base import ChatRequest, Finished, StreamItem
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.listing import ordered
+from chimera_tui.providers.listing import entries, ordered
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.openai_events import STOPPED, Event
-from chimera_tui.providers.openai_models import Listing, Model, model_info
+from chimera_tui.providers.openai_models import Model, model_info
 from chimera_tui.providers.parts import Said
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
@@ -54,13 +54,13 @@ class OpenAIChatProvider(Adapter):
         """
         if not self._at.probe:
             try:
-                await self._fetch(f"{self._path}/models", Listing, self._at.deadlines.probe)
+                await self._prove(f"{self._path}/models")
             except faults.NoListError as error:
                 # A key that may not list models, or a server that has no list, can be used.
                 if self._at.has_list and error.kind is not Fault.AUTH:
                     raise
             return
-        match await self._fetch(self._at.probe, object, self._at.deadlines.probe):
+        match await self._fetch(self._at.probe, self._at.deadlines.probe):
             case {"is_available": False}:
                 raise faults.no_credit(self._at)
             case {"data": {"limit_remaining": int() | float() as left}} if left <= 0:
@@ -107,18 +107,22 @@ class OpenAIChatProvider(Adapter):
         if facts is not None:
             return facts
         try:
-            return (await self._fetch(f"{self._path}/models", Listing, within)).data
+            return self._read(await self._fetch(f"{self._path}/models", within))
         except faults.NoListError:
             if self._at.has_list:
                 raise
             return []
+
+    def _read(self, document: object) -> list[Model]:
+        found, self.note = entries(document, self._at)
+        return [Model(about) for about in found]
 
     async def _facts(self, within: float) -> list[Model] | None:
         """The list that says more than the usual one; None if this server has none."""
         if not self._has_facts:
             return None
         try:
-            return (await self._fetch(self._at.facts, Listing, within)).data
+            return self._read(await self._fetch(self._at.facts, within))
         except faults.NoListError:
             self._has_facts = False
             return None

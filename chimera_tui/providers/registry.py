@@ -186,6 +186,7 @@ def endpoint(
     base_url: str = "",
     key: str = "",
     key_env: str = "",
+    model: str = "",
     environ: Mapping[str, str],
 ) -> Endpoint:
     """Say where the service called `name` is.
@@ -197,6 +198,7 @@ def endpoint(
         base_url: The address in the settings; empty if there is none.
         key: Its key, wherever it was found; empty if there is none.
         key_env: The variable that holds its key, in the settings; empty if there is none.
+        model: The model that the settings name; empty if they name none.
         environ: The environment, for the address.
 
     Raises:
@@ -229,6 +231,7 @@ def endpoint(
         is_usual=host == usual.hostname,
         reports_cost=known.reports_cost and (host == usual.hostname or is_loopback(host)),
         prices=known.prices,
+        model=model,
         preferred=known.preferred,
         deadlines=LOCAL if is_private(host) else REMOTE,
     )

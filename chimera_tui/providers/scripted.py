@@ -34,6 +34,11 @@ class ScriptedProvider:
         """Its key among the providers."""
         return self._name
 
+    @property
+    def note(self) -> str:
+        """Nothing: its list is whole."""
+        return ""
+
     async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
         """Play the next script."""
         self.requests.append(request)
