@@ -4,7 +4,6 @@ The SDK opens, reads and closes the stream; its events are taken as plain data
 and checked here, as in `openai_chat`.
 """
 
-import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from urllib.parse import quote
 
 from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers import faults, http, prices
+from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.anthropic_events import Count, Event
 from chimera_tui.providers.base import ChatRequest, StreamItem
@@ -84,15 +83,16 @@ class AnthropicProvider(Adapter):
         )
 
     def _connect(self) -> "anthropic.AsyncAnthropic":
-        import anthropic  # noqa: PLC0415 - called in a worker thread
+        with environment.hidden():
+            import anthropic  # noqa: PLC0415 - called in a worker thread
 
-        # With a key given, the SDK looks for no other in the environment or in files.
-        return anthropic.AsyncAnthropic(
-            api_key=self._at.key or "none",
-            base_url=self._at.address,
-            http_client=self._http.made,
-            max_retries=0,
-        )
+            # With a key given, the SDK looks for no other in files.
+            return anthropic.AsyncAnthropic(
+                api_key=self._at.key or "none",
+                base_url=self._at.address,
+                http_client=self._http.made,
+                max_retries=0,
+            )
 
     def _known_names(self) -> tuple[str, ...]:
         return self._names
@@ -124,7 +124,7 @@ class AnthropicProvider(Adapter):
                 "/v1/messages",
                 cast_to=object,
                 body=body,
-                options={"headers": _foreign(anthropic.omit) | _headers(self._at, version)},
+                options={"headers": _headers(self._at, version)},
                 stream=True,
                 stream_cls=anthropic.AsyncStream[object],
             )
@@ -143,12 +143,6 @@ class AnthropicProvider(Adapter):
 
 def _headers(at: Endpoint, version: str = VERSION) -> dict[str, Any]:
     return {"Authorization": f"Bearer {at.key or 'none'}", "anthropic-version": version}
-
-
-def _foreign(omit: object) -> dict[str, Any]:
-    """What the environment would have the SDK send besides, to be left out."""
-    lines = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").split("\n")
-    return {name: omit for line in lines if (name := line.partition(":")[0].strip())}
 
 
 def _body(request: ChatRequest, takes: Capability) -> dict[str, object]:

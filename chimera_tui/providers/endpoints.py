@@ -31,7 +31,7 @@ class Endpoints:
         """All providers, those that are set and those that are known."""
         self._settings = settings
         self._keys = keys
-        self._environ = environ
+        self._environ = dict(environ)  # variables may be hidden from an SDK just then
         self._exchanges = {name: Exchanges() for name in self.names}
 
     @property

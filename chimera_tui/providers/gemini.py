@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers import faults, http, prices
+from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
 from chimera_tui.providers.capabilities import Capability, Learned
@@ -109,19 +109,21 @@ class GeminiProvider(Adapter):
         return client
 
     def _connect(self) -> "Client":
-        from google import genai  # noqa: PLC0415 - called in a worker thread
-        from google.genai import types  # noqa: PLC0415
-
         # A reason to end that the SDK does not know is no matter for the screen.
         warnings.filterwarnings("ignore", message=".* is not a valid ", module=r"google\.genai\.")
-        # With a key and a client given, the SDK looks for no others in the environment.
-        return genai.Client(
-            api_key=self._at.key or "none",
-            vertexai=False,
-            http_options=types.HttpOptions(
-                base_url=self._at.address, api_version=VERSION, httpx_async_client=self._http.made
-            ),
-        )
+        with environment.hidden():
+            from google import genai  # noqa: PLC0415 - called in a worker thread
+            from google.genai import types  # noqa: PLC0415
+
+            return genai.Client(
+                api_key=self._at.key or "none",
+                vertexai=False,
+                http_options=types.HttpOptions(
+                    base_url=self._at.address,
+                    api_version=VERSION,
+                    httpx_async_client=self._http.made,
+                ),
+            )
 
     def _known_names(self) -> tuple[str, ...]:
         return self._names

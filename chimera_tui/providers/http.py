@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from chimera_tui.domain.errors import ProviderError
-from chimera_tui.providers import faults
+from chimera_tui.providers import environment, faults
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.exchange import Recording
 from chimera_tui.providers.lines import Lines
@@ -89,7 +89,7 @@ class Guard:
         # A connection for each request: to keep one saves nothing worth having between
         # turns that are seconds apart, and meets servers that close it just then.
         self._transport = library.AsyncHTTPTransport(
-            verify=_certificates(at),
+            verify=_certificates(library, at),
             limits=library.Limits(max_keepalive_connections=0),
             proxy=library.Proxy(at.proxy) if at.proxy else None,
         )
@@ -280,6 +280,12 @@ def _is_json(response: Any) -> bool:
     return "application/json" in response.headers.get("content-type", "")
 
 
-def _certificates(at: Endpoint) -> ssl.SSLContext | bool:
-    """Without TLS no certificates are needed, and loading them takes 60 ms: trust none."""
-    return at.address.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _certificates(library: ModuleType, at: Endpoint) -> ssl.SSLContext:
+    """Without TLS no certificates are needed, and loading them takes 60 ms: trust none.
+
+    Raises:
+        ProviderError: If the environment names some that cannot be used.
+    """
+    if at.address.startswith("https:") or at.proxy.startswith("https:"):
+        return environment.certificates(library)
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

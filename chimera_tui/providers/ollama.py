@@ -9,7 +9,7 @@ from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
-from chimera_tui.providers import faults, http
+from chimera_tui.providers import environment, faults, http
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import (
     ChatRequest,
@@ -115,12 +115,12 @@ class OllamaProvider(Adapter):
 
     def _connect(self) -> "ollama.AsyncClient":
         import httpx  # noqa: PLC0415 - called in a worker thread
-        import ollama  # noqa: PLC0415
 
         options = http.options(httpx, self._at, _LINES)
-        # Without a header the SDK sends OLLAMA_API_KEY, whoever is asked.
-        options["headers"] = options["headers"] or {"authorization": "Bearer none"}
-        return ollama.AsyncClient(self._at.address, **options)
+        with environment.hidden():
+            import ollama  # noqa: PLC0415
+
+            return ollama.AsyncClient(self._at.address, **options)
 
     def _known_names(self) -> list[str]:
         return [model.name for model in self._listed or ()]

@@ -6,16 +6,15 @@ would surface anywhere, and to build them costs more than everything else.
 """
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from chimera_tui.domain.conversation import Usage
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers import faults, http, prices
+from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem
 from chimera_tui.providers.capabilities import Capability, Learned
@@ -134,24 +133,19 @@ class OpenAIChatProvider(Adapter):
         return False
 
     def _connect(self) -> "openai.AsyncOpenAI":
-        # The openai SDK looks for httpx among the loaded modules whenever a stream ends: if the
-        # ollama SDK were just loading it in another thread, it would find half of it.
-        import httpx  # noqa: F401, PLC0415 - called in a worker thread
-        import openai  # noqa: PLC0415
+        client = http.client(self._at)
+        with environment.hidden():
+            # The openai SDK looks for httpx among the loaded modules whenever a stream ends: if the
+            # ollama SDK were just loading it in another thread, it would find half of it.
+            import httpx  # noqa: F401, PLC0415 - called in a worker thread
+            import openai  # noqa: PLC0415
 
-        # What the environment says about OpenAI's own service is nobody else's business.
-        foreign = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
-        names = {"OpenAI-Organization", "OpenAI-Project", *(h.partition(":")[0] for h in foreign)}
-        headers: dict[str, Any] = {name.strip(): openai.omit for name in names}
-        headers = {n: v for n, v in headers.items() if n and n.lower() != "authorization"}
-        headers["Authorization"] = f"Bearer {self._at.key or 'none'}"
-        return openai.AsyncOpenAI(
-            api_key=self._at.key or "none",
-            base_url=self._at.address + self._path,
-            http_client=http.client(self._at),
-            max_retries=0,
-            default_headers=headers,
-        )
+            return openai.AsyncOpenAI(
+                api_key=self._at.key or "none",
+                base_url=self._at.address + self._path,
+                http_client=client,
+                max_retries=0,
+            )
 
     def _known_names(self) -> tuple[str, ...]:
         return self._names

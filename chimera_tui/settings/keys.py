@@ -119,7 +119,7 @@ class Keys:
     ) -> None:
         self.file = file
         self.redact = Redactor()
-        self._environ = environ
+        self._environ = dict(environ)  # variables may be hidden from an SDK just then
         self._keyring = keyring or SystemKeyring()
         self._notes: dict[str, None] = {}
 
