@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.addresses import tidied
+from chimera_tui.domain.errors import ChimeraError, UnknownError, UnprotectedError
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.names import nearest
 from chimera_tui.providers import faults, registry
@@ -11,7 +12,7 @@ from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.exchange import Exchanges
 from chimera_tui.providers.proxy import proxy_of
 from chimera_tui.settings.key_text import cleaned
-from chimera_tui.settings.keys import Keys, KeyState
+from chimera_tui.settings.keys import Keys, KeyState, origin
 from chimera_tui.settings.settings import ProviderSettings, Settings
 
 
@@ -32,6 +33,7 @@ class Endpoints:
         self._settings = settings
         self._keys = keys
         self._environ = dict(environ)  # variables may be hidden from an SDK just then
+        self._allowed = {origin(tidied(address)) for address in settings.plain_http}
         self._exchanges = {name: Exchanges() for name in self.names}
 
     @property
@@ -44,9 +46,11 @@ class Endpoints:
 
         Raises:
             UnknownError: If there is none of this name.
+            UnprotectedError: If nobody has allowed to speak to it unprotected.
             ChimeraError: If its address, or the proxy on the way there, is wrong.
         """
         at = self._place(name)
+        self._must_be_allowed(at)
         key = self._keys.find(name, at.address, self._variables(name))
         return replace(
             at,
@@ -109,6 +113,26 @@ class Endpoints:
             ChimeraError: If what keeps it cannot be changed.
         """
         return self._keys.forget(name)
+
+    def allow(self, unprotected: str) -> tuple[str, ...]:
+        """Let an address be spoken to unprotected; return all that are allowed now."""
+        self._allowed.add(unprotected)
+        return tuple(sorted(self._allowed))
+
+    def _must_be_allowed(self, at: Endpoint) -> None:
+        """Plain http to another machine: whoever is in that network reads along.
+
+        Raises:
+            UnprotectedError: If nobody has allowed it.
+        """
+        place = origin(at.address)
+        if at.is_exposed and place not in self._allowed:
+            raise UnprotectedError(
+                f"{at.title} at {place} is spoken to unprotected: others in that network can read "
+                "along.",
+                origin=place,
+                hint=f'If you trust it, write `plain_http = ["{place}"]` into the settings.',
+            )
 
     def _place(self, name: str) -> Endpoint:
         if name not in self.names:

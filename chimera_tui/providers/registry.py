@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from chimera_tui.domain.addresses import is_loopback, is_private
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.providers.anthropic_messages import AnthropicProvider
 from chimera_tui.providers.base import Provider
@@ -12,8 +13,6 @@ from chimera_tui.providers.endpoint import (
     LOCAL,
     REMOTE,
     Endpoint,
-    is_loopback,
-    is_private,
     normal,
 )
 from chimera_tui.providers.gemini import GeminiProvider
@@ -216,6 +215,8 @@ def endpoint(
         )
     usual = urlsplit(known.address)
     address = normal(address, title=known.title, port=usual.port, source=source)
+    if known.wire == "ollama":
+        address = address.removesuffix("/api")
     host = urlsplit(address).hostname or ""
     return Endpoint(
         name=name,

@@ -36,7 +36,7 @@ PLAIN_THEME = "ansi-dark"
 """What NO_COLOR starts with."""
 
 Severity = Literal["information", "warning", "error"]
-Save = Callable[[str, str], None]
+Save = Callable[[str, str | tuple[str, ...]], None]
 
 
 @runtime_checkable
@@ -183,7 +183,7 @@ class Host(App[None]):
         """Use the theme called `name`, now and the next time."""
         self.use_theme(name)
         if self.theme == name:
-            self._keep_setting("theme", name)
+            self.keep_setting("theme", name)
 
     async def search_themes(self) -> None:  # type: ignore[override] # Textual's cannot wait
         """Offer all themes."""
@@ -192,7 +192,7 @@ class Host(App[None]):
         )
 
     @work(thread=True, exit_on_error=False, group="settings")
-    def _keep_setting(self, key: str, value: str) -> None:
+    def keep_setting(self, key: str, value: str | tuple[str, ...]) -> None:
         """Save what was chosen; a settings file that is broken is left alone, and says so."""
         if self._save is None:
             return
