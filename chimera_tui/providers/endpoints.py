@@ -1,14 +1,14 @@
 """The providers of one person: where each is, with which key, what was exchanged with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
-from chimera_tui.domain.addresses import tidied
 from chimera_tui.domain.errors import ChimeraError, UnknownError, UnprotectedError
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.names import nearest
 from chimera_tui.providers import faults, registry
-from chimera_tui.providers.endpoint import Endpoint
+from chimera_tui.providers.endpoint import Endpoint, normal
 from chimera_tui.providers.exchange import Exchanges
 from chimera_tui.providers.proxy import proxy_of
 from chimera_tui.settings.key_text import cleaned
@@ -33,7 +33,7 @@ class Endpoints:
         self._settings = settings
         self._keys = keys
         self._environ = dict(environ)  # variables may be hidden from an SDK just then
-        self._allowed = {origin(tidied(address)) for address in settings.plain_http}
+        self._allowed = set(_origins(settings.plain_http))
         self._exchanges = {name: Exchanges() for name in self.names}
 
     @property
@@ -151,3 +151,10 @@ class Endpoints:
 
     def _own(self, name: str) -> ProviderSettings:
         return self._settings.providers.get(name, ProviderSettings())
+
+
+def _origins(addresses: Iterable[str]) -> Iterator[str]:
+    """Scheme, host and port of each, in the form of `normal`; what is no address allows nothing."""
+    for address in addresses:
+        with suppress(ChimeraError):
+            yield origin(normal(address, title="a provider"))

@@ -5,10 +5,17 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
+from chimera_tui.providers.base import (
+    ChatRequest,
+    Finished,
+    StreamItem,
+    Text,
+    Thinking,
+    Withdrawn,
+)
 
-Step = str | BaseException | asyncio.Event | Finished
-"""A piece of text, an error to raise, something to wait for, or another end than `stop`."""
+Step = str | BaseException | asyncio.Event | Thinking | Withdrawn | Finished
+"""Something said or thought, an error to raise, something to wait for, another end than `stop`."""
 
 
 class ScriptedProvider:
@@ -49,6 +56,8 @@ class ScriptedProvider:
                     yield Text(step)
                 case asyncio.Event():
                     await step.wait()
+                case Thinking() | Withdrawn():
+                    yield step
                 case Finished():
                     yield step
                     return

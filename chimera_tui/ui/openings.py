@@ -54,7 +54,7 @@ class Openings(Host):
             return
         choices = [
             ("leave it alone", "asked again at the next start"),
-            ("allow it", "others in that network can read along; kept in the settings"),
+            ("allow it", "others in that network can read along"),
         ]
         for place in {one.unprotected for one in chimera.health.values()} - {""}:
             title = f"Speak to {one_line(place, 50)} without protection?"

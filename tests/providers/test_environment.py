@@ -2,8 +2,10 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -127,3 +129,19 @@ async def test_a_variable_of_tls_that_cannot_be_used_is_named(
             with pytest.raises(ProviderError) as caught:  # it speaks TLS
                 await hear(provider)
             assert variable not in caught.value.problem
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_whom_a_variable_of_tls_names_is_trusted(
+    monkeypatch: pytest.MonkeyPatch, wire: Wire
+) -> None:
+    pem = Path(__file__).parent / "self_signed.pem"
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(pem)
+    async with FaultServer(tls) as server:
+        async with a_provider(an_endpoint(server.url("ok"), wire)) as provider:
+            with pytest.raises(ProviderError, match="self-signed"):
+                await hear(provider)
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        async with a_provider(an_endpoint(server.url("ok"), wire)) as provider:
+            assert (await hear(provider)).text == SAID
