@@ -34,7 +34,7 @@ _USER = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s\"'`<>@]*@(?=[\w\[])")
 _SHAPES = re.compile(
     # after a word that announces one: `api_key="…"`, `x-api-key: …`, `?key=…`
     rf"(?i)\b{_ANNOUNCED}[\\'\"]*\s*[:=]\s*[\\'\"]*(?:(?:bearer|basic)\s+)?[^\s\\'\",;&<>]+"
-    r"|[?&]key=[^\s\\'\"&<>]+"
+    r"|[?&](?:key|sig|signature|sign|pwd|passwd|pass|code|auth|credential)=[^\s\\'\"&<>]+"
     # a word as in "basic authentication" is none
     r"|\b(?:bearer|basic)\s+(?=\S*[\d_]|\S*\.\S|\S{16})[^\s\\'\",;<>]{4,}"
     # by how the keys of well-known services begin

@@ -136,6 +136,10 @@ class Host(App[None]):
         """The rooms that are open in this program; the one in sight, or behind a screen, first."""
 
     @abstractmethod
+    async def ask_plain(self) -> None:
+        """Ask for each provider that is spoken to unprotected whether it may be."""
+        raise NotImplementedError
+
     async def ask_key(
         self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
     ) -> None:
