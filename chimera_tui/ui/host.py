@@ -138,8 +138,8 @@ class Host(App[None]):
     @abstractmethod
     async def ask_plain(self) -> None:
         """Ask for each provider that is spoken to unprotected whether it may be."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def ask_key(
         self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
     ) -> None:
