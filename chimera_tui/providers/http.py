@@ -151,7 +151,8 @@ class Guard:
             raise faults.refused(self._at, response.status_code, headers, said, to_chat=to_chat)
         if encoding != "identity":
             raise faults.encoded(self._at, encoding)
-        if "html" in headers.get("content-type", ""):
+        # Some servers call everything a web page: what begins like one is.
+        if "html" in headers.get("content-type", "") and await body.begins_with(b"<"):
             raise faults.web_page(self._at, await body.beginning())
 
 
@@ -177,12 +178,13 @@ class _Body:
         """Whether `_tick` will be called; whether it was since the last read began."""
         self.lines: Lines | None = None
         self._chunks: Any = None
+        self._ahead: list[bytes] = []
+        """What was looked at, and is to be read."""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._is_start = self._is_whole = True
         """Whether nothing came yet; whether no character is cut by the end of what came."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        self._chunks = aiter(self._stream)
         try:
             while (chunk := await self._next()) is not None:
                 if self._is_recorded:
@@ -218,8 +220,25 @@ class _Body:
             pass
         return start[:LONGEST_ERROR].decode(errors="replace")
 
+    async def begins_with(self, start: bytes) -> bool:
+        """Whether these are the first bytes that are no blanks; none of them is lost by looking."""
+        looked_at = b""
+        try:
+            while (chunk := await self._next()) is not None:
+                looked_at = (looked_at + chunk).removeprefix(codecs.BOM_UTF8).lstrip()
+                if looked_at:
+                    break
+        except self._lost as error:
+            raise self._failed(faults.broken(self._at, error, began=True)) from None
+        self._ahead = [looked_at] if looked_at else []
+        return looked_at.startswith(start)
+
     async def _next(self) -> bytes | None:
         """Read on; None at the end."""
+        if self._ahead:
+            return self._ahead.pop()
+        if self._chunks is None:
+            self._chunks = aiter(self._stream)
         self._had_to_wait = False
         if not self._is_due:
             self._is_due = True

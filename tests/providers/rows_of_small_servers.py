@@ -42,7 +42,13 @@ ODD: dict[Wire, list[dict[str, Any]]] = {
     ],
 }
 """Events in which nothing is of its type but the words."""
-OTHER_TYPES = ("application/json", "text/plain", "text/event-stream", "application/octet-stream")
+OTHER_TYPES = (
+    "application/json",
+    "text/plain",
+    "text/html; charset=utf-8",
+    "text/event-stream",
+    "application/octet-stream",
+)
 
 
 def streamed(case: Case, name: str, *events: bytes, content_type: str = "") -> str:

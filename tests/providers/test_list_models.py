@@ -234,7 +234,7 @@ async def provide(server: FaultServer, document: object) -> None:
     """Let every list be this document."""
 
     async def act(reply: Reply) -> None:
-        await reply.whole(200, json.dumps(document).encode(), "text/plain")
+        await reply.whole(200, json.dumps(document).encode(), "text/html")
 
     server.scenarios["list"] = act
 
