@@ -123,16 +123,17 @@ def normal(text: str, *, title: str, port: int | None = None, source: str = "") 
     wrong = ChimeraError(
         f"{named} is no address of {title}.", hint="Write it like `http://127.0.0.1:1234`."
     )
+    holds_more = ChimeraError(
+        f"{named} holds more than an address of {title}.",
+        hint="Take out what stands behind `?` or `#` and before `@`; a key is set by itself.",
+    )
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
         given = parts.port
     except ValueError:
-        raise wrong from None
+        raise (holds_more if re.search("[@?#]", text) else wrong) from None
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise ChimeraError(
-            f"{named} holds more than an address of {title}.",
-            hint="Take out what stands behind `?` or `#` and before `@`; a key is set by itself.",
-        )
+        raise holds_more
     host = _ALL_INTERFACES.get(parts.hostname or "", parts.hostname or "")
     if not _is_address(parts, host):
         raise wrong
