@@ -12,8 +12,8 @@ from enum import Enum, auto
 
 from chimera_tui.providers.base import Finished, StreamItem, Text, Thinking, Withdrawn
 
-_LONGEST_HEADER = 80
-"""Characters; what is longer names no role and no channel."""
+_LONGEST_HEADER = 120
+"""Characters; what is longer names no role and no channel, whatever comes."""
 
 
 class _Does(Enum):
@@ -108,6 +108,8 @@ _HINT = re.compile(r"[<\[◁]")
 _CLOSES_TURN = {"<|end|>", "<|call|>", "<|return|>"}
 """In the format of harmony these end a thought, too."""
 _THOUGHT_CHANNELS = ("analysis", "commentary", "thought", "thinking", "reflection")
+_ROLE = re.compile(r"\s{0,4}(?:[\w-]{1,30}(?: [\w-]{1,30})?(?: to=\S{1,30})?)?\s{0,4}\Z")
+"""What may stand in a header: a role or a name, or a channel; more is said."""
 _SENTENCE_END = re.compile(r"[.!?…。\uff01\uff1f*)\]}][\"'”\u2019»*)\]]?\s*\Z")
 _OPENING = "\"'`“\u2018„«‹「『(["
 _CLOSING = "\"'`”\u2019“»›」』)]"
@@ -153,6 +155,8 @@ class Marks:
         """Yield what was still held back when the reply ended."""
         if self._held:
             yield from self._sorted(self._held, is_end=True)
+        if self._is_in_header and not _ROLE.match(self._header):
+            yield Text(self._header)
 
     def _hear(self, item: Text) -> Iterator[StreamItem]:
         is_plain = not (self._held or self._is_thinking or self._is_in_header or self._strips)
@@ -242,22 +246,22 @@ class Marks:
         return None if waits else after in {"\n", "\r"}
 
     def _act(self, mark: str) -> Iterator[StreamItem]:
-        match _MARKS[mark]:
+        does = _MARKS[mark]
+        if self._is_in_header and does not in {_Does.HEADER, _Does.BODY}:
+            self._end_header()
+        match does:
             case _Does.OPEN:
                 self._is_thinking, self._last = True, ""
             case _Does.CLOSE:
                 yield from self._close()
+            case _Does.END if self._is_thinking and mark in _CLOSES_TURN:
+                yield from self._close()
             case _Does.END:
-                if self._is_thinking and mark in _CLOSES_TURN:
-                    yield from self._close()
-                else:
-                    self.is_over = self._is_said or self._is_thinking
+                self.is_over = self._is_said or self._is_thinking
             case _Does.HEADER:
                 self._begin_header()
             case _Does.BODY:
                 self._end_header()
-            case _Does.DROP:
-                pass
         self._strips = not self._is_said
 
     def _close(self) -> Iterator[StreamItem]:
@@ -277,10 +281,10 @@ class Marks:
         """Take the name of a role or channel; return what stands behind its line."""
         name, newline, rest = text.partition("\n")
         self._header += name
-        if len(self._header) > _LONGEST_HEADER:
-            rest, self._header = self._header + newline + rest, ""
-        elif not newline:
+        if not newline and len(self._header) <= _LONGEST_HEADER:
             return ""
+        if not _ROLE.match(self._header):
+            rest, self._header = self._header + newline + rest, ""
         self._end_header()
         self._strips = not self._is_said
         return rest

@@ -62,6 +62,11 @@ SAID = [
     ("<|begin_of_thought|>Hm.<|end_of_thought|>\n<|begin_of_solution|>calm.<|end_of_solution|>",
      "calm."),
     ("The number is <|begin_of_box|>42<|end_of_box|>.", "The number is 42."),
+    ("<|im_start|>assistant<think>plan</think>calm.", "calm."),
+    ("<|im_start|>The Scientist\ncalm.", "calm."),
+    ("<|im_start|>The sea is calm, today.\nAnd so am I.", "The sea is calm, today.\nAnd so am I."),
+    ("<|im_start|>The sea is calm, today.", "The sea is calm, today."),
+    ("<|im_start|>assistant", ""),
 ]  # fmt: skip
 
 
