@@ -59,6 +59,8 @@ class MortalProvider:
         yield Text("Hello.")
         yield Finished(Finish.STOP)
 
+    note = ""
+
     async def probe(self) -> None:
         pass
 

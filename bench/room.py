@@ -68,6 +68,8 @@ class SteadyProvider:
             yield Text(piece)
         yield Finished(Finish.STOP)
 
+    note = ""
+
     async def probe(self) -> None:
         pass
 

@@ -8,7 +8,13 @@ from math import inf
 
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import DEMO, Assignment, Budget, CostSource, ModelRef, Usage
-from chimera_tui.domain.errors import ChimeraError, Fault, ProviderError, StorageError
+from chimera_tui.domain.errors import (
+    ChimeraError,
+    Fault,
+    ProviderError,
+    StorageError,
+    UnprotectedError,
+)
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.saved import Spent
@@ -156,6 +162,17 @@ class Connections:
         await self._reconnect(name)
         return await asyncio.to_thread(self._endpoints.key_state, name)
 
+    async def allow_plain(self, unprotected: str) -> tuple[str, ...]:
+        """Let an address in the private network be spoken to unprotected from now on.
+
+        Returns:
+            All that are allowed, to be kept in the settings (`plain_http`).
+        """
+        allowed = self._endpoints.allow(unprotected)
+        for name in [name for name, one in self.health.items() if one.unprotected == unprotected]:
+            await self._reconnect(name)
+        return allowed
+
     # What a room needs to know: see `engine.speaking.Models` and `Purse`
 
     async def candidates(self, assignment: Assignment) -> tuple[ModelRef, ...]:
@@ -251,7 +268,10 @@ class Connections:
         if isinstance(at, ChimeraError):
             is_without_key = isinstance(at, ProviderError) and at.kind is Fault.AUTH
             state = HealthState.NO_KEY if is_without_key else HealthState.DOWN
-            told = Health(provider=name, state=state, reason=at.problem, hint=at.hint)
+            asks = at.origin if isinstance(at, UnprotectedError) else ""
+            told = Health(
+                provider=name, state=state, reason=at.problem, hint=at.hint, unprotected=asks
+            )
             self._monitor.tell(told)
             for known in (self.gates, self._facts, self._places):
                 known.pop(name, None)

@@ -4,9 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chimera_tui.domain.conversation import Assignment, ModelRef
-from chimera_tui.domain.errors import Fault
+from chimera_tui.domain.errors import Fault, UnprotectedError
 from chimera_tui.domain.events import MessageCompleted
+from chimera_tui.domain.health import HealthState
+from chimera_tui.providers.endpoints import Endpoints
+from chimera_tui.settings.keys import Keys
+from chimera_tui.settings.settings import ProviderSettings, Settings
 from tests.fakes import a_persona, play
 from tests.fault_dialects import Reply
 from tests.fault_server import FaultServer
@@ -65,3 +71,37 @@ async def test_who_is_held_back_is_not_looked_at_until_it_may_be_called(tmp_path
         assert known.in_use(cast) == set()
         known.gates["desk"].wake()
         assert known.in_use(cast) == {"desk"}
+
+
+async def test_plain_http_to_another_machine_is_asked_for_once(tmp_path: Path) -> None:
+    place = "http://nas.local:1234"
+    async with opened(tmp_path, desk=f"{place}/v1", far="http://example.com") as chimera:
+        known = chimera.connections
+        told = chimera.health["desk"]
+        assert (told.state, told.unprotected) == (HealthState.DOWN, place)
+        assert f'plain_http = ["{place}"]' in told.hint
+        assert "desk" not in known.gates
+        assert await known.allow_plain(place) == (place,)
+        assert (chimera.health["desk"].state, chimera.health["desk"].unprotected) == (
+            HealthState.NOT_ASKED,
+            "",
+        )
+        assert "desk" in known.gates
+        far = chimera.health["far"]
+        assert (far.state, far.unprotected) == (HealthState.DOWN, ""), "public names stay refused"
+        assert "https://" in far.hint
+
+
+@pytest.mark.parametrize(
+    "written", ["http://nas.local:1234", "'HTTP://nas.local:1234/v1/'", " nas.local:1234 "]
+)
+def test_what_the_settings_allow_is_not_asked_for(tmp_path: Path, written: str) -> None:
+    own = {"desk": ProviderSettings(base_url="http://nas.local:1234/v1")}
+    keys = Keys(tmp_path / "keys.toml", {})
+    with pytest.raises(UnprotectedError):
+        Endpoints(Settings(providers=own), keys, {}).find("desk")
+    for other in ("http://nas.local", "https://nas.local:1234", "http://nas.local:12345"):
+        with pytest.raises(UnprotectedError):
+            Endpoints(Settings(providers=own, plain_http=(other,)), keys, {}).find("desk")
+    allowed = Endpoints(Settings(providers=own, plain_http=(written,)), keys, {})
+    assert allowed.find("desk").address == "http://nas.local:1234"

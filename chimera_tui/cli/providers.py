@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from chimera_tui.domain.health import ModelInfo
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.text import one_line
 from chimera_tui.providers import faults
+from chimera_tui.providers.base import Provider
 from chimera_tui.providers.endpoints import Endpoints
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -201,9 +203,16 @@ async def _models_of(
         at = await asyncio.to_thread(known.find, name)
         if missing := faults.no_key(at):
             return missing
-        return at.is_local, await asked(at, lambda provider: provider.list_models())
+        return at.is_local, await asked(at, partial(_listed, name))
     except ChimeraError as error:
         return error
+
+
+async def _listed(name: str, provider: Provider) -> tuple[ModelInfo, ...]:
+    found = await provider.list_models()
+    if provider.note:
+        output.say(f"{name}: {provider.note}")
+    return found
 
 
 def _model(provider: str, model: ModelInfo, *, is_local: bool) -> dict[str, object]:

@@ -21,6 +21,7 @@ from chimera_tui.domain.events import (
     RoomPaused,
     RoomResumed,
     TextReceived,
+    TextWithdrawn,
     ThinkingReceived,
     TurnDelayed,
     TurnDropped,
@@ -63,6 +64,8 @@ def _named(event: Event) -> tuple[str, dict[str, Any]] | None:  # noqa: C901, PL
             return "thinking_received", _turn(turn) | {"text": text}
         case TextReceived(turn=turn, text=text):
             return "text_received", _turn(turn) | {"text": text}
+        case TextWithdrawn(turn=turn):
+            return "text_withdrawn", _turn(turn)
         case MessageCompleted(message=message):
             return "message_completed", _message(message)
         case TurnFailed(failure=failure):

@@ -28,6 +28,7 @@ from chimera_tui.domain.events import (
     RoomPaused,
     RoomResumed,
     TextReceived,
+    TextWithdrawn,
     ThinkingReceived,
     TurnDelayed,
     TurnDropped,
@@ -66,7 +67,7 @@ class PlainText:
         self._turn: Turn | None = None
         self._cleaner = StreamCleaner()
 
-    def __call__(self, event: Event) -> Lines:  # noqa: C901, PLR0911 - the union
+    def __call__(self, event: Event) -> Lines:  # noqa: C901, PLR0911, PLR0912 - the union
         """Return what is to be written when `event` happens."""
         match event:
             case AttemptStarted(turn=turn, model=model):
@@ -80,6 +81,8 @@ class PlainText:
                 return Lines(err=f"{_DELAYS[why]}{wait}")
             case TextReceived(turn=turn, text=text):
                 return Lines(self._head(turn) + self._cleaner(text).replace("\n", f"\n{MARGIN}"))
+            case TextWithdrawn():
+                return Lines(self._end(" [only thought]"))
             case MessageCompleted(message=message):
                 return Lines(self._end(_mark(message)))
             case TurnFailed(failure=failure):

@@ -106,6 +106,18 @@ class ProviderError(ChimeraError):
         self.attempts = attempts
 
 
+class UnprotectedError(ChimeraError):
+    """A provider in the private network is reached by plain http, and nobody has allowed that yet.
+
+    Attributes:
+        origin: Scheme, host and port of its address: what a person may allow.
+    """
+
+    def __init__(self, problem: str, *, origin: str, hint: str = "") -> None:
+        super().__init__(problem, hint=hint)
+        self.origin = origin
+
+
 class StorageError(ChimeraError):
     """The database cannot be read or written."""
 

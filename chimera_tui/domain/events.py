@@ -99,6 +99,13 @@ class TextReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextWithdrawn:
+    """All that was heard of the reply so far was a thought; what comes now is the reply."""
+
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageCompleted:
     """Somebody, persona or human, has said something; it stands."""
 
@@ -226,6 +233,7 @@ Event = (
     | ProviderSwitched
     | ThinkingReceived
     | TextReceived
+    | TextWithdrawn
     | MessageCompleted
     | MessageChanged
     | TurnFailed

@@ -81,7 +81,11 @@ class Health:
     """What to do about it."""
     fault: Fault | None = None
     """What kind of reason that is; None if it is up, or cannot be asked."""
+    unprotected: str = ""
+    """The address that a person has to allow first, since it is spoken to unprotected."""
     models: tuple[ModelInfo, ...] = ()
+    note: str = ""
+    """What a person should know of the list of its models; empty if nothing."""
     checked_at: datetime | None = None
     breaker: BreakerState = BreakerState.CLOSED
     retry_in: float | None = None

@@ -29,10 +29,12 @@ _ANNOUNCED = (
     r"(?:x-goog-api-key|x-api-key|api[_-]?key|access[_-]?token|auth[_-]?token|token|secret|password"
     r"|(?:proxy-)?authorization)"
 )
+_USER = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s\"'`<>@]*@(?=[\w\[])")
+"""Who and by which password, in an address: all up to the `@`, however many slashes are in it."""
 _SHAPES = re.compile(
     # after a word that announces one: `api_key="…"`, `x-api-key: …`, `?key=…`
     rf"(?i)\b{_ANNOUNCED}[\\'\"]*\s*[:=]\s*[\\'\"]*(?:(?:bearer|basic)\s+)?[^\s\\'\",;&<>]+"
-    r"|[?&]key=[^\s\\'\"&<>]+"
+    r"|[?&](?:key|sig|signature|sign|pwd|passwd|pass|code|auth|credential)=[^\s\\'\"&<>]+"
     # a word as in "basic authentication" is none
     r"|\b(?:bearer|basic)\s+(?=\S*[\d_]|\S*\.\S|\S{16})[^\s\\'\",;<>]{4,}"
     # by how the keys of well-known services begin
@@ -78,6 +80,8 @@ class Redactor:
         """Return `text` without keys."""
         if self._known:
             text = self._known.sub(REDACTED, text)
+        if "@" in text:
+            text = _USER.sub(rf"\1{REDACTED}@", text)
         return _SHAPES.sub(REDACTED, text)
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> Mapping[str, str]:

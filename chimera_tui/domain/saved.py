@@ -34,6 +34,7 @@ from chimera_tui.domain.events import (
     RoomPaused,
     RoomResumed,
     TextReceived,
+    TextWithdrawn,
     ThinkingReceived,
     TurnDelayed,
     TurnDropped,
@@ -268,7 +269,9 @@ class SavedConversation:
                 self.conversation = conversation
             case RoomResumed():
                 self.auto_turns = 0 if self.is_far else self.auto_turns
-            case AttemptStarted() | TurnDelayed() | ThinkingReceived() | TextReceived():
+            case AttemptStarted() | TurnDelayed() | ThinkingReceived():
+                pass  # nothing was said yet
+            case TextReceived() | TextWithdrawn():
                 pass  # what comes of a turn counts when it is over
             case RoomPaused() | ConversationEnded():
                 pass  # that is the room's

@@ -19,7 +19,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.needs import Models, Purse, Replies
-from chimera_tui.providers.base import ChatMessage, ChatRequest, Finished, Text
+from chimera_tui.providers.base import ChatMessage, ChatRequest, Finished, Text, Withdrawn
 
 LONGEST_WAIT = 8.0
 """Seconds a room waits for whoever directs it."""
@@ -110,6 +110,8 @@ class Errands:
             async for item in items:
                 if isinstance(item, Text) and len(answer) < LONGEST_ANSWER:
                     answer += item.text
+                elif isinstance(item, Withdrawn):
+                    answer = ""
                 elif isinstance(item, Finished):
                     finished = item
         usage = (finished.usage if finished else None) or _estimate(system + question, answer)

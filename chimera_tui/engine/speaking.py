@@ -23,6 +23,7 @@ from chimera_tui.domain.events import (
     ProviderSwitched,
     RetryScheduled,
     TextReceived,
+    TextWithdrawn,
     ThinkingReceived,
     TurnDelayed,
     TurnStarted,
@@ -33,7 +34,7 @@ from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.label_guard import LabelGuard, guard_for
 from chimera_tui.engine.needs import Carrying, Models, Purse, Replies
 from chimera_tui.engine.request import NO_CUE, Cue, Renderer, Told
-from chimera_tui.providers.base import ChatRequest, Finished, Text, Thinking, Waiting
+from chimera_tui.providers.base import ChatRequest, Finished, Text, Thinking, Waiting, Withdrawn
 from chimera_tui.quality.signs import refuses
 from chimera_tui.resilience.calls import Ask, AttemptBegan, AttemptFailed, CallItem
 
@@ -275,6 +276,8 @@ class Listener:
                 await self._hear(speaking, text)
             case Thinking(text):
                 self._overhear(speaking, text)
+            case Withdrawn():
+                await self._withdraw(speaking)
             case Waiting(why, seconds):
                 speaking.is_held_back = why is not WaitReason.LOADING
                 speaking.delay = TurnDelayed(turn=turn, why=why, seconds=seconds)
@@ -329,6 +332,14 @@ class Listener:
         if piece := piece[: LONGEST_REPLY - len(speaking.thinking)]:
             speaking.thinking += piece
             self._journal.show(ThinkingReceived(turn=speaking.turn, text=piece))
+
+    async def _withdraw(self, speaking: Speaking) -> None:
+        """What was heard so far was a thought, and is kept as one."""
+        said = speaking.text + speaking.guard.finish()
+        speaking.guard = guard_for(self._journal.conversation, speaking.turn.speaker)
+        speaking.text, speaking.first_text = "", None
+        await self._journal.emit(TextWithdrawn(turn=speaking.turn))
+        self._overhear(speaking, said)
 
     async def _hear(self, speaking: Speaking, piece: str) -> None:
         await self._show(speaking, speaking.guard.feed(piece))

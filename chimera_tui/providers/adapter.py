@@ -1,24 +1,26 @@
 """What the adapters of all wire formats share."""
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from chimera_tui.domain.errors import ProviderError
+from chimera_tui.domain.conversation import Finish
+from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import WaitReason
 from chimera_tui.providers import faults, http
-from chimera_tui.providers.base import ChatRequest, StreamItem, Waiting
+from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Waiting
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.listing import asking, fetch
+from chimera_tui.providers.listing import asking, entries, fetch
+from chimera_tui.providers.marks import Marks
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.watch import watched
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import httpx2
-
-T = TypeVar("T")
 
 
 class Adapter(ABC):
@@ -28,6 +30,9 @@ class Adapter(ABC):
         at: Where it is.
         learned: What its models were found to refuse.
         client: Makes the HTTP client, in a worker thread; None for the usual one.
+
+    Attributes:
+        note: See `Provider.note`.
     """
 
     def __init__(
@@ -39,6 +44,7 @@ class Adapter(ABC):
         self._at = at
         self._learned = learned
         self._http = Once(client or (lambda: http.client(at)))
+        self.note = ""
 
     @property
     def name(self) -> str:
@@ -72,19 +78,52 @@ class Adapter(ABC):
         reply = self._learned.adapted(
             self.name, request.model, lambda takes: self._reply(request, takes)
         )
+        marks = Marks()
         try:
             async with aclosing(reply) as items:
                 async for item in items:
-                    yield item
+                    for told in marks.sort(item):
+                        yield told
+                    if marks.is_over:
+                        yield await self._end_of(items)
+                        return
         except ProviderError as error:
+            for told in marks.finish():
+                yield told
             names = list(self._known_names())
             raise faults.with_nearest(error, request.model, names) from None
 
-    async def _fetch(self, path: str, shape: type[T], within: float) -> T:
+    async def _end_of(self, items: AsyncGenerator[StreamItem]) -> Finished:
+        """Read on for the count of tokens: the model has ended its turn, whatever else it writes.
+
+        What it goes on to write for others would take long, and is not listened to.
+        """
+        with suppress(TimeoutError, ProviderError):
+            async with asyncio.timeout(self._at.deadlines.trailer):
+                async for item in items:
+                    if isinstance(item, Finished):
+                        return replace(item, reason=Finish.STOP)
+        return Finished(Finish.STOP)
+
+    async def _fetch(self, path: str, within: float) -> Any:
         """Ask for a document that says something of the service or its models.
 
         Raises:
             ProviderError: If it does not come in time, or is something else.
         """
         client = await asking(self._http, self._at)
-        return await fetch(client, self._at, path, shape, within=within)
+        return await fetch(client, self._at, path, within=within)
+
+    async def _prove(self, path: str) -> None:
+        """Ask for a list of models as proof that the service can be used.
+
+        Where the settings name a model, a list that cannot be read proves as much.
+
+        Raises:
+            ProviderError: If it does not come.
+        """
+        try:
+            entries(await self._fetch(path, self._at.deadlines.probe), self._at)
+        except ProviderError as error:
+            if not (self._at.model and error.kind is Fault.BAD_DATA):
+                raise

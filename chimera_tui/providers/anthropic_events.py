@@ -1,12 +1,16 @@
-"""The events of Anthropic's messages format, as plain data."""
+"""The events of Anthropic's messages format, as plain data.
+
+Nothing in an event has to be there, or of its type, but the words: all else that is odd counts as
+not said.
+"""
 
 from collections.abc import Iterator
-
-import msgspec
+from typing import Any
 
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.text import one_line
-from chimera_tui.providers.base import Finished, StreamItem, Text, Thinking
+from chimera_tui.providers.base import Finished, StreamItem
+from chimera_tui.providers.parts import Said, fields, name, told
 from chimera_tui.providers.watch import count
 
 _FINISH = {
@@ -14,103 +18,88 @@ _FINISH = {
     "model_context_window_exceeded": Finish.LENGTH,
     "refusal": Finish.FILTER,
 }
+_GOES_ON = {"", "null", "none"}
+"""What some gateways call the reason as long as there is none."""
+_ENDS = {"message_stop", "message"}
 
 
-class _Piece(msgspec.Struct):
-    """A block, a piece of one, or what changes in the message as a whole."""
+class Event:
+    """One event of a stream, or a whole message.
 
-    text: str | None = None
-    thinking: str | None = None
-    stop_reason: str | None = None
-    stop_details: object = None
+    Args:
+        document: As it came.
+        said: What was said before; what is said once more, as a whole, is passed over.
 
+    Attributes:
+        items: What is said and thought in it.
 
-class _Details(msgspec.Struct):
-    thinking_tokens: object = None
+    Raises:
+        ValueError: If it is no object, or its words cannot be read.
+    """
 
+    __slots__ = ("_data", "_message", "items", "kind")
 
-class _Usage(msgspec.Struct):
-    input_tokens: object = None
-    cache_read_input_tokens: object = None
-    cache_creation_input_tokens: object = None
-    output_tokens: object = None
-    output_tokens_details: _Details | None = None
+    def __init__(self, document: object, said: Said) -> None:
+        if not isinstance(document, dict):
+            raise ValueError  # noqa: TRY004 - data that is not what the format says
+        self._data: dict[str, Any] = document
+        self._message = fields(document.get("message"))
+        self.kind = name(document.get("type"))
+        self.items = list(self._items(said))
 
-
-class _Message(msgspec.Struct):
-    model: str | None = None
-    usage: object = None
-
-
-class Event(msgspec.Struct):
-    """One event of a stream, or a whole message."""
-
-    type: str = ""
-    message: _Message | None = None
-    content_block: _Piece | None = None
-    delta: _Piece | None = None
-    usage: object = None
-    error: object = None
-    # Of a whole message.
-    model: str | None = None
-    content: list[_Piece] | None = None
-    stop_reason: str | None = None
-    stop_details: object = None
-
-    def pieces(self) -> Iterator[StreamItem]:
-        """What is said and thought in it."""
-        for piece in (self.content_block, self.delta, *(self.content or ())):
-            if piece and piece.thinking:
-                yield Thinking(piece.thinking)
-            if piece and piece.text:
-                yield Text(piece.text)
+    def _items(self, said: Said) -> Iterator[StreamItem]:
+        for piece in (self._data.get("content_block"), self._data.get("delta")):
+            if piece:
+                yield from said.new(told(piece))
+        for message in (self._message, self._data):
+            if whole := message.get("content"):
+                yield from said.missing(told(whole), is_last=self.kind in _ENDS)
 
     def trouble(self) -> object:
         """An error in the place of words; None if there is none."""
-        return self.error or ("no reason given" if self.type == "error" else None)
+        return self._data.get("error") or ("no reason given" if self.kind == "error" else None)
+
+    def told_of_message(self) -> Iterator[dict[str, Any]]:
+        """Yield the places where it may say something of the message as a whole."""
+        yield self._message
+        yield fields(self._data.get("delta"))
+        yield self._data
 
 
 class Count:
     """What the events of one reply say about it as a whole, gathered until it ends."""
 
     def __init__(self) -> None:
-        self._model = ""
-        self._reason: str | None = None
+        self._model = self._reason = ""
         self._details: object = None
         self._usage: dict[str, object] = {}
 
     def take(self, event: Event) -> Finished | None:
         """Take note of an event; return the end if it is the terminal mark."""
-        if event.message:
-            self._model = event.message.model or self._model
-            self._count(event.message.usage)
-        self._model = event.model or self._model
-        self._count(event.usage)
-        for told in (event.delta, event):
-            if told and told.stop_reason:
-                self._reason, self._details = told.stop_reason, told.stop_details
+        for place in event.told_of_message():
+            self._model = name(place.get("model")) or self._model
+            # Counts are running totals, and a later event may leave out what an earlier one said.
+            usage = fields(place.get("usage"))
+            self._usage |= {key: value for key, value in usage.items() if value is not None}
+            reason = name(place.get("stop_reason"))
+            if reason.lower() not in _GOES_ON:
+                self._reason, self._details = reason, place.get("stop_details")
         # Without a reason the mark says nothing: something cut out what was before it.
-        if self._reason and event.type in {"message_stop", "message"}:
-            finish = _FINISH.get(self._reason, Finish.STOP)
-            return Finished(finish, self._sum(), self._model, _note(self._details))
-        return None
+        return self.finished() if self._reason and event.kind in _ENDS else None
 
-    def _count(self, usage: object) -> None:
-        """Counts are running totals, and a later event may leave out what an earlier one said."""
-        if isinstance(usage, dict):
-            self._usage |= {name: value for name, value in usage.items() if value is not None}
+    def finished(self) -> Finished:
+        """The end, as far as is known."""
+        finish = _FINISH.get(self._reason, Finish.STOP)
+        return Finished(finish, self._sum(), self._model, _note(self._details))
 
     def _sum(self) -> Usage | None:
-        try:
-            usage = msgspec.convert(self._usage, _Usage)
-        except msgspec.ValidationError:
-            return None
-        new, received = count(usage.input_tokens), count(usage.output_tokens)
+        usage = self._usage
+        new, received = count(usage.get("input_tokens")), count(usage.get("output_tokens"))
         if new is None or received is None:
             return None
-        read = count(usage.cache_read_input_tokens) or 0
-        written = count(usage.cache_creation_input_tokens) or 0
-        thought = count(usage.output_tokens_details and usage.output_tokens_details.thinking_tokens)
+        read = count(usage.get("cache_read_input_tokens")) or 0
+        written = count(usage.get("cache_creation_input_tokens")) or 0
+        thought = count(fields(usage.get("output_tokens_details")).get("thinking_tokens"))
         return Usage(
             input=new + read + written,
             output=received,
@@ -118,18 +107,6 @@ class Count:
             cache_write=written,
             thinking=min(thought or 0, received),
         )
-
-
-def whole(document: bytes) -> Event:
-    """A server that does not stream answers with one document, whose end is its terminal mark.
-
-    Raises:
-        ValueError: If it is something else.
-    """
-    event = msgspec.json.decode(document, type=Event)
-    if event.content:
-        event.stop_reason = event.stop_reason or "end_turn"
-    return event
 
 
 def _note(details: object) -> str:

@@ -4,24 +4,23 @@ The SDK opens, reads and closes the stream; its events are taken as plain data
 and checked here, as in `openai_chat`.
 """
 
-import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import msgspec
-
 from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers import faults, http, prices
+from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
-from chimera_tui.providers.anthropic_events import Count, Event, whole
+from chimera_tui.providers.anthropic_events import Count, Event
 from chimera_tui.providers.base import ChatRequest, StreamItem
 from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.listing import MOST, ordered
+from chimera_tui.providers.listing import MOST, entries, ordered
 from chimera_tui.providers.once import Once
+from chimera_tui.providers.parts import Said, fields, name
 from chimera_tui.providers.watch import count
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
@@ -49,7 +48,7 @@ class AnthropicProvider(Adapter):
         Raises:
             ProviderError: If it does not answer within 3 s, or with something else.
         """
-        await self._page("?limit=1", self._at.deadlines.probe)
+        await self._prove("/v1/models?limit=1")
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """Ask which models there are, without the SDK; the price list says what they cost.
@@ -57,27 +56,26 @@ class AnthropicProvider(Adapter):
         Raises:
             ProviderError: If it does not answer in time, or with something else.
         """
-        models: list[_Model] = []
-        after = ""
+        models: list[dict[str, Any]] = []
+        within, after = self._at.deadlines.listing, ""
         for _ in range(_MOST_PAGES):
-            page = await self._page(f"?limit={MOST}{after}", self._at.deadlines.listing)
-            models += (model for model in page.data if model.lifecycle != "retired")
-            if not page.has_more or not page.last_id or len(models) >= MOST:
+            page = await self._fetch(f"/v1/models?limit={MOST}{after}", within)
+            found, self.note = entries(page, self._at)
+            models += (model for model in found if model.get("lifecycle") != "retired")
+            last = name(fields(page).get("last_id"))
+            if fields(page).get("has_more") is not True or not last or len(models) >= MOST:
                 break
-            after = f"&after_id={quote(page.last_id)}"
-        known = await prices.facts(self._at.prices, [model.id for model in models])
-        found = ordered((self._info(model, known[model.id]) for model in models), self._at)
-        self._names = tuple(info.name for info in found)
-        return found
+            after = f"&after_id={quote(last)}"
+        known = await prices.facts(self._at.prices, [model["id"] for model in models])
+        infos = ordered((self._info(model, known[model["id"]]) for model in models), self._at)
+        self._names = tuple(info.name for info in infos)
+        return infos
 
-    async def _page(self, query: str, within: float) -> "_Listing":
-        return await self._fetch(f"/v1/models{query}", _Listing, within)
-
-    def _info(self, model: "_Model", listed: prices.Listed) -> ModelInfo:
-        takes = self._learned.of(self._at.name, model.id)
+    def _info(self, model: Mapping[str, Any], listed: prices.Listed) -> ModelInfo:
+        takes = self._learned.of(self._at.name, model["id"])
         return ModelInfo(
-            name=model.id,
-            context=count(model.max_input_tokens) or listed.context,
+            name=model["id"],
+            context=count(model.get("max_input_tokens")) or listed.context,
             can_chat=takes.can_chat,
             price_in=listed.price_in,
             price_out=listed.price_out,
@@ -85,52 +83,54 @@ class AnthropicProvider(Adapter):
         )
 
     def _connect(self) -> "anthropic.AsyncAnthropic":
-        import anthropic  # noqa: PLC0415 - called in a worker thread
+        with environment.hidden():
+            import anthropic  # noqa: PLC0415 - called in a worker thread
 
-        # With a key given, the SDK looks for no other in the environment or in files.
-        return anthropic.AsyncAnthropic(
-            api_key=self._at.key or "none",
-            base_url=self._at.address,
-            http_client=self._http.made,
-            max_retries=0,
-        )
+            # With a key given, the SDK looks for no other in files.
+            return anthropic.AsyncAnthropic(
+                api_key=self._at.key or "none",
+                base_url=self._at.address,
+                http_client=self._http.made,
+                max_retries=0,
+            )
 
     def _known_names(self) -> tuple[str, ...]:
         return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
-        count = Count()
-        async with aclosing(self._events(_body(request, takes))) as events:
+        count, found, is_said = Count(), Documents(), False
+        async with aclosing(self._events(_body(request, takes), found)) as events:
             async for event in events:
                 if error := event.trouble():
                     raise faults.reported(self._at, error)
-                for item in event.pieces():
+                for item in event.items:
                     yield item
                 if finished := count.take(event):
                     yield finished
                     return
+                is_said = is_said or bool(event.items)
+        if found.is_one and is_said:  # a document alone is a whole message
+            yield count.finished()
 
-    async def _events(self, body: dict[str, object]) -> AsyncGenerator[Event]:
+    async def _events(self, body: dict[str, object], found: Documents) -> AsyncGenerator[Event]:
         await self._http.get()
         sdk = await self._sdk.get()
         import anthropic  # noqa: PLC0415 - it is there now
 
         version = VERSION_WITH_TEMPERATURE if "temperature" in body else VERSION
+        said = Said()
         try:
             stream = await sdk.post(
                 "/v1/messages",
                 cast_to=object,
                 body=body,
-                options={"headers": _foreign(anthropic.omit) | _headers(self._at, version)},
+                options={"headers": _headers(self._at, version)},
                 stream=True,
                 stream_cls=anthropic.AsyncStream[object],
             )
-            async with stream:
-                if "application/json" in stream.response.headers.get("content-type", ""):
-                    yield whole(await stream.response.aread())
-                    return
-                async for data in stream:
-                    yield msgspec.convert(data, Event)
+            async with stream, aclosing(documents(stream.response, found)) as came:
+                async for document in came:
+                    yield Event(document, said)
         except anthropic.APIConnectionError as error:
             if isinstance(error.__cause__, ProviderError):  # raised by our transport
                 raise error.__cause__ from None
@@ -143,12 +143,6 @@ class AnthropicProvider(Adapter):
 
 def _headers(at: Endpoint, version: str = VERSION) -> dict[str, Any]:
     return {"Authorization": f"Bearer {at.key or 'none'}", "anthropic-version": version}
-
-
-def _foreign(omit: object) -> dict[str, Any]:
-    """What the environment would have the SDK send besides, to be left out."""
-    lines = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").split("\n")
-    return {name: omit for line in lines if (name := line.partition(":")[0].strip())}
 
 
 def _body(request: ChatRequest, takes: Capability) -> dict[str, object]:
@@ -173,15 +167,3 @@ def _body(request: ChatRequest, takes: Capability) -> dict[str, object]:
     if stop := request.stop[: takes.stops]:
         body["stop_sequences"] = stop
     return body
-
-
-class _Model(msgspec.Struct):
-    id: str
-    max_input_tokens: object = None
-    lifecycle: str | None = None
-
-
-class _Listing(msgspec.Struct):
-    data: list[_Model]
-    has_more: bool = False
-    last_id: str | None = None

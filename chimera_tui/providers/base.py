@@ -68,6 +68,11 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """All that was said so far was thought: the model had left out where it began to think."""
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Nothing comes yet, and why."""
 
@@ -89,7 +94,7 @@ class Finished:
     """What a person should know of it: that the server dropped a part of what it was sent."""
 
 
-StreamItem = Text | Thinking | Waiting | Finished
+StreamItem = Text | Thinking | Withdrawn | Waiting | Finished
 
 
 class Provider(Protocol):
@@ -98,6 +103,10 @@ class Provider(Protocol):
     @property
     def name(self) -> str:
         """Its key in the settings, and what screens call it."""
+
+    @property
+    def note(self) -> str:
+        """What a person should know of the models it listed last; empty if nothing."""
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
         """Yield the reply as it is produced; `Finished` comes last, only after the terminal mark.

@@ -33,6 +33,11 @@ class DemoProvider:
         """`demo`."""
         return DEMO.provider
 
+    @property
+    def note(self) -> str:
+        """Nothing: its list is whole."""
+        return ""
+
     async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
         """Speak word by word, at the pace asked for; the same request gives the same words."""
         if self._compose is None:

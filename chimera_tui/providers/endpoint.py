@@ -1,17 +1,14 @@
 """Where a service is reached: its address in one normal form, its key, how long it may take."""
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+from chimera_tui.domain.addresses import is_exposed, is_private, shown, tidied
 from chimera_tui.domain.errors import ChimeraError
-from chimera_tui.domain.text import one_line
 from chimera_tui.providers.exchange import Exchanges
 
-_HOME_NAMES = (".local", ".localhost", ".lan", ".internal", ".home.arpa")
 _ALL_INTERFACES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, never bound
-_USER = re.compile(r"[^/]*@")
 _NO_HOST = re.compile(r"[^\w.:%-]", re.ASCII)
 
 
@@ -71,6 +68,8 @@ class Endpoint:
     """Whether to believe what it says a reply costs."""
     prices: str = ""
     """Its name in the price list; empty if it is not there."""
+    model: str = ""
+    """The model that the settings name; empty if they name none."""
     preferred: tuple[str, ...] = ()
     """Models to choose from where nobody chose, the first choice first."""
     deadlines: Deadlines = LOCAL
@@ -84,6 +83,11 @@ class Endpoint:
     def is_local(self) -> bool:
         """Whether it is on this machine or in this private network."""
         return is_private(urlsplit(self.address).hostname or "")
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether what is said to it leaves this machine unprotected."""
+        return is_exposed(self.address)
 
     @property
     def at_once(self) -> int:
@@ -112,24 +116,30 @@ def normal(text: str, *, title: str, port: int | None = None, source: str = "") 
         ChimeraError: If it is no address, or would carry what is said unprotected
             through a public network.
     """
-    text = text.strip()
-    if text.startswith(":"):
+    text = tidied(text)
+    if re.match(r":\d", text):
         text = f"127.0.0.1{text}"
-    shown = f"`{one_line(_USER.sub('…@', text), 80)}`" + (f" ({source})" if source else "")
+    named = f"`{shown(text)}`" + (f" ({source})" if source else "")
     wrong = ChimeraError(
-        f"{shown} is no address of {title}.", hint="Write it like `http://127.0.0.1:1234`."
+        f"{named} is no address of {title}.", hint="Write it like `http://127.0.0.1:1234`."
+    )
+    holds_more = ChimeraError(
+        f"{named} holds more than an address of {title}.",
+        hint="Take out what stands behind `?` or `#` and before `@`; a key is set by itself.",
     )
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
         given = parts.port
     except ValueError:
-        raise wrong from None
+        raise (holds_more if re.search("[@?#]", text) else wrong) from None
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise holds_more
     host = _ALL_INTERFACES.get(parts.hostname or "", parts.hostname or "")
     if not _is_address(parts, host):
         raise wrong
     if parts.scheme == "http" and not is_private(host):
         raise ChimeraError(
-            f"{shown} would send everything unprotected.",
+            f"{named} would send everything unprotected.",
             hint="Write `https://` in front; `http` is for this machine and private networks.",
         )
     if given is None and "://" not in text:
@@ -139,28 +149,11 @@ def normal(text: str, *, title: str, port: int | None = None, source: str = "") 
     return f"{parts.scheme}://{where}" + (f":{given}" if given else "") + path
 
 
-def is_private(host: str) -> bool:
-    """Whether `host` is this machine, or by its name or number in a private network."""
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." not in host or host.endswith(_HOME_NAMES)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine, by number or by the name that always means it."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _is_address(parts: SplitResult, host: str) -> bool:
     return (
         parts.scheme in {"http", "https"}
         and bool(host)
         and not _NO_HOST.search(host)
         and not any(c.isspace() for c in parts.netloc + parts.path)
-        and not (parts.username or parts.password or parts.query or parts.fragment)
         and parts.port != 0
     )

@@ -1,17 +1,18 @@
 """The providers of one person: where each is, with which key, what was exchanged with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
-from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, UnknownError, UnprotectedError
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.names import nearest
 from chimera_tui.providers import faults, registry
-from chimera_tui.providers.endpoint import Endpoint
+from chimera_tui.providers.endpoint import Endpoint, normal
 from chimera_tui.providers.exchange import Exchanges
 from chimera_tui.providers.proxy import proxy_of
 from chimera_tui.settings.key_text import cleaned
-from chimera_tui.settings.keys import Keys, KeyState
+from chimera_tui.settings.keys import Keys, KeyState, origin
 from chimera_tui.settings.settings import ProviderSettings, Settings
 
 
@@ -31,7 +32,8 @@ class Endpoints:
         """All providers, those that are set and those that are known."""
         self._settings = settings
         self._keys = keys
-        self._environ = environ
+        self._environ = dict(environ)  # variables may be hidden from an SDK just then
+        self._allowed = set(_origins(settings.plain_http))
         self._exchanges = {name: Exchanges() for name in self.names}
 
     @property
@@ -44,9 +46,11 @@ class Endpoints:
 
         Raises:
             UnknownError: If there is none of this name.
+            UnprotectedError: If nobody has allowed to speak to it unprotected.
             ChimeraError: If its address, or the proxy on the way there, is wrong.
         """
         at = self._place(name)
+        self._must_be_allowed(at)
         key = self._keys.find(name, at.address, self._variables(name))
         return replace(
             at,
@@ -110,12 +114,36 @@ class Endpoints:
         """
         return self._keys.forget(name)
 
+    def allow(self, unprotected: str) -> tuple[str, ...]:
+        """Let an address be spoken to unprotected; return all that are allowed now."""
+        self._allowed.add(unprotected)
+        return tuple(sorted(self._allowed))
+
+    def _must_be_allowed(self, at: Endpoint) -> None:
+        """Plain http to another machine: whoever is in that network reads along.
+
+        Raises:
+            UnprotectedError: If nobody has allowed it.
+        """
+        place = origin(at.address)
+        if at.is_exposed and place not in self._allowed:
+            raise UnprotectedError(
+                f"{at.title} at {place} is spoken to unprotected: others in that network can read "
+                "along.",
+                origin=place,
+                hint=f'If you trust it, write `plain_http = ["{place}"]` into the settings.',
+            )
+
     def _place(self, name: str) -> Endpoint:
         if name not in self.names:
             raise UnknownError(f"There is no provider `{name}`.", hint=nearest(name, self.names))
         own = self._own(name)
         return registry.endpoint(
-            name, base_url=own.base_url, key_env=own.key_env, environ=self._environ
+            name,
+            base_url=own.base_url,
+            key_env=own.key_env,
+            model=own.model,
+            environ=self._environ,
         )
 
     def _variables(self, name: str) -> tuple[str, ...]:
@@ -123,3 +151,10 @@ class Endpoints:
 
     def _own(self, name: str) -> ProviderSettings:
         return self._settings.providers.get(name, ProviderSettings())
+
+
+def _origins(addresses: Iterable[str]) -> Iterator[str]:
+    """Scheme, host and port of each, in the form of `normal`; what is no address allows nothing."""
+    for address in addresses:
+        with suppress(ChimeraError):
+            yield origin(normal(address, title="a provider"))

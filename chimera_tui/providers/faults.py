@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from chimera_tui.domain.addresses import shown
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.redaction import redact
 from chimera_tui.domain.text import one_line
@@ -93,7 +94,7 @@ def refused(
         to_chat: Whether a model was asked, rather than a list.
     """
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        target = one_line(redact(headers.get("location", "another place"), at.key), 80)
+        target = one_line(redact(shown(headers.get("location", "another place")), at.key), 80)
         return ProviderError(
             f"{at.address} answers with a redirect to {target}; it is not followed.",
             kind=Fault.REDIRECT,

@@ -5,25 +5,24 @@ objects; what it stumbles over is broken data to us.
 """
 
 import warnings
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-import msgspec
-
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers import faults, http, prices
+from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.lines import PlainEvents
-from chimera_tui.providers.listing import MOST, ordered, sounds_chatty
+from chimera_tui.providers.lines import plain_events
+from chimera_tui.providers.listing import MOST, entries, ordered, sounds_chatty
 from chimera_tui.providers.once import Once
+from chimera_tui.providers.parts import fields, first, name, told
 from chimera_tui.providers.watch import count
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
@@ -64,7 +63,7 @@ class GeminiProvider(Adapter):
         Raises:
             ProviderError: If it does not answer within 3 s, or with something else.
         """
-        await self._page("?pageSize=1", self._at.deadlines.probe)
+        await self._prove(f"/{VERSION}/models?pageSize=1")
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """Ask which models there are, without the SDK; the price list says what they cost.
@@ -72,18 +71,20 @@ class GeminiProvider(Adapter):
         Raises:
             ProviderError: If it does not answer in time, or with something else.
         """
-        models: list[_Model] = []
-        after = ""
+        models: list[dict[str, Any]] = []
+        within, after = self._at.deadlines.listing, ""
         for _ in range(_MOST_PAGES):
-            page = await self._page(f"?pageSize={MOST}{after}", self._at.deadlines.listing)
-            models += page.models
-            if not page.next_page or len(models) >= MOST:
+            page = await self._fetch(f"/{VERSION}/models?pageSize={MOST}{after}", within)
+            found, self.note = entries(page, self._at)
+            models += (model | {"id": _id(model["id"])} for model in found)
+            following = name(fields(page).get("nextPageToken"))
+            if not following or len(models) >= MOST:
                 break
-            after = f"&pageToken={quote(page.next_page)}"
-        known = await prices.facts(self._at.prices, [model.id for model in models])
-        found = ordered((self._info(model, known[model.id]) for model in models), self._at)
-        self._names = tuple(info.name for info in found)
-        return found
+            after = f"&pageToken={quote(following)}"
+        known = await prices.facts(self._at.prices, [model["id"] for model in models])
+        infos = ordered((self._info(model, known[model["id"]]) for model in models), self._at)
+        self._names = tuple(info.name for info in infos)
+        return infos
 
     async def aclose(self) -> None:
         """Close its connections."""
@@ -91,39 +92,38 @@ class GeminiProvider(Adapter):
         if self._sdk.made:
             self._sdk.made.close()
 
-    async def _page(self, query: str, within: float) -> "_Listing":
-        return await self._fetch(f"/{VERSION}/models{query}", _Listing, within)
-
-    def _info(self, model: "_Model", listed: prices.Listed) -> ModelInfo:
-        takes = self._learned.of(self._at.name, model.id)
+    def _info(self, model: Mapping[str, Any], listed: prices.Listed) -> ModelInfo:
+        takes = self._learned.of(self._at.name, model["id"])
         return ModelInfo(
-            name=model.id,
-            context=count(model.input_token_limit) or listed.context,
-            can_chat=model.can_chat() and takes.can_chat,
+            name=model["id"],
+            context=count(model.get("inputTokenLimit")) or listed.context,
+            can_chat=_can_chat(model) and takes.can_chat,
             price_in=listed.price_in,
             price_out=listed.price_out,
             ignores=takes.ignores,
         )
 
     def _client(self) -> "httpx2.AsyncClient":
-        client = http.client(self._at, {"x-goog-api-key": self._at.key or "none"}, PlainEvents)
+        client = http.client(self._at, {"x-goog-api-key": self._at.key or "none"}, _LINES)
         client.event_hooks = {"response": [_note_opened]}
         return client
 
     def _connect(self) -> "Client":
-        from google import genai  # noqa: PLC0415 - called in a worker thread
-        from google.genai import types  # noqa: PLC0415
-
         # A reason to end that the SDK does not know is no matter for the screen.
         warnings.filterwarnings("ignore", message=".* is not a valid ", module=r"google\.genai\.")
-        # With a key and a client given, the SDK looks for no others in the environment.
-        return genai.Client(
-            api_key=self._at.key or "none",
-            vertexai=False,
-            http_options=types.HttpOptions(
-                base_url=self._at.address, api_version=VERSION, httpx_async_client=self._http.made
-            ),
-        )
+        with environment.hidden():
+            from google import genai  # noqa: PLC0415 - called in a worker thread
+            from google.genai import types  # noqa: PLC0415
+
+            return genai.Client(
+                api_key=self._at.key or "none",
+                vertexai=False,
+                http_options=types.HttpOptions(
+                    base_url=self._at.address,
+                    api_version=VERSION,
+                    httpx_async_client=self._http.made,
+                ),
+            )
 
     def _known_names(self) -> tuple[str, ...]:
         return self._names
@@ -166,6 +166,41 @@ class GeminiProvider(Adapter):
         finally:
             for response in opened:
                 await response.aclose()
+
+
+def _needed(document: object) -> dict[str, object]:
+    """What we need of an event, in the types that the SDK wants.
+
+    Raises:
+        ValueError: If it is no object, or its words cannot be read.
+    """
+    if not isinstance(document, dict):
+        raise ValueError  # noqa: TRY004 - data that is not what the format says
+    if document.get("error"):
+        return {"error": document["error"]}
+    candidate = first(document.get("candidates"))
+    parts = [
+        {"text": item.text, "thought": isinstance(item, Thinking)}
+        for item in told(candidate.get("content"))
+        if isinstance(item, Text | Thinking)
+    ]
+    reason = name(candidate.get("finishReason"))
+    ends = {"finishReason": reason} if reason.lower() not in {"", "null", "none"} else {}
+    counts = fields(document.get("usageMetadata"))
+    counted = {key: known for key in _COUNTS if (known := count(counts.get(key))) is not None}
+    block = name(fields(document.get("promptFeedback")).get("blockReason"))
+    return {
+        "candidates": [{"content": {"role": "model", "parts": parts}, **ends}],
+        "modelVersion": name(document.get("modelVersion")),
+        **({"usageMetadata": counted} if counts else {}),
+        **({"promptFeedback": {"blockReason": block}} if block else {}),
+    }
+
+
+_COUNTS = (
+    "promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "cachedContentTokenCount",
+)  # fmt: skip
+_LINES = plain_events(_needed)
 
 
 async def _note_opened(response: "httpx2.Response") -> None:
@@ -234,20 +269,11 @@ def _count(event: "GenerateContentResponse") -> Usage | None:
     )
 
 
-class _Model(msgspec.Struct, rename="camel"):
-    name: str
-    input_token_limit: object = None
-    supported_generation_methods: list[str] | None = None
-
-    @property
-    def id(self) -> str:
-        return self.name.removeprefix("models/")
-
-    def can_chat(self) -> bool:
-        methods = self.supported_generation_methods
-        return (methods is None or "generateContent" in methods) and sounds_chatty(self.name)
+def _id(listed: str) -> str:
+    return listed.removeprefix("models/")
 
 
-class _Listing(msgspec.Struct):
-    models: list[_Model]
-    next_page: str = msgspec.field(default="", name="nextPageToken")
+def _can_chat(model: Mapping[str, Any]) -> bool:
+    methods = model.get("supportedGenerationMethods")
+    is_text = not isinstance(methods, list) or "generateContent" in methods
+    return is_text and sounds_chatty(model["id"])

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from chimera_tui.domain.errors import ProviderError
-from chimera_tui.providers import faults
+from chimera_tui.providers import environment, faults
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.exchange import Recording
 from chimera_tui.providers.lines import Lines
@@ -89,7 +89,7 @@ class Guard:
         # A connection for each request: to keep one saves nothing worth having between
         # turns that are seconds apart, and meets servers that close it just then.
         self._transport = library.AsyncHTTPTransport(
-            verify=_certificates(at),
+            verify=_certificates(library, at),
             limits=library.Limits(max_keepalive_connections=0),
             proxy=library.Proxy(at.proxy) if at.proxy else None,
         )
@@ -135,7 +135,7 @@ class Guard:
         except BaseException:
             await body.aclose()
             raise
-        if self._lines and not _is_json(response):
+        if self._lines and request.method == "POST":
             body.lines = self._lines()
         return response
 
@@ -151,7 +151,8 @@ class Guard:
             raise faults.refused(self._at, response.status_code, headers, said, to_chat=to_chat)
         if encoding != "identity":
             raise faults.encoded(self._at, encoding)
-        if "html" in headers.get("content-type", ""):
+        # Some servers call everything a web page: what begins like one is.
+        if "html" in headers.get("content-type", "") and await body.begins_with(b"<"):
             raise faults.web_page(self._at, await body.beginning())
 
 
@@ -177,12 +178,13 @@ class _Body:
         """Whether `_tick` will be called; whether it was since the last read began."""
         self.lines: Lines | None = None
         self._chunks: Any = None
+        self._ahead: list[bytes] = []
+        """What was looked at, and is to be read."""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._is_start = self._is_whole = True
         """Whether nothing came yet; whether no character is cut by the end of what came."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        self._chunks = aiter(self._stream)
         try:
             while (chunk := await self._next()) is not None:
                 if self._is_recorded:
@@ -191,11 +193,13 @@ class _Body:
                 if mended := self._mended(chunk):
                     self._is_start = False
                     yield self.lines.feed(mended) if self.lines else mended
+                    self._must_be_sound()
                 await self._gather(chunk)
         except self._lost as error:
             raise self._failed(faults.broken(self._at, error, began=True)) from None
         rest = b"" if self._is_whole else self._decoder.decode(b"", final=True).encode()
         yield self.lines.feed(rest) + self.lines.end() if self.lines else rest
+        self._must_be_sound()
 
     async def aclose(self) -> None:
         self._recording.ended()
@@ -216,8 +220,25 @@ class _Body:
             pass
         return start[:LONGEST_ERROR].decode(errors="replace")
 
+    async def begins_with(self, start: bytes) -> bool:
+        """Whether these are the first bytes that are no blanks; none of them is lost by looking."""
+        looked_at = b""
+        try:
+            while (chunk := await self._next()) is not None:
+                looked_at = (looked_at + chunk).removeprefix(codecs.BOM_UTF8).lstrip()
+                if looked_at:
+                    break
+        except self._lost as error:
+            raise self._failed(faults.broken(self._at, error, began=True)) from None
+        self._ahead = [looked_at] if looked_at else []
+        return looked_at.startswith(start)
+
     async def _next(self) -> bytes | None:
         """Read on; None at the end."""
+        if self._ahead:
+            return self._ahead.pop()
+        if self._chunks is None:
+            self._chunks = aiter(self._stream)
         self._had_to_wait = False
         if not self._is_due:
             self._is_due = True
@@ -251,6 +272,15 @@ class _Body:
             what = f"a line of more than {LONGEST_LINE // 2**20} MiB came"
             raise self._failed(faults.endless(self._at, what))
 
+    def _must_be_sound(self) -> None:
+        """What was sound in it has been passed on.
+
+        Raises:
+            ProviderError: If there was something that cannot be read.
+        """
+        if self.lines and self.lines.is_broken:
+            raise self._failed(faults.unreadable(self._at))
+
     def _failed(self, error: ProviderError) -> ProviderError:
         self._recording.ended(error.problem)
         return error
@@ -269,6 +299,12 @@ def _is_json(response: Any) -> bool:
     return "application/json" in response.headers.get("content-type", "")
 
 
-def _certificates(at: Endpoint) -> ssl.SSLContext | bool:
-    """Without TLS no certificates are needed, and loading them takes 60 ms: trust none."""
-    return at.address.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _certificates(library: ModuleType, at: Endpoint) -> ssl.SSLContext:
+    """Without TLS no certificates are needed, and loading them takes 60 ms: trust none.
+
+    Raises:
+        ProviderError: If the environment names some that cannot be used.
+    """
+    if at.address.startswith("https:") or at.proxy.startswith("https:"):
+        return environment.certificates(library)
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,16 +1,28 @@
-"""Streams of lines in the one form that every SDK reads, however they were cut and written."""
+"""Streams in the one form that an SDK reads, however they were written, cut and adorned.
 
-import re
-from typing import Protocol
+Of each document only what we need is passed on: what is odd and not needed must not make an SDK
+stumble over the words.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import msgspec
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_NO_DATA = re.compile(rb"(?:event|id|retry)(?::|\Z)|:")
+from chimera_tui.providers.documents import Documents
+
+_shortly = msgspec.json.Encoder().encode
 
 
 class Lines(Protocol):
-    """Rewrites the bytes of one stream."""
+    """Rewrites the bytes of one stream.
+
+    Attributes:
+        is_broken: Whether something came that is no JSON; nothing is passed on after it.
+    """
+
+    is_broken: bool
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what can be passed on now."""
@@ -19,71 +31,53 @@ class Lines(Protocol):
         """Return what can be passed on since nothing more comes."""
 
 
-class _Splitter:
-    """Cuts bytes into lines, however they come and whichever way a line ends."""
+class _Rewritten:
+    """Writes each document anew.
 
-    def __init__(self) -> None:
-        self._rest: list[bytes] = []
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        """Return the lines that are complete now, without their ends."""
-        waits = bool(self._rest) and self._rest[-1].endswith(b"\r")
-        if not (waits or _LINE_END.search(chunk)):
-            self._rest.append(chunk)
-            return []
-        data = b"".join((*self._rest, chunk))
-        held = data.endswith(b"\r")  # perhaps the first half of a line end
-        *lines, rest = _LINE_END.split(data[:-1] if held else data)
-        self._rest = [rest + b"\r" if held else rest]
-        return lines
-
-    def rest(self) -> bytes:
-        """Return what has no end yet."""
-        return b"".join(self._rest)
-
-
-class PlainEvents:
-    """Server-sent events as lines of `data: ` and empty lines.
-
-    google-genai takes every other line for a broken answer: a comment, by which servers and
-    proxies keep a connection alive; `data:` without a space. An event that is cut is left out.
+    Args:
+        needed: Makes what is passed on of a document.
+        form: How a document is written.
     """
 
-    def __init__(self) -> None:
-        self._lines = _Splitter()
+    def __init__(self, needed: Callable[[Any], Any], form: bytes) -> None:
+        self._needed = needed
+        self._form = form
+        self._documents = Documents()
+        self.is_broken = False
 
     def feed(self, chunk: bytes) -> bytes:
-        """Return the lines that are complete now."""
-        lines = (line for line in self._lines.feed(chunk) if not _NO_DATA.match(line))
-        return b"".join(_spaced(line) + b"\n" for line in lines)
+        """Return the documents that are complete now."""
+        return b"" if self.is_broken else self._written(self._documents.feed(chunk))
 
     def end(self) -> bytes:
-        """Nothing: what has no end is cut."""
-        return b""
+        """Return the last document, if only its end is missing."""
+        return b"" if self.is_broken else self._written(self._documents.end())
 
-
-class JsonLines:
-    """One JSON object a line; empty lines, and a last one that is cut, are left out.
-
-    The ollama SDK stumbles over either.
-    """
-
-    def __init__(self) -> None:
-        self._lines = _Splitter()
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Return the lines that are complete now."""
-        return b"".join(line + b"\n" for line in self._lines.feed(chunk) if line.strip())
-
-    def end(self) -> bytes:
-        """Return the last line, if only its end is missing."""
-        rest = self._lines.rest()
+    def _written(self, documents: Iterator[Any]) -> bytes:
+        written = bytearray()
         try:
-            msgspec.json.decode(rest)
+            for document in documents:  # Gemini, not asked for events, sends a list of them
+                for one in document if isinstance(document, list) else (document,):
+                    written += self._form % _encode(self._needed(one))
         except (ValueError, RecursionError):
-            return b""
-        return rest + b"\n"
+            self.is_broken = True
+        return bytes(written)
 
 
-def _spaced(line: bytes) -> bytes:
-    return b"data: " + line[5:].removeprefix(b" ") if line.startswith(b"data:") else line
+def plain_events(needed: Callable[[Any], Any]) -> Callable[[], Lines]:
+    """Return what makes server-sent events with nothing in them but data, for google-genai."""
+    return lambda: _Rewritten(needed, b"data: %b\n\n")
+
+
+def json_lines(needed: Callable[[Any], Any]) -> Callable[[], Lines]:
+    """Return what makes one JSON object a line, for the ollama SDK."""
+    return lambda: _Rewritten(needed, b"%b\n")
+
+
+def _encode(value: object) -> bytes:
+    """Encode JSON in ASCII where more could be a line end to httpx, or half a character."""
+    try:
+        data = _shortly(value)
+    except UnicodeEncodeError:
+        data = b"\xff"
+    return data if data.isascii() else json.dumps(value, separators=(",", ":")).encode()

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,6 +12,7 @@ from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import faults, refusals
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.once import Once
+from chimera_tui.providers.parts import fields, name
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import httpx2
@@ -20,8 +21,6 @@ MOST = 1000
 """A longer list of models is cut here."""
 
 _NO_CHAT = re.compile(r"(?i)embed|rerank|whisper|\btts\b|\bdall-e|moderation|transcribe|realtime")
-
-T = TypeVar("T")
 
 
 async def asking(http: "Once[httpx2.AsyncClient]", at: Endpoint) -> "httpx2.AsyncClient":
@@ -49,10 +48,8 @@ async def asking(http: "Once[httpx2.AsyncClient]", at: Endpoint) -> "httpx2.Asyn
     return await http.get()
 
 
-async def fetch(
-    client: "httpx2.AsyncClient", at: Endpoint, path: str, shape: type[T], *, within: float
-) -> T:
-    """Get a JSON document within so many seconds, and check its shape.
+async def fetch(client: "httpx2.AsyncClient", at: Endpoint, path: str, *, within: float) -> Any:
+    """Get a JSON document within so many seconds.
 
     Raises:
         ProviderError: If it does not come in time, or is something else.
@@ -63,9 +60,57 @@ async def fetch(
     except TimeoutError:
         raise faults.late(at, within, began=False) from None
     try:
-        return msgspec.json.decode(response.content, type=shape)
+        return msgspec.json.decode(response.content)
     except (ValueError, RecursionError):
         raise faults.unreadable(at, response.text[: refusals.LONGEST_JUDGED]) from None
+
+
+def entries(document: object, at: Endpoint) -> tuple[list[dict[str, Any]], str]:
+    """Find the models in a list, in whatever shape it comes: each with its name as its `id`.
+
+    Returns:
+        The models, each once, and what is to be said of those that cannot be read; empty if all
+        can.
+
+    Raises:
+        ProviderError: If it is no list, or an error in the place of one.
+    """
+    listed = document
+    if isinstance(document, dict):
+        if error := document.get("error"):
+            raise faults.reported(at, error)
+        keys = [key for key in _LISTS if key in document]
+        listed = next((document[key] for key in keys if document[key] is not None), [])
+        if isinstance(listed, dict):  # by name
+            listed = [{"id": id_} | fields(about) for id_, about in listed.items()]
+        listed = listed if keys else None
+    if not isinstance(listed, list):
+        raise faults.unreadable(at, _json_start(document))
+    found: dict[str, dict[str, Any]] = {}
+    for entry in listed:
+        about = {"id": entry} if isinstance(entry, str) else fields(entry)
+        names = (name(about.get(key)).strip() for key in _NAMES)
+        if (id_ := next(filter(None, names), "")) and id_ not in found:
+            found[id_] = about | {"id": id_}
+    unread = sum(not _has_name(entry) for entry in listed)
+    few = "One entry" if unread == 1 else f"{unread} entries"
+    said = f"{few} in its list of models cannot be read." if unread else ""
+    return list(found.values()), said
+
+
+def _has_name(entry: object) -> bool:
+    if isinstance(entry, str):
+        return bool(entry.strip())
+    return any(name(fields(entry).get(key)).strip() for key in _NAMES)
+
+
+def _json_start(document: object) -> str:
+    return msgspec.json.encode(document).decode()[: refusals.LONGEST_JUDGED]
+
+
+_LISTS = ("data", "models", "result", "items")
+"""What services call the list, the usual name first."""
+_NAMES = ("id", "name", "model", "key")
 
 
 def ordered(models: Iterable[ModelInfo], at: Endpoint) -> tuple[ModelInfo, ...]:

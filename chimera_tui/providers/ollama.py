@@ -1,16 +1,15 @@
 """Ollama's own chat format: one JSON object a line."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, TypeVar, cast
-
-import msgspec
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
-from chimera_tui.providers import faults, http
+from chimera_tui.providers import environment, faults, http
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import (
     ChatRequest,
@@ -21,12 +20,11 @@ from chimera_tui.providers.base import (
 )
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.lines import JsonLines
-from chimera_tui.providers.listing import ordered, sounds_chatty
+from chimera_tui.providers.lines import json_lines
+from chimera_tui.providers.listing import entries, ordered, sounds_chatty
 from chimera_tui.providers.once import Once
+from chimera_tui.providers.parts import fields, name, thought, told
 from chimera_tui.providers.watch import count
-
-T = TypeVar("T")
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import ollama
@@ -62,7 +60,7 @@ class OllamaProvider(Adapter):
         Raises:
             ProviderError: If it does not answer within 3 s, or with something else.
         """
-        await self._fetch("/api/version", _Version, self._at.deadlines.probe)
+        await self._fetch("/api/version", self._at.deadlines.probe)
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """Ask which models there are and which are loaded, without the SDK, which drops half of it.
@@ -72,10 +70,12 @@ class OllamaProvider(Adapter):
         """
         within = self._at.deadlines.listing
         self._listed = await self._models("/api/tags", within)
+        note = self.note
         try:
             loaded = {model.name for model in await self._models("/api/ps", within)}
         except ProviderError:
             loaded = set()
+        self.note = note
         return ordered((self._info(model, loaded) for model in self._listed), self._at)
 
     async def aclose(self) -> None:
@@ -96,7 +96,8 @@ class OllamaProvider(Adapter):
         )
 
     async def _models(self, path: str, within: float) -> tuple["_Model", ...]:
-        return tuple((await self._fetch(path, _Listing, within)).models)
+        found, self.note = entries(await self._fetch(path, within), self._at)
+        return tuple(map(_model, found))
 
     async def _must_load(self, model: str) -> bool:
         within = self._at.deadlines.aside
@@ -105,7 +106,7 @@ class OllamaProvider(Adapter):
                 self._listed = await self._models("/api/tags", within)
             loaded = await self._models("/api/ps", within)
             known = self._known(model)
-            is_remote = known is not None and known.remote_host is not None
+            is_remote = known is not None and bool(known.remote_host)
             return not is_remote and all(_full(one.name) != _full(model) for one in loaded)
         return False
 
@@ -114,12 +115,12 @@ class OllamaProvider(Adapter):
 
     def _connect(self) -> "ollama.AsyncClient":
         import httpx  # noqa: PLC0415 - called in a worker thread
-        import ollama  # noqa: PLC0415
 
-        options = http.options(httpx, self._at, JsonLines)
-        # Without a header the SDK sends OLLAMA_API_KEY, whoever is asked.
-        options["headers"] = options["headers"] or {"authorization": "Bearer none"}
-        return ollama.AsyncClient(self._at.address, **options)
+        options = http.options(httpx, self._at, _LINES)
+        with environment.hidden():
+            import ollama  # noqa: PLC0415
+
+            return ollama.AsyncClient(self._at.address, **options)
 
     def _known_names(self) -> list[str]:
         return [model.name for model in self._listed or ()]
@@ -139,7 +140,7 @@ class OllamaProvider(Adapter):
     def _think(self, request: ChatRequest, takes: Capability) -> bool | None:
         """Whether to think, for a model that can; nothing for others, which would refuse."""
         known = self._known(request.model)
-        can = known and "thinking" in (known.capabilities or ()) and takes.calm is not None
+        can = known and "thinking" in known.capabilities and takes.calm is not None
         return request.think if can else None
 
     async def _parts(
@@ -170,6 +171,39 @@ class OllamaProvider(Adapter):
 def _full(model: str) -> str:
     """The name as the server lists it: without a tag, `latest` is meant."""
     return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
+
+
+def _needed(document: object) -> dict[str, object]:
+    """What we need of a line, in the types that the SDK wants.
+
+    Raises:
+        ValueError: If it is no object, or its words cannot be read.
+    """
+    if not isinstance(document, dict):
+        raise ValueError  # noqa: TRY004 - data that is not what the format says
+    if error := document.get("error"):
+        return {"error": error if isinstance(error, str) else str(error)}
+    message = document.get("message")
+    inside = fields(message)
+    items = list(told(inside.get("content") if inside else message))
+    thoughts = thought(inside.get("thinking")) or thought(inside.get("reasoning"))
+    said = "".join(item.text for item in items if isinstance(item, Text))
+    thoughts += "".join(item.text for item in items if isinstance(item, Thinking))
+    needed: dict[str, object] = {
+        "message": {"role": "assistant", "content": said, "thinking": thoughts or None},
+    }
+    if document.get("done") is True:
+        needed |= {"done": True, "model": name(document.get("model"))}
+        needed |= {key: count(document.get(key)) for key in _COUNTS}
+        needed["done_reason"] = name(document.get("done_reason"))
+        needed["load_duration"] = (
+            load if isinstance(load := document.get("load_duration"), int) else None
+        )
+    return needed
+
+
+_COUNTS = ("prompt_eval_count", "eval_count")
+_LINES = json_lines(_needed)
 
 
 def _messages(request: ChatRequest) -> list[dict[str, str]]:
@@ -216,10 +250,11 @@ def _is_shortened(read: int, request: ChatRequest, context: int) -> bool:
     return estimate + request.max_tokens > context and read < estimate * FAR_BELOW
 
 
-class _Model(msgspec.Struct):
+@dataclass(frozen=True, slots=True)
+class _Model:
     name: str
-    capabilities: list[str] | None = None
-    remote_host: str | None = None
+    capabilities: tuple[str, ...] = ()
+    remote_host: str = ""
     """Where a model of Ollama's cloud runs."""
 
     def can_chat(self) -> bool:
@@ -228,9 +263,7 @@ class _Model(msgspec.Struct):
         return sounds_chatty(self.name)
 
 
-class _Listing(msgspec.Struct):
-    models: list[_Model]
-
-
-class _Version(msgspec.Struct):
-    version: str
+def _model(about: Mapping[str, Any]) -> _Model:
+    can = about.get("capabilities")
+    named = tuple(map(name, can)) if isinstance(can, list) else ()
+    return _Model(about["id"], named, name(about.get("remote_host")))

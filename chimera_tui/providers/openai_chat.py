@@ -6,26 +6,25 @@ would surface anywhere, and to build them costs more than everything else.
 """
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import msgspec
+from typing import TYPE_CHECKING, TypeVar
 
 from chimera_tui.domain.conversation import Usage
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers import faults, http, prices
+from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem
 from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.listing import ordered
+from chimera_tui.providers.listing import entries, ordered
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.openai_events import Event, whole
-from chimera_tui.providers.openai_models import Listing, Model, model_info
+from chimera_tui.providers.openai_events import STOPPED, Event
+from chimera_tui.providers.openai_models import Model, model_info
+from chimera_tui.providers.parts import Said
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import openai
@@ -54,13 +53,13 @@ class OpenAIChatProvider(Adapter):
         """
         if not self._at.probe:
             try:
-                await self._fetch(f"{self._path}/models", Listing, self._at.deadlines.probe)
+                await self._prove(f"{self._path}/models")
             except faults.NoListError as error:
                 # A key that may not list models, or a server that has no list, can be used.
                 if self._at.has_list and error.kind is not Fault.AUTH:
                     raise
             return
-        match await self._fetch(self._at.probe, object, self._at.deadlines.probe):
+        match await self._fetch(self._at.probe, self._at.deadlines.probe):
             case {"is_available": False}:
                 raise faults.no_credit(self._at)
             case {"data": {"limit_remaining": int() | float() as left}} if left <= 0:
@@ -107,18 +106,22 @@ class OpenAIChatProvider(Adapter):
         if facts is not None:
             return facts
         try:
-            return (await self._fetch(f"{self._path}/models", Listing, within)).data
+            return self._read(await self._fetch(f"{self._path}/models", within))
         except faults.NoListError:
             if self._at.has_list:
                 raise
             return []
+
+    def _read(self, document: object) -> list[Model]:
+        found, self.note = entries(document, self._at)
+        return [Model(about) for about in found]
 
     async def _facts(self, within: float) -> list[Model] | None:
         """The list that says more than the usual one; None if this server has none."""
         if not self._has_facts:
             return None
         try:
-            return (await self._fetch(self._at.facts, Listing, within)).data
+            return self._read(await self._fetch(self._at.facts, within))
         except faults.NoListError:
             self._has_facts = False
             return None
@@ -130,24 +133,19 @@ class OpenAIChatProvider(Adapter):
         return False
 
     def _connect(self) -> "openai.AsyncOpenAI":
-        # The openai SDK looks for httpx among the loaded modules whenever a stream ends: if the
-        # ollama SDK were just loading it in another thread, it would find half of it.
-        import httpx  # noqa: F401, PLC0415 - called in a worker thread
-        import openai  # noqa: PLC0415
+        client = http.client(self._at)
+        with environment.hidden():
+            # The openai SDK looks for httpx among the loaded modules whenever a stream ends: if the
+            # ollama SDK were just loading it in another thread, it would find half of it.
+            import httpx  # noqa: F401, PLC0415 - called in a worker thread
+            import openai  # noqa: PLC0415
 
-        # What the environment says about OpenAI's own service is nobody else's business.
-        foreign = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
-        names = {"OpenAI-Organization", "OpenAI-Project", *(h.partition(":")[0] for h in foreign)}
-        headers: dict[str, Any] = {name.strip(): openai.omit for name in names}
-        headers = {n: v for n, v in headers.items() if n and n.lower() != "authorization"}
-        headers["Authorization"] = f"Bearer {self._at.key or 'none'}"
-        return openai.AsyncOpenAI(
-            api_key=self._at.key or "none",
-            base_url=self._at.address + self._path,
-            http_client=http.client(self._at),
-            max_retries=0,
-            default_headers=headers,
-        )
+            return openai.AsyncOpenAI(
+                api_key=self._at.key or "none",
+                base_url=self._at.address + self._path,
+                http_client=client,
+                max_retries=0,
+            )
 
     def _known_names(self) -> tuple[str, ...]:
         return self._names
@@ -156,21 +154,24 @@ class OpenAIChatProvider(Adapter):
         usage = None
         async with aclosing(self._events(_body(request, takes))) as events:
             async for event in events:
-                if event.usage is not None:  # the last count wins, wherever it comes
-                    usage = self._count(event) or usage
+                usage = self._count(event) or usage  # the last count wins, wherever it comes
                 if error := event.trouble():
                     raise faults.reported(self._at, error)
-                for item in event.pieces():
+                for item in event.items:
                     yield item
                 if finish := event.finish():
-                    usage = await self._late_count(events) or usage
-                    yield Finished(finish, usage, event.model or "")
+                    late = await self._late(events)
+                    for item in (item for after in late for item in after.items):
+                        yield item
+                    usage = next(filter(None, map(self._count, reversed(late))), usage)
+                    yield Finished(finish, usage, event.model)
                     return
 
     async def _events(self, body: dict[str, object]) -> AsyncGenerator[Event]:
         sdk = await self._sdk.get()
         import openai  # noqa: PLC0415 - it is there now
 
+        found, said, is_counted = Documents(), Said(), False
         try:
             stream = await sdk.post(
                 "/chat/completions",
@@ -179,12 +180,14 @@ class OpenAIChatProvider(Adapter):
                 stream=True,
                 stream_cls=openai.AsyncStream[object],
             )
-            async with stream:
-                if "application/json" in stream.response.headers.get("content-type", ""):
-                    yield whole(await stream.response.aread())
-                    return
-                async for data in stream:
-                    yield msgspec.convert(data, Event)
+            async with stream, aclosing(documents(stream.response, found)) as came:
+                async for document in came:
+                    event = Event(document, said)
+                    is_counted = is_counted or event.is_counted()
+                    yield event
+            # A document alone is a whole reply. Some servers give no reason at the end of a stream.
+            if said and (found.is_one or (found.is_over and is_counted)):
+                yield Event(STOPPED, said)
         except openai.APIConnectionError as error:
             raise faults.broken(self._at, error, began=True) from None
         except openai.APIError as error:
@@ -192,14 +195,17 @@ class OpenAIChatProvider(Adapter):
         except (ValueError, RecursionError):  # broken JSON, or not what the format says
             raise faults.unreadable(self._at) from None
 
-    async def _late_count(self, events: AsyncGenerator[Event]) -> Usage | None:
-        """Read on for the count of tokens. The reply is whole: nothing can spoil it any more."""
-        usage = None
+    async def _late(self, events: AsyncGenerator[Event]) -> list[Event]:
+        """Read on for the count of tokens, and for words that came behind the reason to end.
+
+        The reply is whole: nothing can spoil it any more.
+        """
+        late = []
         with suppress(TimeoutError, ProviderError):
             async with asyncio.timeout(self._at.deadlines.trailer):
                 async for event in events:
-                    usage = self._count(event) or usage
-        return usage
+                    late.append(event)  # noqa: PERF401 - what came before the end of time counts
+        return late
 
     def _count(self, event: Event) -> Usage | None:
         return event.count(reports_cost=self._at.reports_cost)

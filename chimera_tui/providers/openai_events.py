@@ -1,12 +1,16 @@
-"""The events of OpenAI's chat format, as plain data, with what other services add to them."""
+"""The events of OpenAI's chat format, as plain data, with what other services add to them.
+
+Nothing in an event has to be there, or of its type, but the words: all else that is odd counts as
+not said.
+"""
 
 import math
 from collections.abc import Iterator
-
-import msgspec
+from typing import Any
 
 from chimera_tui.domain.conversation import Finish, Usage
-from chimera_tui.providers.base import StreamItem, Text, Thinking
+from chimera_tui.providers.base import StreamItem, Thinking
+from chimera_tui.providers.parts import Said, fields, first, name, thought, told
 from chimera_tui.providers.watch import count
 
 MOST_DOLLARS = 1000.0
@@ -23,85 +27,71 @@ _BROKEN_OFF = {
     "insufficient_system_resource": "it ran out of resources in the middle of the reply",
 }
 """Reasons to end that are none: the reply was interrupted."""
+_GOES_ON = {"", "null", "none", "nil", "undefined", "unknown", "in_progress", "incomplete"}
+"""What some servers call the reason as long as there is none."""
+STOPPED = {"choices": [{"finish_reason": "stop"}]}
+"""The event that a server left out: the reply is whole."""
+_WORDS = ("content", "text", "refusal")
+_THOUGHTS = (
+    "reasoning_content", "reasoning", "reasoning_text", "thinking", "thoughts", "reasoning_details",
+)  # fmt: skip
+_REASONS = ("finish_reason", "stop_reason", "finish_details", "finishReason", "done_reason")
 
 
-class _Piece(msgspec.Struct):
-    """What was said or thought; the names differ by service."""
+class Event:
+    """One event of a stream, or a whole reply.
 
-    content: str | None = None
-    refusal: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
+    Args:
+        document: As it came.
+        said: What was said before; what is said once more, as a whole, is passed over.
 
+    Attributes:
+        items: What is said and thought in it.
 
-class _Choice(msgspec.Struct):
-    delta: _Piece | None = None
-    message: _Piece | None = None
-    finish_reason: str | None = None
+    Raises:
+        ValueError: If it is no object, or its words cannot be read.
+    """
 
+    __slots__ = ("_choice", "_data", "_reason", "items")
 
-class _Details(msgspec.Struct):
-    """Of the tokens read and written; of the cost."""
+    def __init__(self, document: object, said: Said) -> None:
+        if not isinstance(document, dict):
+            raise ValueError  # noqa: TRY004 - data that is not what the format says
+        self._data: dict[str, Any] = document
+        self._choice = first(document.get("choices"))
+        if not self._choice and isinstance(document.get("message"), dict):
+            self._choice = document
+        self._reason = _reason(self._choice, document)
+        self.items = list(self._items(self._choice, said)) if self._choice else []
 
-    cached_tokens: object = None
-    cache_write_tokens: object = None
-    reasoning_tokens: object = None
-    upstream_inference_cost: object = None
+    def _items(self, choice: dict[str, Any], said: Said) -> Iterator[StreamItem]:
+        delta, message = choice.get("delta"), choice.get("message")
+        if delta:
+            yield from said.new(_pieces(delta))
+        if message:
+            yield from said.missing(_pieces(message), is_last=bool(self._reason))
+        elif not delta and (text := choice.get("text")):
+            yield from said.new(told(text))
 
-
-_NO_DETAILS = _Details()
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: object = None
-    completion_tokens: object = None
-    prompt_tokens_details: _Details | None = None
-    completion_tokens_details: _Details | None = None
-    prompt_cache_hit_tokens: object = None
-    """DeepSeek's name for cached tokens."""
-    cost: object = None
-    is_byok: object = None
-    """OpenRouter: the model is paid with a key of the person's own, and `cost` is only the fee."""
-    cost_details: _Details | None = None
-
-    def micro_dollars(self) -> int | None:
-        cost = _dollars(self.cost)
-        if cost is not None and self.is_byok is True:
-            cost += _dollars((self.cost_details or _NO_DETAILS).upstream_inference_cost) or 0
-        return None if cost is None else round(cost * 10**6)
-
-
-class Event(msgspec.Struct):
-    """One event of a stream, or a whole reply."""
-
-    choices: list[_Choice] | None = None
-    usage: object = None
-    model: str | None = None
-    kind: str | None = msgspec.field(default=None, name="object")
-    error: object = None
-    message: object = None
-
-    def pieces(self) -> Iterator[StreamItem]:
-        """What is said and thought in it."""
-        for choice in (self.choices or ())[:1]:
-            if piece := choice.delta or choice.message:
-                if thought := piece.reasoning_content or piece.reasoning:
-                    yield Thinking(thought)
-                if said := piece.content or piece.refusal:
-                    yield Text(said)
+    @property
+    def model(self) -> str:
+        """The model that says it answered; empty if it does not."""
+        return name(self._data.get("model"))
 
     def finish(self) -> Finish | None:
         """How it ended; None if it goes on."""
-        reason = self.choices[0].finish_reason if self.choices else None
-        return _FINISH.get(reason, Finish.STOP) if reason else None
+        return _FINISH.get(self._reason, Finish.STOP) if self._reason else None
 
     def trouble(self) -> object:
         """An error in the place of words, in one of its shapes; None if there is none."""
-        if self.error or self.kind == "error":
-            return self.error or self.message or "no reason given"
-        if self.choices:
-            return _BROKEN_OFF.get(self.choices[0].finish_reason or "")
-        return None
+        data = self._data
+        if (error := data.get("error")) or data.get("object") == "error":
+            return error or name(data.get("message")) or "no reason given"
+        return _BROKEN_OFF.get(self._reason) or fields(self._choice.get("error")) or None
+
+    def is_counted(self) -> bool:
+        """Whether it counts what was used."""
+        return bool(self._data.get("usage"))
 
     def count(self, *, reports_cost: bool) -> Usage | None:
         """The count of tokens; None if there is none that can be true.
@@ -109,36 +99,61 @@ class Event(msgspec.Struct):
         Args:
             reports_cost: Whether to believe what it says of the cost.
         """
-        try:
-            usage = msgspec.convert(self.usage, _Usage)
-        except msgspec.ValidationError:
-            return None
-        sent, received = count(usage.prompt_tokens), count(usage.completion_tokens)
+        usage = fields(self._data.get("usage"))
+        sent, received = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
         if sent is None or received is None:
             return None
-        read = usage.prompt_tokens_details or _NO_DETAILS
-        written = usage.completion_tokens_details or _NO_DETAILS
-        cached = count(read.cached_tokens) or count(usage.prompt_cache_hit_tokens) or 0
+        read = fields(usage.get("prompt_tokens_details"))
+        written = fields(usage.get("completion_tokens_details"))
+        cached = count(read.get("cached_tokens"))
+        cached = cached or count(usage.get("prompt_cache_hit_tokens"))  # DeepSeek's name for it
         return Usage(
             input=sent,
             output=received,
-            cache_read=min(cached, sent),
-            cache_write=min(count(read.cache_write_tokens) or 0, sent),
-            thinking=min(count(written.reasoning_tokens) or 0, received),
-            cost=usage.micro_dollars() if reports_cost else None,
+            cache_read=min(cached or 0, sent),
+            cache_write=min(count(read.get("cache_write_tokens")) or 0, sent),
+            thinking=min(count(written.get("reasoning_tokens")) or 0, received),
+            cost=_micro_dollars(usage) if reports_cost else None,
         )
 
 
-def whole(document: bytes) -> Event:
-    """A server that does not stream answers with one document, whose end is its terminal mark.
+def _reason(choice: dict[str, Any], data: dict[str, Any]) -> str:
+    """Why it ended, wherever that is said; empty if it goes on."""
+    reason = choice.get("finish_reason")
+    if not reason:
+        for place in (choice, fields(choice.get("delta")), fields(choice.get("message")), data):
+            reason = next((place[key] for key in _REASONS if place.get(key)), None)
+            if reason:
+                break
+        else:
+            return ""
+    if isinstance(reason, dict):
+        reason = reason.get("type") or reason.get("reason")
+    reason = name(reason)
+    return "" if reason.strip().lower() in _GOES_ON else reason
 
-    Raises:
-        ValueError: If it is something else.
-    """
-    event = msgspec.json.decode(document, type=Event)
-    for choice in event.choices or ():
-        choice.finish_reason = choice.finish_reason or "stop"
-    return event
+
+def _pieces(piece: object) -> Iterator[StreamItem]:
+    """What is said and thought in a delta or a message; the names differ by service."""
+    if not isinstance(piece, dict):
+        yield from told(piece)
+        return
+    for key in _THOUGHTS:
+        if (value := piece.get(key)) and (text := thought(value)):
+            yield Thinking(text)
+            break
+    for key in _WORDS:
+        if value := piece.get(key):
+            yield from told(value)
+            break
+
+
+def _micro_dollars(usage: dict[str, Any]) -> int | None:
+    cost = _dollars(usage.get("cost"))
+    if cost is not None and usage.get("is_byok") is True:
+        # OpenRouter: the model is paid with a key of the person's own, and `cost` is only the fee.
+        cost += _dollars(fields(usage.get("cost_details")).get("upstream_inference_cost")) or 0
+    return None if cost is None else round(cost * 10**6)
 
 
 def _dollars(value: object) -> float | None:

@@ -4,14 +4,16 @@ One may stand between a company and the outer world; a model server on this mach
 private network is never behind it, whatever the environment says.
 """
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from chimera_tui.domain.addresses import is_private, tidied
 from chimera_tui.domain.errors import ChimeraError
-from chimera_tui.providers.endpoint import is_private
 
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 """That name a proxy; the first that is set counts."""
+_HOST = re.compile(r"[\w.:-]+")
 EXCEPTIONS = ("no_proxy", "NO_PROXY")
 """That name the hosts to be reached without it, joined by commas."""
 
@@ -28,11 +30,18 @@ def proxy_of(address: str, environ: Mapping[str, str]) -> str:
     variable, proxy = _first(VARIABLES, environ)
     if parts.scheme != "https" or is_private(host) or not proxy or _is_excepted(host, environ):
         return ""
+    proxy = tidied(proxy)
     if "://" not in proxy:
         proxy = f"http://{proxy}"
     try:
         named = urlsplit(proxy)
-        is_usable = named.scheme in {"http", "https"} and bool(named.hostname) and named.port != 0
+        is_usable = (
+            named.scheme in {"http", "https"}
+            and bool(_HOST.fullmatch(named.hostname or ""))
+            and named.port != 0
+            and proxy.isprintable()
+            and " " not in proxy
+        )
     except ValueError:
         is_usable = False
     if not is_usable:

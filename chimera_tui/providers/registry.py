@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from chimera_tui.domain.addresses import is_loopback, is_private
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.providers.anthropic_messages import AnthropicProvider
 from chimera_tui.providers.base import Provider
@@ -12,8 +13,6 @@ from chimera_tui.providers.endpoint import (
     LOCAL,
     REMOTE,
     Endpoint,
-    is_loopback,
-    is_private,
     normal,
 )
 from chimera_tui.providers.gemini import GeminiProvider
@@ -186,6 +185,7 @@ def endpoint(
     base_url: str = "",
     key: str = "",
     key_env: str = "",
+    model: str = "",
     environ: Mapping[str, str],
 ) -> Endpoint:
     """Say where the service called `name` is.
@@ -197,6 +197,7 @@ def endpoint(
         base_url: The address in the settings; empty if there is none.
         key: Its key, wherever it was found; empty if there is none.
         key_env: The variable that holds its key, in the settings; empty if there is none.
+        model: The model that the settings name; empty if they name none.
         environ: The environment, for the address.
 
     Raises:
@@ -214,6 +215,8 @@ def endpoint(
         )
     usual = urlsplit(known.address)
     address = normal(address, title=known.title, port=usual.port, source=source)
+    if known.wire == "ollama":
+        address = address.removesuffix("/api")
     host = urlsplit(address).hostname or ""
     return Endpoint(
         name=name,
@@ -229,6 +232,7 @@ def endpoint(
         is_usual=host == usual.hostname,
         reports_cost=known.reports_cost and (host == usual.hostname or is_loopback(host)),
         prices=known.prices,
+        model=model,
         preferred=known.preferred,
         deadlines=LOCAL if is_private(host) else REMOTE,
     )

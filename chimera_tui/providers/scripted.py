@@ -5,10 +5,17 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
+from chimera_tui.providers.base import (
+    ChatRequest,
+    Finished,
+    StreamItem,
+    Text,
+    Thinking,
+    Withdrawn,
+)
 
-Step = str | Thinking | BaseException | asyncio.Event | Finished
-"""A piece of text or thought, an error to raise, what to wait for, or another end than `stop`."""
+Step = str | BaseException | asyncio.Event | Thinking | Withdrawn | Finished
+"""Something said or thought, an error to raise, something to wait for, another end than `stop`."""
 
 
 class ScriptedProvider:
@@ -34,6 +41,11 @@ class ScriptedProvider:
         """Its key among the providers."""
         return self._name
 
+    @property
+    def note(self) -> str:
+        """Nothing: its list is whole."""
+        return ""
+
     async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
         """Play the next script."""
         self.requests.append(request)
@@ -42,10 +54,10 @@ class ScriptedProvider:
                 case str():
                     await asyncio.sleep(0)
                     yield Text(step)
-                case Thinking():
-                    yield step
                 case asyncio.Event():
                     await step.wait()
+                case Thinking() | Withdrawn():
+                    yield step
                 case Finished():
                     yield step
                     return

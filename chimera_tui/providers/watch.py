@@ -45,7 +45,11 @@ async def watched(items: AsyncGenerator[StreamItem], at: Endpoint) -> AsyncGener
 
 
 def count(value: object) -> int | None:
-    """Return a number of tokens; None if it cannot be one, whatever the service says."""
+    """Return a number of tokens, in whatever type; None if it cannot be one."""
+    if isinstance(value, str) and value.isascii() and value.strip().isdigit():
+        value = int(value[:20])
+    elif isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS:
         return value
     return None

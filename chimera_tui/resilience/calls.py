@@ -18,6 +18,7 @@ from chimera_tui.providers.base import (
     Text,
     Thinking,
     Waiting,
+    Withdrawn,
 )
 from chimera_tui.resilience.gate import Clock, Gate
 from chimera_tui.resilience.parks import HeldBackError
@@ -140,10 +141,11 @@ class Calls:
                     turn.began()
                     yield AttemptBegan(model, item)
                     continue
-                if not turn.is_visible:
+                if isinstance(item, Withdrawn) or not turn.is_visible:
                     if isinstance(item, Finished):
                         yield item  # though it said nothing, it used something up
                     shows = turn.heard(item)
+                    held = "" if isinstance(item, Withdrawn) else held
                     if isinstance(item, Text):
                         held += item.text
                         if not shows:
@@ -202,8 +204,8 @@ class _Turn:
         self._is_bare = False
         if isinstance(item, Text):
             self.is_visible = shows(item.text)
-        elif isinstance(item, Thinking):
-            self._has_thought = True
+        elif isinstance(item, Thinking | Withdrawn):
+            self._has_thought, self.is_visible = True, False
         elif isinstance(item, Finished):
             raise self._nothing(item)
         return self.is_visible

@@ -117,13 +117,14 @@ class Monitor:
 
     async def _list(self, name: str) -> None:
         """List the models; when that fails, those that were known stay."""
+        provider = self._gates[name].provider
         try:
-            models = await self._gates[name].provider.list_models()
-        except ProviderError:
-            models = self._known[name].models
+            models, note = await provider.list_models(), provider.note
+        except ProviderError as error:
+            models, note = self._known[name].models, f"Its models are not listed: {error.problem}"
         if models:
             self._listed_at[name] = self._clock()
-        self._known[name] = replace(self._known[name], models=models)
+        self._known[name] = replace(self._known[name], models=models, note=note)
 
     def _learn(self, name: str, error: ProviderError | None, latency: float | None) -> None:
         """A real call says how a provider is, too.

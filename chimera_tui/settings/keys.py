@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from chimera_tui.domain.addresses import shown
 from chimera_tui.domain.errors import ChimeraError, InvalidFileError
 from chimera_tui.domain.redaction import Redactor, end_of
 from chimera_tui.domain.text import one_line
@@ -119,7 +120,7 @@ class Keys:
     ) -> None:
         self.file = file
         self.redact = Redactor()
-        self._environ = environ
+        self._environ = dict(environ)  # variables may be hidden from an SDK just then
         self._keyring = keyring or SystemKeyring()
         self._notes: dict[str, None] = {}
 
@@ -144,7 +145,7 @@ class Keys:
     def bound_elsewhere(self, name: str, address: str) -> str:
         """The address for which a key of `name` is kept, if it is another one; else empty."""
         entry = self._entries().get(name)
-        return entry.address if entry and entry.address != origin(address) else ""
+        return shown(entry.address) if entry and entry.address != origin(address) else ""
 
     def keep(self, name: str, address: str, text: str) -> Key:
         """Keep a key for this provider at this address: in the keyring, else in the file.

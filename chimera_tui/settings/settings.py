@@ -16,6 +16,8 @@ HOSTED_PROVIDERS = ("openai", "anthropic", "deepseek", "gemini", "openrouter")
 LOCAL_PROVIDERS = ("lmstudio", "ollama")
 """Looked for at their usual addresses, without any setting."""
 KNOWN_PROVIDERS = (*HOSTED_PROVIDERS, *LOCAL_PROVIDERS)
+_ADDRESS = r"(?i)^(?!\W*(?!https?:)[a-z][a-z0-9+.-]*://)[^\n]*\Z"
+"""Not of another scheme; whoever asks there says what else is wrong with it."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
@@ -23,7 +25,7 @@ class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`[providers.NAME]`: an endpoint of our own, or other values for a known one."""
 
     base_url: Annotated[
-        str, Meta(pattern=r"^(https?://\S+)?\Z", description="an address, http:// or https://")
+        str, Meta(pattern=_ADDRESS, max_length=2000, description="an address, http:// or https://")
     ] = ""
     """Empty, for the known ones only: the usual address."""
     model: Annotated[str, Meta(max_length=200, description="the name of a model there")] = ""
@@ -85,6 +87,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         float, Meta(ge=0, le=10_000, description="US dollars from 0, which is no limit, to 10000")
     ] = 5.0
     """What all conversations of a day may cost; 0: no limit."""
+    plain_http: Annotated[
+        tuple[str, ...], Meta(description='a list like ["http://nas.local:1234"]')
+    ] = ()
+    """Addresses in the private network that may be spoken to unprotected: a person was asked."""
     mouse: Annotated[bool, Meta(description="true or false")] = True
     reduced_motion: Annotated[bool, Meta(description="true or false")] = False
     ascii: Annotated[bool, Meta(description="true or false")] = False
@@ -132,7 +138,10 @@ def load_settings(path: Path) -> tuple[Settings, str]:
         return Settings(), f"{problem} Until then the defaults hold."
 
 
-def save_setting(path: Path, key: str, value: str | float) -> None:
+SettingValue = str | float | tuple[str, ...]
+
+
+def save_setting(path: Path, key: str, value: SettingValue) -> None:
     """Change one value in `config.toml` and leave all the rest of it, comments too, as it is.
 
     Raises:
@@ -147,7 +156,7 @@ def save_setting(path: Path, key: str, value: str | float) -> None:
     path = path.resolve()  # where the settings are kept elsewhere, the link stays
     private_folder(path.parent)
     document = tomlkit.parse(read_text(path)) if path.exists() else tomlkit.document()
-    document[key] = value
+    document[key] = list(value) if isinstance(value, tuple) else value
     text = tomlkit.dumps(document)
     toml.check(toml.parse(text, path), _File, text, path)
     write_file(path, text)

@@ -22,6 +22,7 @@ from chimera_tui.domain.events import (
     RoomPaused,
     RoomResumed,
     TextReceived,
+    TextWithdrawn,
     ThinkingReceived,
     TurnDelayed,
     TurnDropped,
@@ -70,6 +71,9 @@ class Recorder:
                 await self._write(end, conversation_id, turn.number)
             case TextReceived(turn=turn, text=text):
                 self._draft(conversation_id, turn).add(text)
+            case TextWithdrawn(turn=turn):
+                self._forget_draft(conversation_id, turn)
+                await self._write(changes.save_draft, conversation_id, turn.number, "")
             case MessageCompleted(message=message):
                 await self._write(changes.add_message, conversation_id, message, now)
                 self._forget_draft(conversation_id, message.turn)

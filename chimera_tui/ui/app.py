@@ -209,6 +209,7 @@ class ChimeraApp(Openings):
             await self.show_first_run()
         if not isinstance(self.screen, FirstRunScreen):
             self._tell_problems(chimera.library.problems)
+        await self.ask_plain()
         await asyncio.to_thread(importlib.import_module, "chimera_tui.ui.markdown")  # for later
         settle()
 

@@ -106,8 +106,8 @@ def head_lines(
     else:
         lines.append(crop(line(("   ".join(facts), "$muted")), width))
     lines.append(Content(""))
-    wrong = one_line(health.reason)
-    for text, colour in ((wrong, "$error"), (advice(health, key), "")):
+    wrong, note = one_line(health.reason), one_line(health.note)
+    for text, colour in ((wrong, "$error"), (advice(health, key), ""), (note, "$muted")):
         if text:
             lines += [one.stylize(colour) if colour else one for one in Content(text).wrap(width)]
     return lines if lines[-1] else lines[:-1]
@@ -317,7 +317,7 @@ def report(health: Health, key: KeyState | None, exchanges: Sequence[Exchange]) 
         lines += [f"address: {key.address}", f"key: {key_words(key)}"]
     lines += [
         f"{name}: {text}"
-        for name, text in (("reason", health.reason), ("hint", health.hint))
+        for name, text in (("reason", health.reason), ("hint", health.hint), ("note", health.note))
         if text
     ]
     for one in exchanges:

@@ -38,7 +38,7 @@ PLAIN_THEME = "ansi-dark"
 
 T = TypeVar("T")
 Severity = Literal["information", "warning", "error"]
-Save = Callable[[str, str], None]
+Save = Callable[[str, str | tuple[str, ...]], None]
 
 
 @runtime_checkable
@@ -138,6 +138,10 @@ class Host(App[None]):
         """The rooms that are open in this program; the one in sight, or behind a screen, first."""
 
     @abstractmethod
+    async def ask_plain(self) -> None:
+        """Ask for each provider that is spoken to unprotected whether it may be."""
+
+    @abstractmethod
     async def ask_key(
         self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
     ) -> None:
@@ -206,7 +210,7 @@ class Host(App[None]):
         """Use the theme called `name`, now and the next time."""
         self.use_theme(name)
         if self.theme == name:
-            self._keep_setting("theme", name)
+            self.keep_setting("theme", name)
 
     async def search_themes(self) -> None:  # type: ignore[override] # Textual's cannot wait
         """Offer all themes."""
@@ -215,7 +219,7 @@ class Host(App[None]):
         )
 
     @work(thread=True, exit_on_error=False, group="settings")
-    def _keep_setting(self, key: str, value: str) -> None:
+    def keep_setting(self, key: str, value: str | tuple[str, ...]) -> None:
         """Save what was chosen; a settings file that is broken is left alone, and says so."""
         if self._save is None:
             return

@@ -1,8 +1,14 @@
 """The screens that are opened over others; what they need is imported only then."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
+from chimera_tui.domain.text import one_line
 from chimera_tui.ui.host import Host
+
+if TYPE_CHECKING:
+    from chimera_tui.chimera import Chimera
 
 
 class Openings(Host):
@@ -51,3 +57,22 @@ class Openings(Host):
             return False
         is_taken: bool | None = await self.ask(AskKey(chimera, states[provider]))
         return bool(is_taken)
+
+    async def ask_plain(self) -> None:
+        """Ask once for each provider in the private network that is spoken to unprotected."""
+        from chimera_tui.ui.screens.dialog import Choose  # noqa: PLC0415 - see above
+
+        if (chimera := self.chimera) is None:
+            return
+        choices = [
+            ("leave it alone", "asked again at the next start"),
+            ("allow it", "others in that network can read along"),
+        ]
+        for place in {one.unprotected for one in chimera.health.values()} - {""}:
+            title = f"Speak to {one_line(place, 50)} without protection?"
+            await self.push_screen(Choose(title, choices, 0), partial(self._allow, chimera, place))
+
+    async def _allow(self, chimera: "Chimera", place: str, index: int | None) -> None:
+        if index == 1:
+            self.keep_setting("plain_http", await chimera.connections.allow_plain(place))
+            self.look_again()

@@ -33,6 +33,7 @@ from chimera_tui.domain.events import (
     RoomPaused,
     RoomResumed,
     TextReceived,
+    TextWithdrawn,
     ThinkingReceived,
     TurnDelayed,
     TurnDropped,
@@ -134,6 +135,9 @@ class Scene:
                 self._come(turn)
                 self.typing.pop(turn.number, None)
                 self.heard[turn.number] = turn.speaker
+            case TextWithdrawn(turn=turn):
+                self.heard.pop(turn.number, None)
+                self.typing[turn.number] = turn.speaker
             case MessageCompleted(message=message):
                 self._over(message.turn.number)
                 self.totals.add(message)

@@ -31,6 +31,7 @@ from chimera_tui.domain.events import (
     PauseReason,
     RoomPaused,
     TextReceived,
+    TextWithdrawn,
     TurnDropped,
     TurnFailed,
 )
@@ -102,6 +103,14 @@ def test_a_conversation_is_written_with_heads_and_a_margin() -> None:
     assert written == Lines(
         "The Ada (scripted/model)\n  One,\n  two.\n\nThe Bob (DEMO)\n  Three.\n\n"
     )
+
+
+def test_words_that_were_only_thought_are_told_from_the_reply() -> None:
+    heard = started(ADA), TextReceived(turn=ADA, text="Plan."), TextWithdrawn(turn=ADA)
+    written = plain(*heard, TextReceived(turn=ADA, text="One."), MessageCompleted(message=MESSAGE))
+    head = "The Ada (scripted/model)\n  "
+    assert written == Lines(f"{head}Plan. [only thought]\n\n{head}One.\n\n")
+    assert json.loads(JsonText(1)(TextWithdrawn(turn=ADA)).out)["event"] == "text_withdrawn"
 
 
 def test_no_reply_can_forge_a_speaker() -> None:

@@ -57,6 +57,11 @@ def test_a_known_key_is_found_in_any_writing(written: str) -> None:
         'api_key=\\"abcdefgh\\"',
         "https://x.example/v1?key=abcdefgh",
         "https://x.example/v1?alt=sse&key=abcdefgh",
+        "https://x.example/v1?sig=abcdefgh&alt=sse",
+        "http://me:abcdefgh@x.example/v1",
+        "http://abcdefgh@[::1]:1234",
+        "http://me:ab/cdefgh@x.example",
+        "socks5://me:abc?defgh@x.example",
         "abcdefgh*****wxyz",
     ],
 )

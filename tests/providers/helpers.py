@@ -12,7 +12,15 @@ import openai  # noqa: F401
 
 from chimera_tui.domain.persona import Persona
 from chimera_tui.providers import registry
-from chimera_tui.providers.base import ChatMessage, ChatRequest, Finished, Provider, Text, Thinking
+from chimera_tui.providers.base import (
+    ChatMessage,
+    ChatRequest,
+    Finished,
+    Provider,
+    Text,
+    Thinking,
+    Withdrawn,
+)
 from chimera_tui.providers.endpoint import Deadlines, Endpoint
 
 Wire = Literal["openai", "anthropic", "gemini", "ollama"]
@@ -87,6 +95,9 @@ async def hear(
                     heard.pieces.append(item.text)
                 case Thinking():
                     heard.thought += item.text
+                case Withdrawn():
+                    heard.thought += heard.text
+                    heard.text = ""
                 case Finished():
                     heard.finished = item
     return heard

@@ -1,4 +1,4 @@
-"""P01 to P45: every fault of a provider, in every wire format; the table is in the output."""
+"""P01 to P51: every fault of a provider, in every wire format; the table is in the output."""
 
 import asyncio
 import gc
@@ -12,7 +12,11 @@ import pytest
 
 from chimera_tui.domain.errors import ProviderError
 from tests.fault_server import FaultServer
-from tests.providers import rows_of_networks, rows_of_replies  # noqa: F401 - the rows
+from tests.providers import (  # noqa: F401 - the rows
+    rows_of_networks,
+    rows_of_replies,
+    rows_of_small_servers,
+)
 from tests.providers.catalogue import ROWS, judge
 from tests.providers.helpers import WIRES, Wire, a_provider, an_endpoint, hear
 
@@ -29,7 +33,7 @@ QUICK = (
 
 
 @pytest.mark.parametrize("wire", WIRES)
-@pytest.mark.parametrize("row_id", [f"P{number:02}" for number in range(1, 46)])
+@pytest.mark.parametrize("row_id", [f"P{number:02}" for number in range(1, 52)])
 async def test_row(row_id: str, wire: Wire, tmp_path: Path) -> None:
     await judge(ROWS[row_id], wire, tmp_path)
 

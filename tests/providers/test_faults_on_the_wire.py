@@ -101,8 +101,6 @@ SOME: dict[Wire, dict[str, str | Fault]] = {
         "error_object": Fault.RATE,
         "odd_lines": SAID,
         "prompt_blocked": "",
-        "wrong_shapes": "Hel",
-        "null": "",
     },
     "ollama": {},
 }

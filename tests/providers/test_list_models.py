@@ -3,16 +3,19 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from chimera_tui.domain.errors import Fault, ProviderError
-from chimera_tui.domain.health import ModelInfo
+from chimera_tui.domain.health import HealthState, ModelInfo
 from chimera_tui.providers import registry
 from chimera_tui.providers.endpoint import Endpoint
+from chimera_tui.resilience.gate import Gate
+from chimera_tui.resilience.monitor import Monitor
 from tests.fault_dialects import Reply
 from tests.fault_server import FaultServer
-from tests.providers.helpers import PATIENT, SOON, Wire, a_provider, an_endpoint
+from tests.providers.helpers import PATIENT, SOON, WIRES, Wire, a_provider, an_endpoint
 
 BAD = {
     "html": Fault.BAD_TYPE,
@@ -138,3 +141,108 @@ async def test_a_list_takes_no_longer_than_it_may(server: FaultServer) -> None:
     async with a_provider(at) as provider:
         with pytest.raises(ProviderError, match=f"within {SOON} s"):
             await provider.list_models()
+
+
+FILES = (Path(__file__).parent / "model_lists").glob("*.json")
+ODD_LISTS = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(FILES)}
+SOUND = [{"id": "m-1"}, {"id": "m-2", "context_length": "4096"}]
+ODD_ENTRIES: list[object] = [
+    None,
+    7,
+    {},
+    {"id": None},
+    {"id": 7},
+    {"id": ["m"]},
+    {"id": " "},
+    [],
+    "",
+]
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize(("name", "document"), ODD_LISTS.items(), ids=ODD_LISTS)
+async def test_a_list_of_models_is_read_in_any_shape(
+    server: FaultServer, wire: Wire, name: str, document: object
+) -> None:
+    listed, note = await list_there(server, wire, document)
+    assert [model.name for model in listed] == ([] if "null" in name else ["m-1"])
+    is_odd = name == "one-without-id"
+    assert note == ("One entry in its list of models cannot be read." if is_odd else "")
+    if name == "n_ctx-as-text" and wire == "openai":
+        assert listed[0].context == 4096
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize(
+    "document",
+    [
+        [*SOUND, *ODD_ENTRIES],
+        {"data": [*SOUND, *ODD_ENTRIES]},
+        {"models": [*({"name": one["id"]} for one in SOUND), *ODD_ENTRIES], "data": None},
+        {"object": "list", "data": ["m-1", "m-2", *ODD_ENTRIES], "has_more": "no", "last_id": 7},
+        {"models": [{"model": "m-1"}, {"model": "m-2"}, *ODD_ENTRIES], "nextPageToken": 7},
+        {"data": [*SOUND, SOUND[0], *ODD_ENTRIES]},
+    ],
+)
+async def test_sound_entries_are_listed_and_the_others_counted(
+    server: FaultServer, wire: Wire, document: object
+) -> None:
+    listed, note = await list_there(server, wire, document)
+    assert [model.name for model in listed] == ["m-1", "m-2"]
+    assert note == "9 entries in its list of models cannot be read."
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_models_by_name_are_a_list_too(server: FaultServer, wire: Wire) -> None:
+    listed, note = await list_there(server, wire, {"data": {"m-1": {}, "m-2": None}})
+    assert ([model.name for model in listed], note) == (["m-1", "m-2"], "")
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("document", [None, 7, "m-1", {}, {"data": 7}, {"models": "m-1"}])
+async def test_what_is_no_list_does_not_take_down_a_provider_whose_model_is_named(
+    server: FaultServer, wire: Wire, document: object
+) -> None:
+    await provide(server, document)
+    at = an_endpoint(server.url("list"), wire)
+    async with a_provider(at) as provider:
+        with pytest.raises(ProviderError) as caught:
+            await provider.list_models()
+        assert caught.value.kind is Fault.BAD_DATA
+        if wire != "ollama":  # its version proves that it is there
+            with pytest.raises(ProviderError):
+                await provider.probe()
+    async with a_provider(replace(at, model="m-1")) as provider:
+        await provider.probe()
+        gate = Gate(provider)
+        monitor = Monitor()
+        monitor.follow(gate)
+        health = await monitor.check(gate.name, models=True)
+        assert health.state is HealthState.UP
+        assert health.note.startswith("Its models are not listed: ")
+
+
+async def test_an_error_in_the_place_of_a_list_is_named(server: FaultServer) -> None:
+    await provide(server, {"error": {"message": "no models for you", "code": 401}})
+    async with a_provider(an_endpoint(server.url("list"))) as provider:
+        with pytest.raises(ProviderError, match="no models for you") as caught:
+            await provider.list_models()
+    assert caught.value.kind is Fault.AUTH
+
+
+async def provide(server: FaultServer, document: object) -> None:
+    """Let every list be this document."""
+
+    async def act(reply: Reply) -> None:
+        await reply.whole(200, json.dumps(document).encode(), "text/html")
+
+    server.scenarios["list"] = act
+
+
+async def list_there(
+    server: FaultServer, wire: Wire, document: object
+) -> tuple[tuple[ModelInfo, ...], str]:
+    """What is listed of this document, and what is said of it."""
+    await provide(server, document)
+    async with a_provider(an_endpoint(server.url("list"), wire)) as provider:
+        return await provider.list_models(), provider.note

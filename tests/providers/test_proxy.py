@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chimera_tui.domain.errors import ChimeraError, Fault, ProviderError
+from chimera_tui.providers import http
 from chimera_tui.providers.proxy import proxy_of
 from tests.fault_server import refused_address
 from tests.providers.helpers import a_provider, an_endpoint, hear
@@ -37,7 +38,33 @@ def test_when_it_is_used(address: str, environ: dict[str, str], proxy: str) -> N
     assert proxy_of(address, environ) == proxy
 
 
-@pytest.mark.parametrize("proxy", ["socks5://proxy.example:1080", "http://", "http://p:99999"])
+UNUSABLE = (
+    "socks5://proxy.example:1080", "socks5h://p", "http://", "http://p:99999", "::::", "http://[",
+    "?", "http://exa mple:1", "http://a\nb:1", "http://h\x00:1", "http://%00:1", "http://*:1",
+    "http://user:pa/ss@h:1", "http://us er:x@h:1",
+)  # fmt: skip
+USABLE = {
+    '"http://h:1"': "http://h:1",
+    " h:1 ": "http://h:1",
+    "http:/h:1": "http://h:1",
+    "http://\u200bh:1": "http://h:1",
+    "https://me:pw@h": "https://me:pw@h",
+    "http://[::1]:8": "http://[::1]:8",
+}
+
+
+@pytest.mark.parametrize("proxy", [*UNUSABLE, *USABLE])
+def test_what_is_taken_for_a_proxy_can_be_used(proxy: str) -> None:
+    try:
+        used = proxy_of(OUTER, {"HTTPS_PROXY": proxy})
+    except ChimeraError:
+        assert proxy in UNUSABLE
+    else:
+        assert used == USABLE[proxy]
+        http.client(replace(an_endpoint(OUTER), proxy=used))
+
+
+@pytest.mark.parametrize("proxy", UNUSABLE)
 def test_one_that_cannot_be_used_is_not_passed_by(proxy: str) -> None:
     with pytest.raises(ChimeraError, match="ALL_PROXY") as caught:
         proxy_of(OUTER, {"ALL_PROXY": proxy})

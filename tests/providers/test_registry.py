@@ -29,6 +29,13 @@ from chimera_tui.settings.settings import HOSTED_PROVIDERS, KNOWN_PROVIDERS, LOC
         ("HTTP://Box:1234", "http://box:1234"),
         ("https://api.example.com/v1", "https://api.example.com"),
         ("https://example.com/v1beta/openai", "https://example.com/v1beta/openai"),
+        ("'http://127.0.0.1:1234/v1/chat/completions'", "http://127.0.0.1:1234"),
+        ("LM_STUDIO_URL=http://127.0.0.1:1234/v1/models", "http://127.0.0.1:1234"),
+        ("\ufeff127.0.0.1\u200b", "http://127.0.0.1:1234"),
+        ("::1", "http://[::1]:1234"),
+        ("[::1]", "http://[::1]:1234"),
+        ("::1:8080", "http://[::1]:8080"),
+        ("[::]:8080/", "http://[::1]:8080"),
     ],
 )
 def test_an_address_has_one_normal_form(written: str, meant: str) -> None:
@@ -46,7 +53,6 @@ def test_an_address_has_one_normal_form(written: str, meant: str) -> None:
         "http://127.0.0.1:0",
         "http://127.0.0.1:port",
         "http://[::1",
-        "http://127.0.0.1:1234?x=1",
         "http://a\x1b[2J/",
         "file:///etc/passwd",
     ],
@@ -59,10 +65,31 @@ def test_a_wrong_address_is_named(written: str) -> None:
     assert caught.value.hint
 
 
-def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
+@pytest.mark.parametrize(
+    "written",
+    [
+        "http://me:secret@box:1234",
+        "me:secret@box:1234",
+        "http://me:se/secret@box:1234",
+        "http://box:1234?key=secret",
+        "http://box:1234/v1#secret",
+        "http://box:port/?key=secret",
+        "http://secret@[::1",
+    ],
+)
+def test_a_secret_in_an_address_is_refused_and_not_repeated(written: str) -> None:
     with pytest.raises(ChimeraError) as caught:
-        registry.endpoint("lmstudio", base_url="http://me:secret@box:1234", environ={})
-    assert "secret" not in caught.value.problem
+        registry.endpoint("lmstudio", base_url=written, environ={})
+    assert "secret" not in f"{caught.value.problem} {caught.value.hint}"
+    assert "…" in caught.value.problem
+
+
+def test_the_address_of_ollama_needs_no_path() -> None:
+    for path in ("/api", "/api/", "/api/chat", "/v1", "/v1/chat/completions", "/api/tags"):
+        at = registry.endpoint("ollama", base_url=f"localhost:11434{path}", environ={})
+        assert at.address == "http://localhost:11434"
+    at = registry.endpoint("openrouter", base_url="https://openrouter.ai/api", environ={})
+    assert at.address == "https://openrouter.ai/api"
 
 
 @pytest.mark.parametrize("written", ["http://example.com", "8.8.8.8:1234", "http://[2600::1]"])

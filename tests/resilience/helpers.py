@@ -79,6 +79,8 @@ class TimedProvider:
         finally:
             self.in_flight -= 1
 
+    note = ""
+
     async def probe(self) -> None:
         """Answer, unless there is an error."""
         self.probed += 1

@@ -233,3 +233,22 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ChimeraError, match=r"cannot be (read|written)"):
         save_setting(tmp_path / "file" / "config.toml", "theme", "x")
+
+
+def test_a_list_is_saved_and_the_rest_stays(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('# mine\ntheme = "nord"\n', encoding="utf-8")
+    save_setting(file, "plain_http", ("http://nas.local:1234",))
+    save_setting(file, "plain_http", ("http://nas.local:1234", "http://box"))
+    assert load_settings(file)[0].plain_http == ("http://nas.local:1234", "http://box")
+    assert file.read_text(encoding="utf-8").startswith('# mine\ntheme = "nord"\n')
+
+
+@pytest.mark.parametrize(
+    "written", ["localhost:11434", "::1", " 'http://127.0.0.1:1' ", "\ufeffhttps://a", "x=http://a"]
+)
+def test_an_address_may_be_written_as_people_write_them(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[providers.x]\nbase_url = "{written}"\n', encoding="utf-8")
+    settings, problem = load_settings(file)
+    assert (settings.providers["x"].base_url, problem) == (written, "")

@@ -274,6 +274,14 @@ class FakeChimera:
         """Itself: it knows no providers of its own."""
         return self
 
+    async def allow_plain(self, unprotected: str) -> tuple[str, ...]:
+        """Nobody asks any more."""
+        self.health = {
+            name: replace(one, unprotected="", state=HealthState.NOT_ASKED)
+            for name, one in self.health.items()
+        }
+        return (unprotected,)
+
     def in_use(self, cast: Iterable[Assignment]) -> set[str]:
         """Whoever is assigned."""
         return {one.model.provider for one in cast if one.model}

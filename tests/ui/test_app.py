@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from textual.css.stylesheet import Stylesheet
 from chimera_tui.domain.conversation import DEMO
 from chimera_tui.domain.errors import InvalidFileError, NewerDatabaseError, NoDatabaseError
 from chimera_tui.domain.events import Event, RoomResumed
+from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.saved import Recovered
 from chimera_tui.library.library import Changes
-from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.providers.base import Withdrawn
+from chimera_tui.providers.scripted import ScriptedProvider, Step
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import app as app_module
 from chimera_tui.ui.app import ChimeraApp
@@ -275,6 +278,40 @@ async def test_a_settings_file_that_cannot_be_written_says_so(tmp_path: Path) ->
         await pilot.press("enter")
         await until(pilot, lambda: "is broken. Mend line 3." in text_of(pilot))
         assert pilot.app.theme == "nord"
+
+
+async def test_who_is_spoken_to_unprotected_is_asked_about_once_and_it_is_kept(
+    tmp_path: Path,
+) -> None:
+    kept: list[tuple[str, object]] = []
+    place = "http://nas.local:11434"
+    away = Health(provider="ollama", state=HealthState.DOWN, unprotected=place, reason="Asked.")
+
+    def save(key: str, value: object) -> None:
+        kept.append((key, value))
+
+    for answer, expected in ((("enter",), []), (("down", "enter"), [("plain_http", (place,))])):
+        fake = FakeChimera(a_saved(*TALK), healths=[away])
+        fake.health["ollama"] = away
+        async with an_app(fake, tmp_path, save=save).run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: f"Speak to {place} without protection?" in text_of(pilot))
+            await pilot.press(*answer)
+            await until(pilot, lambda: "without protection" not in text_of(pilot))
+            await until(pilot, partial(kept.__eq__, expected))
+
+
+async def test_words_that_were_only_thought_go_when_that_is_known(tmp_path: Path) -> None:
+    heard, said = asyncio.Event(), asyncio.Event()
+    script: list[Step] = ["Secret plan.", heard, Withdrawn(), said, "All is calm."]
+    fake = FakeChimera(a_saved(*TALK), provider=ScriptedProvider(script))
+    async with running(fake, tmp_path) as pilot:
+        await pilot.press("space")
+        await until(pilot, lambda: "Secret plan." in text_of(pilot))
+        heard.set()
+        await until(pilot, lambda: "Secret plan." not in text_of(pilot))
+        said.set()
+        await until(pilot, lambda: "All is calm." in text_of(pilot))
+        assert "Secret plan." not in text_of(pilot)
 
 
 async def test_marks_in_ascii(tmp_path: Path) -> None:

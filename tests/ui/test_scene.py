@@ -17,6 +17,7 @@ from chimera_tui.domain.events import (
     RoomPaused,
     RoomResumed,
     TextReceived,
+    TextWithdrawn,
     TurnDropped,
     TurnFailed,
     TurnStarted,
@@ -48,6 +49,10 @@ def test_one_who_is_chosen_types_then_speaks_then_waits() -> None:
     assert states(scene)["scientist"] == "typing"
     scene.note(ASKED)
     assert scene.cast_rows()[2].model == "qwen2.5:14b"
+    scene.note(TextReceived(turn=TURN, text="Th"))
+    assert states(scene)["scientist"] == "speaking"
+    scene.note(TextWithdrawn(turn=TURN))
+    assert states(scene)["scientist"] == "typing"
     scene.note(TextReceived(turn=TURN, text="Th"))
     assert states(scene)["scientist"] == "speaking"
     scene.note(MessageCompleted(message=a_message(3, "scientist", "Three.", MODEL)))

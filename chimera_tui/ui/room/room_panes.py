@@ -21,6 +21,7 @@ from chimera_tui.domain.events import (
     RoomPaused,
     RoomResumed,
     TextReceived,
+    TextWithdrawn,
     ThinkingReceived,
     TurnDelayed,
     TurnDropped,
@@ -116,7 +117,7 @@ class RoomPanes:
 
     def _show_in_transcript(self, state: Scene, event: Event) -> None:  # noqa: C901 - one case an event
         match event:
-            case TurnStarted(turn=turn) | TurnDropped(turn=turn):
+            case TurnStarted(turn=turn) | TurnDropped(turn=turn) | TextWithdrawn(turn=turn):
                 self._stage.drop(adapter.failure_key(turn))
                 if all(message.turn.number != turn.number for message in state.tree.path):
                     self._stage.drop(adapter.key_of(turn))

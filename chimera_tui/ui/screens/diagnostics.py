@@ -270,11 +270,13 @@ class DiagnosticsScreen(Screen[None]):
     @on(Rows.Chosen)
     async def check_chosen(self) -> None:
         """Enter checks."""
-        self.action_check()
+        await self.action_check()
 
-    def action_check(self) -> None:
-        """Ask this provider now how it is."""
-        if self.provider and self.provider not in self._checking:
+    async def action_check(self) -> None:
+        """Ask this provider now how it is; or a person, whether it may be asked."""
+        if self.provider and self._chimera.health[self.provider].unprotected:
+            await self.app.ask_plain()
+        elif self.provider and self.provider not in self._checking:
             self._check(self.provider)
 
     @work(exit_on_error=False)

@@ -13,7 +13,13 @@ from textual.worker import Worker
 
 from chimera_tui.domain.conversation import DEMO, ModelRef
 from chimera_tui.domain.errors import UnknownError, innermost
-from chimera_tui.domain.events import Event, MessageCompleted, TextReceived, TurnFailed
+from chimera_tui.domain.events import (
+    Event,
+    MessageCompleted,
+    TextReceived,
+    TextWithdrawn,
+    TurnFailed,
+)
 from chimera_tui.domain.health import HealthState
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
@@ -183,6 +189,8 @@ class StudioTry(StudioView):
                 if reply.note:
                     side.tell(replace(reply, note=""))
                 side.hear(text)
+            case TextWithdrawn():
+                side.withdraw(replace(reply, note="thinking …"))
             case MessageCompleted(message=message):
                 side.end(reply.told(message), message.text)
             case TurnFailed(failure=failure):

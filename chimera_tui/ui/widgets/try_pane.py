@@ -158,8 +158,12 @@ class TrySide(Vertical):
     def begin(self, reply: Reply, speaker: Speaker) -> None:
         """Show a reply of which nothing was said yet."""
         self._speaker = speaker
+        self.withdraw(reply)
+
+    def withdraw(self, reply: Reply) -> None:
+        """Show nothing of its words: what was heard was none of it."""
         self.tell(reply)
-        self._well.load([MessageEntry(key=SAID, speaker=speaker, is_live=True)])
+        self._well.load([MessageEntry(key=SAID, speaker=self._speaker, is_live=True)])
 
     def hear(self, text: str) -> None:
         """Show more of its words."""
