@@ -7,9 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.command import CommandPalette
+from textual.filter import LineFilter, NoColor
+from textual.screen import Screen
+from textual.widgets import TextArea
 
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.errors import ChimeraError
@@ -24,8 +27,11 @@ from chimera_tui.ui.blocks import STATES
 from chimera_tui.ui.commands import ThemeNames
 from chimera_tui.ui.glyphs import ASCII, ASCII_MARKS, UNICODE, wants_plain_emoji
 from chimera_tui.ui.themes import DARK, THEMES, variables_of
+from chimera_tui.ui.window import Window
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from chimera_tui.chimera import Chimera
     from chimera_tui.engine.room import Room
 
@@ -34,6 +40,7 @@ ASCII_BORDERS = dict.fromkeys(BORDERS, "ascii")
 """Variables of the styles: bars at the left of what has the focus, lines, frames."""
 PLAIN_THEME = "ansi-dark"
 """What NO_COLOR starts with."""
+WITHOUT_COLOUR = NoColor()
 
 Severity = Literal["information", "warning", "error"]
 Save = Callable[[str, str], None]
@@ -97,13 +104,64 @@ class Host(App[None]):
         self.has_plain_emoji = wants_plain_emoji(os.environ) if safe_emoji is None else safe_emoji
         if settings.reduced_motion:
             self.animation_level = "none"
+        self.window = Window()
         self._log_folder = log_folder
         self.redact = redact or Redactor()
         self._save = save
-        is_plain = bool(os.environ.get("NO_COLOR"))
+        self.no_color = bool(os.environ.get("NO_COLOR"))  # Textual: even an empty one
         self.theme = DARK.name
-        self.use_theme(PLAIN_THEME if is_plain else theme or settings.theme)
+        self.use_theme(PLAIN_THEME if self.no_color else theme or settings.theme)
         self.set_keymap(settings.keys)
+
+    # The window
+
+    async def on_event(self, event: events.Event) -> None:
+        """Lay nothing out for a window that is too small; while it is, only our own keys work."""
+        if isinstance(event, events.Resize):
+            event = self._resized(event)
+        elif self.window.is_too_small and isinstance(event, events.InputEvent):
+            if isinstance(event, events.Key):
+                await self._press_blind(event.key)
+            return
+        await super().on_event(event)
+
+    def _resized(self, event: events.Resize) -> events.Resize:
+        was_too_small = self.window.is_too_small
+        size = self.window.take(event.size)
+        if self.window.is_too_small:
+            self._write_raw(self.window.picture())
+        elif was_too_small and self.screen_stack:
+            self.screen.refresh()
+        return event if size == event.size else events.Resize(size, size)
+
+    async def _press_blind(self, key: str) -> None:
+        """Do what a key does at any time, whatever screen there is: leave, or stop."""
+        for node, bindings in self.screen._binding_chain:  # noqa: SLF001 - with the keys of the person
+            for binding in bindings.key_to_bindings.get(key, ()) if node is self else ():
+                if binding.priority:
+                    await self.run_action(binding.action)
+
+    def _display(self, screen: Screen[object], renderable: "RenderableType | None") -> None:
+        if not self.window.is_too_small:
+            super()._display(screen, renderable)
+
+    # Job control
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where no shell could continue us, ctrl+z does not stop us: in a text it undoes."""
+        if action == "suspend_process":
+            return getattr(self._driver, "can_be_continued", False)
+        return super().check_action(action, parameters)
+
+    def action_suspend_process(self) -> None:
+        """Stop, and give the terminal back to the shell that can continue us."""
+        if suspend := getattr(self._driver, "suspend", None):
+            suspend()
+
+    def action_undo_text(self) -> None:
+        """Take back what was written last, in the text that has the focus."""
+        if isinstance(self.focused, TextArea):
+            self.focused.undo()
 
     # Other screens
 
@@ -231,6 +289,14 @@ class Host(App[None]):
         self.simulate_key(key)
 
     # Colours
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What the colours of all lines pass. Where there are to be none, none is sent.
+
+        Textual's `Monochrome` sends greys in place of the terminal's own colours, ends the app at
+        a blank without a style, and takes the terminal's own ink and paper both for black.
+        """
+        return (WITHOUT_COLOUR,) if self.no_color else super().get_line_filters()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our colours for whatever theme is in use, and the kinds of borders."""

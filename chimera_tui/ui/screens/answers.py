@@ -17,7 +17,6 @@ from chimera_tui.ui.entries import MessageEntry
 from chimera_tui.ui.glyphs import UNICODE
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import DEMO_CHIP
-from chimera_tui.ui.widgets.small import TooSmall
 from chimera_tui.ui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -98,7 +97,6 @@ class Answers(Screen[int]):
 
     def compose(self) -> ComposeResult:
         """Head, what was said before, the answers, keys."""
-        yield TooSmall()
         yield Lines(self._head, id="head")
         yield Lines(lambda width: [self._asked.truncate(width, ellipsis=True)], id="asked")
         with Horizontal(id="answers"):

@@ -28,7 +28,6 @@ from chimera_tui.ui.provider_rows import ProviderRow, provider_rows
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import WIDE
 from chimera_tui.ui.widgets.rows import Rows
-from chimera_tui.ui.widgets.small import TooSmall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +111,6 @@ class DiagnosticsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Head, providers, the page of one of them, keys."""
-        yield TooSmall()
         yield Lines(self._head, id="head")
         with Horizontal(id="near"):
             with Vertical(id="near-side"):

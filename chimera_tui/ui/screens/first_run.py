@@ -23,7 +23,6 @@ from chimera_tui.ui.provider_rows import ProviderRow, provider_rows
 from chimera_tui.ui.screens.room_deleting import RoomDeleting
 from chimera_tui.ui.themes import HUES, assign_hues
 from chimera_tui.ui.widgets.footer import KeyFooter
-from chimera_tui.ui.widgets.small import TooSmall
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
@@ -76,7 +75,6 @@ class FirstRunScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """What was found, the start, other keys."""
-        yield TooSmall()
         with Vertical(id="first-centre"), Vertical(id="first"):
             yield Lines(self._found)
             yield Lines(self._block, id="start")

@@ -29,7 +29,6 @@ from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import RoomHeader
 from chimera_tui.ui.widgets.rows import Rows
 from chimera_tui.ui.widgets.side import CastList, Heading, ProviderList, RoomList, VitalsPanel
-from chimera_tui.ui.widgets.small import TooSmall
 from chimera_tui.ui.widgets.status import StatusRow, waiting
 from chimera_tui.ui.widgets.transcript import Transcript
 
@@ -90,7 +89,6 @@ class RoomView(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Head, rooms, transcript with status and composer, panels, keys."""
-        yield TooSmall()
         yield RoomHeader(id="head")
         with Horizontal(id="body"):
             with Vertical(id="rooms"):

@@ -22,7 +22,6 @@ from chimera_tui.ui.host import sentences
 from chimera_tui.ui.scene import CastRow
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.rows import LongRows
-from chimera_tui.ui.widgets.small import TooSmall
 from chimera_tui.ui.wrapping import wrap
 
 if TYPE_CHECKING:
@@ -131,7 +130,6 @@ class SentScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Head, parts, words, keys."""
-        yield TooSmall()
         yield Lines(self._head, id="head")
         with Horizontal(id="sent"):
             with Vertical(id="sent-side"):

@@ -28,7 +28,6 @@ from chimera_tui.ui.widgets.persona_list import (
     safe_name,
 )
 from chimera_tui.ui.widgets.rows import Rows
-from chimera_tui.ui.widgets.small import TooSmall
 from chimera_tui.ui.widgets.transcript import Transcript
 from chimera_tui.ui.widgets.try_pane import TrySide
 
@@ -46,7 +45,6 @@ class StudioView(StudioLines):
 
     def compose(self) -> ComposeResult:
         """Head, personas, form, card and tries, keys."""
-        yield TooSmall()
         yield Lines(self._head, id="head")
         with Horizontal(id="studio"):
             with Vertical(id="studio-side"):
