@@ -167,10 +167,9 @@ class ChimeraApp(Openings):
             self._settling = self.set_timer(SIZE_SETTLES, self._settle)
 
     def _settle(self) -> None:
-        size = self.window.size
-        if not getattr(self._driver, "tells_sizes_itself", False):
-            size = terminal_size() or size
-        if size != self.window.size:
+        tells_itself = getattr(self._driver, "tells_sizes_itself", False)
+        size = None if tells_itself else terminal_size()
+        if size is not None and size != self.window.size:
             self.post_message(events.Resize(size, size))
         self.screen.refresh()
 

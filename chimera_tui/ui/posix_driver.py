@@ -67,8 +67,8 @@ class PosixDriver(LinuxDriver):
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """The terminal's own size; the last one known when it is gone."""
-        width, height = terminal_size() or self._size or (80, 24)
-        return width, height
+        size = terminal_size()
+        return self._size or (80, 24) if size is None else (size.width, size.height)
 
     def start_application_mode(self) -> None:
         """Take the terminal."""
