@@ -31,6 +31,7 @@ from chimera_tui.ui.window import Window
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.command import ProviderSource
 
     from chimera_tui.chimera import Chimera
     from chimera_tui.engine.room import Room
@@ -41,6 +42,8 @@ ASCII_BORDERS = dict.fromkeys(BORDERS, "ascii")
 PLAIN_THEME = "ansi-dark"
 """What NO_COLOR starts with."""
 WITHOUT_COLOUR = NoColor()
+BLIND = {"quit", "suspend_process"}
+"""What keys do while the window is too small to show anything."""
 
 Severity = Literal["information", "warning", "error"]
 Save = Callable[[str, str], None]
@@ -135,10 +138,10 @@ class Host(App[None]):
         return event if size == event.size else events.Resize(size, size)
 
     async def _press_blind(self, key: str) -> None:
-        """Do what a key does at any time, whatever screen there is: leave, or stop."""
+        """Do what a key does that needs no screen: leave, or stop."""
         for node, bindings in self.screen._binding_chain:  # noqa: SLF001 - with the keys of the person
             for binding in bindings.key_to_bindings.get(key, ()) if node is self else ():
-                if binding.priority:
+                if binding.action in BLIND and self.check_action(binding.action, ()):
                     await self.run_action(binding.action)
 
     def _display(self, screen: Screen[object], renderable: "RenderableType | None") -> None:
@@ -245,9 +248,17 @@ class Host(App[None]):
 
     async def search_themes(self) -> None:  # type: ignore[override] # Textual's cannot wait
         """Offer all themes."""
-        await self.push_screen(
-            CommandPalette(providers=[ThemeNames], placeholder="Search for themes…")
-        )
+        await self._show_palette([ThemeNames], "Search for themes…")
+
+    async def action_command_palette(self) -> None:  # type: ignore[override] # Textual's cannot wait
+        """Offer all commands."""
+        if not isinstance(self.screen, CommandPalette):
+            await self._show_palette(None, "Search for commands…")
+
+    async def _show_palette(self, providers: "ProviderSource | None", placeholder: str) -> None:
+        from chimera_tui.ui.screens.palette import PaletteScreen  # noqa: PLC0415 - not before the paint
+
+        await self.push_screen(PaletteScreen(providers, placeholder=placeholder))
 
     @work(thread=True, exit_on_error=False, group="settings")
     def _keep_setting(self, key: str, value: str) -> None:
