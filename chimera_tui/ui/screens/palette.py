@@ -8,7 +8,7 @@ from textual.widgets import LoadingIndicator
 from chimera_tui.ui.widgets.field import LineField
 
 
-class PaletteField(LineField, CommandInput):
+class PaletteField(CommandInput, LineField):
     """Where a command is searched for."""
 
 
