@@ -167,3 +167,14 @@ def test_every_field_cleans_what_is_put_into_it() -> None:
 )
 def test_a_planted_field_is_found(planted: str) -> None:
     assert bare_fields(f"def compose():\n    {planted}\n") == [2]
+
+
+def test_a_screen_is_closed_by_what_closes_no_other() -> None:
+    ui = ROOT / "chimera_tui" / "ui"
+    closing = {
+        str(path.relative_to(ui))
+        for path in ui.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "dismiss"
+    }
+    assert closing == {"closing.py", "screens/palette.py"}

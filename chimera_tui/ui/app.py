@@ -306,7 +306,7 @@ class ChimeraApp(Openings):
         for room in self.live_rooms() if changes.changed else ():
             await self.chimera.refresh_cast(room)
         for screen in self.screen_stack if changes else ():
-            if isinstance(screen, ShowsLibrary):
+            if isinstance(screen, ShowsLibrary) and screen.is_mounted:
                 screen.draw_library()
 
     # Providers
@@ -330,7 +330,7 @@ class ChimeraApp(Openings):
     async def _look_at(self, chimera: "Chimera", name: str, *, models: bool) -> None:
         await chimera.check_provider(name, models=models)
         for screen in self.screen_stack:
-            if isinstance(screen, ShowsProviders):
+            if isinstance(screen, ShowsProviders) and screen.is_mounted:
                 screen.draw_providers(list(chimera.health.values()))
 
     def _look_while_live(self) -> None:

@@ -6,6 +6,7 @@ sends the same again, in a home of its own, and says what became of it.
 """
 
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -71,16 +72,16 @@ class Monkey:
                         time.sleep(rng.choice((0, 0, 0.01, 0.05)))
                     self.memory.append(resident(terminal.process.pid))
                 terminal.resize(120, 40)
+                time.sleep(0.3)  # an escape before it would make it another key
                 terminal.send("\x11")
                 code = terminal.wait_exit()
             except OSError:  # nobody is there to type to
                 code = terminal.wait_exit()
-            told = terminal.text
-            assert code == 0, f"{self}\n{told[-2000:]}"
+            except subprocess.TimeoutExpired:
+                code = -1
+            reports = [path.read_text() for path in home.path.rglob("crash-*")]
+            assert (code, reports) == (0, []), "\n".join([str(self), *reports])
             assert terminal.modes_left_on() == set(), str(self)
-            assert "mistake" not in told, f"{self}\n{told[-2000:]}"
-            assert b"\x9b" not in told.encode("latin-1", "ignore")
-        assert not [*home.path.rglob("crash-*")], str(self)
 
     def _trip(self, rng: random.Random, terminal: Terminal) -> Iterator[str]:
         """Go to a screen, do anything there, come back."""

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from chimera_tui.ui.blocks import Lines, Part, fit, line, split
+from chimera_tui.ui.closing import close
 from chimera_tui.ui.commands import KeysPalette
 from chimera_tui.ui.entries import MessageEntry
 from chimera_tui.ui.glyphs import UNICODE
@@ -147,11 +148,11 @@ class Answers(Screen[int]):
     def action_take(self, number: int) -> None:
         """Choose an answer by its number."""
         if number <= len(self._entries):
-            _ = self.dismiss(number - 1)  # a screen cannot wait for its own end
+            close(self, number - 1)
 
     def action_back(self) -> None:
         """Leave everything as it was."""
-        _ = self.dismiss(None)
+        close(self)
 
     async def action_help(self) -> None:
         """Show the keys."""

@@ -22,6 +22,7 @@ from chimera_tui.settings.keys import KeySource, KeyState
 from chimera_tui.settings.settings import ProviderSettings
 from chimera_tui.ui import evidence
 from chimera_tui.ui.blocks import Lines, heading, line, split, state
+from chimera_tui.ui.closing import close
 from chimera_tui.ui.commands import KeysPalette
 from chimera_tui.ui.key_words import key_words
 from chimera_tui.ui.provider_rows import ProviderRow, provider_rows
@@ -359,7 +360,7 @@ class DiagnosticsScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Go back to where this was opened."""
-        _ = self.dismiss()  # a screen cannot wait for its own end
+        close(self)
 
     async def action_help(self) -> None:
         """Show the keys."""

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import Lines, fit, keys, line, split
+from chimera_tui.ui.closing import close
 from chimera_tui.ui.widgets.field import LineField
 from chimera_tui.ui.widgets.rows import Rows
 
@@ -30,7 +31,7 @@ class Dialog(ModalScreen[Result]):
 
     def give(self, result: Result | None) -> None:
         """Close, and give `result` back to who asked; None changes nothing."""
-        _ = self.dismiss(result)  # a screen cannot wait for its own end
+        close(self, result)
 
     def action_keep(self) -> None:
         """Change nothing."""

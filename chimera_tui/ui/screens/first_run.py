@@ -18,6 +18,7 @@ from chimera_tui.library.starters import CAST, STARTERS, default_cast
 from chimera_tui.settings.keys import KeyState
 from chimera_tui.ui.adapter import emoji_of
 from chimera_tui.ui.blocks import Lines, Part, fit, keys, line, link, split, state
+from chimera_tui.ui.closing import close
 from chimera_tui.ui.key_words import key_found, key_words
 from chimera_tui.ui.provider_rows import ProviderRow, provider_rows
 from chimera_tui.ui.screens.room_deleting import RoomDeleting
@@ -356,7 +357,7 @@ class FirstRunScreen(Screen[None]):
         """Bring the last room back, if it was deleted just now and led here."""
         for screen in self.app.screen_stack:
             if isinstance(screen, RoomDeleting) and screen.can_undo:
-                _ = self.dismiss()  # a screen cannot wait for its own end
+                close(self)
                 await screen.action_undo()
 
     async def action_help(self) -> None:

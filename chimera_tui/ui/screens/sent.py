@@ -15,6 +15,7 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.engine.request import Told
 from chimera_tui.ui.blocks import Lines, fit, heading, line, meter, split
+from chimera_tui.ui.closing import close
 from chimera_tui.ui.commands import KeysPalette
 from chimera_tui.ui.costs import rounded
 from chimera_tui.ui.glyphs import UNICODE
@@ -216,7 +217,7 @@ class SentScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Back to the room."""
-        _ = self.dismiss(None)  # a screen cannot wait for its own end
+        close(self)
 
     async def action_help(self) -> None:
         """Show the keys."""
