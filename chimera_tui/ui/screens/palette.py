@@ -26,12 +26,12 @@ class Commands(CommandList, can_focus=False):
     def action_page_down(self) -> None:
         """Go on by a page."""
         with suppress(KeyError):
-            super().action_page_down()
+            super().action_page_down()  # type: ignore[no-untyped-call]
 
     def action_page_up(self) -> None:
         """Go back by a page."""
         with suppress(KeyError):
-            super().action_page_up()
+            super().action_page_up()  # type: ignore[no-untyped-call]
 
 
 class PaletteScreen(CommandPalette):
