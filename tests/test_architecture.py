@@ -133,7 +133,7 @@ def test_no_file_is_long(folder: str) -> None:
 
 FIELDS = {"Input", "CommandInput", "CommandPalette", "MaskedInput", "TextArea"}
 """Widgets of Textual that pass on to the terminal what is pasted into them."""
-CLEAN_FIELDS = {"widgets/field.py", "screens/palette.py", "widgets/composer.py"}
+CLEAN_FIELDS = {"widgets/field.py", "screens/palette.py"}
 """Where they are made clean."""
 
 

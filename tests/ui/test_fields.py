@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from chimera_tui.domain.text import clean, one_line
-from tests.ui.pictures import press
-from tests.ui.running import running, scene_of, until
+from tests.ui.pictures import a_talk, press
+from tests.ui.running import composer_of, running, scene_of, until
 from tests.ui.test_snapshots import ALL
 
 NASTY = "\x1b]52;c;cm0=\x07 \u202eno \x9b2J a\tb \u2066 \x7f\r\nend\u200b"
@@ -75,3 +75,17 @@ async def test_the_cursor_stands_behind_what_was_pasted(tmp_path: Path) -> None:
         field.post_message(events.Paste("a\u200b\u200bb"))
         await pilot.press("c")
         assert field.value == "abc"
+
+
+@pytest.mark.parametrize("keys", [("ctrl+underscore",), ("ctrl+z",), ("ctrl+z", "ctrl+y")])
+async def test_what_was_pasted_is_taken_back_whole(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    """Textual looks for the cursor on a line that is gone, and ends the app."""
+    async with running(a_talk(), tmp_path) as pilot:
+        field = composer_of(pilot).query_one(TextArea)
+        field.focus()
+        await pilot.pause()
+        text = "\n".join(map(str, range(30)))
+        field.post_message(events.Paste(text))
+        await pilot.pause()
+        await pilot.press(*keys)
+        assert field.text == (text if "ctrl+y" in keys else "")

@@ -8,6 +8,7 @@ around where they hold marks for that. So every field is one of these, or cleans
 import re
 
 from textual import events
+from textual.geometry import Offset
 from textual.strip import Strip
 from textual.widgets import Input, TextArea
 from textual.widgets.text_area import Edit, EditResult
@@ -38,7 +39,24 @@ class LineField(Input):
         self.replace(event.text[:LONGEST_PASTE].strip("\r\n"), min(start, end), max(start, end))
 
 
-class TextField(TextArea):
+class SteadyText(TextArea):
+    """Textual's text of several lines, where it would end the app."""
+
+    def render_line(self, y: int) -> Strip:
+        """Nothing at width 0, where wrapping stops the program (Rich 14.3 on)."""
+        return super().render_line(y) if self.content_size.width else Strip.blank(self.size.width)
+
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:  # noqa: FBT001, FBT002 - as Textual has it
+        """Nowhere, while the cursor stands on a line that was just taken back.
+
+        Undoing moves it only after the scrollbar has gone, and that looks for it.
+        """
+        if self.cursor_location[0] >= self.document.line_count:
+            return Offset(0, 0)
+        return super().scroll_cursor_visible(center, animate)
+
+
+class TextField(SteadyText):
     """Several lines; Tab leaves them.
 
     Args:
@@ -65,10 +83,6 @@ class TextField(TextArea):
     def load_text(self, text: str) -> None:
         """Put in another text, cleaned."""
         super().load_text(clean(text))
-
-    def render_line(self, y: int) -> Strip:
-        """Nothing at width 0, where wrapping stops the program (Rich 14.3 on)."""
-        return super().render_line(y) if self.content_size.width else Strip.blank(self.size.width)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
