@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from textual import events, work
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.command import CommandPalette
+from textual.errors import NoWidget
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.widgets import TextArea
@@ -126,6 +127,8 @@ class Host(App[None]):
             if isinstance(event, events.Key):
                 await self._press_blind(event.key)
             return
+        elif isinstance(event, events.MouseEvent) and self._is_gone_at(event):
+            return
         await super().on_event(event)
 
     def _resized(self, event: events.Resize) -> events.Resize:
@@ -136,6 +139,14 @@ class Host(App[None]):
         elif was_too_small and self.screen_stack:
             self.screen.refresh()
         return event if size == event.size else events.Resize(size, size)
+
+    def _is_gone_at(self, event: events.MouseEvent) -> bool:
+        """Whether the mouse is over what is removed and still drawn, where Textual fails."""
+        try:
+            widget, _ = self.get_widget_at(event.x, event.y)
+        except (NoWidget, ScreenStackError):
+            return False
+        return not (event.is_forwarded or widget.is_attached)
 
     async def _press_blind(self, key: str) -> None:
         """Do what a key does that needs no screen: leave, or stop."""

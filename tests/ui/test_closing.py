@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, cast
 
+from textual import events
 from textual.command import CommandList
 from textual.screen import Screen
 
@@ -13,6 +14,7 @@ from chimera_tui.ui.screens.hand_dialogs import AskPace, PaceSlider
 from chimera_tui.ui.screens.palette import PaletteScreen
 from chimera_tui.ui.screens.room import RoomScreen
 from chimera_tui.ui.screens.studio import StudioScreen
+from chimera_tui.ui.widgets.status import StatusRow
 from tests.ui.pictures import a_talk
 from tests.ui.running import room_of, running, until
 from tests.ui.studio_pictures import a_studio
@@ -73,3 +75,17 @@ async def test_a_page_down_in_a_palette_that_is_not_drawn_yet_ends_nothing(tmp_p
         await palette.run_action("command_list('page_down')")
         await palette.run_action("command_list('page_up')")
         assert pilot.app.screen is palette
+
+
+async def test_a_click_on_what_was_just_removed_ends_nothing(tmp_path: Path) -> None:
+    async with running(a_talk(), tmp_path) as pilot:
+        screen = pilot.app.screen
+        title = screen.query_one(StatusRow)
+        place = title.region.offset
+        parent = title._parent
+        title._parent = None  # as between the removal and the next layout
+        for kind in (events.MouseDown, events.MouseUp, events.MouseMove):
+            pilot.app.post_message(kind(None, *place, 0, 0, 1, shift=False, meta=False, ctrl=False))
+        await pilot.pause()
+        title._parent = parent
+        assert pilot.app.is_running
