@@ -11,6 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.names import nearest
+from chimera_tui.ui.closing import stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +236,8 @@ class KeysPalette(Provider):
 
     def _runner(self, action: str) -> Callable[[], object]:
         async def run() -> None:
-            await self.screen.run_action(action)
+            if stands(self.screen):
+                await self.screen.run_action(action)
 
         return run
 
@@ -266,7 +268,8 @@ class Palette(Provider):
 
     def _runner(self, action: str) -> Callable[[], object]:
         async def run() -> None:
-            await self.screen.run_action(action)
+            if stands(self.screen):
+                await self.screen.run_action(action)
 
         return run
 

@@ -49,6 +49,8 @@ class PosixDriver(LinuxDriver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        for number in (signal.SIGTSTP, signal.SIGCONT):
+            signal.signal(number, signal.SIG_DFL)  # in place of Textual's own handlers
         self._is_on = False
         self._size = self._get_terminal_size()
 
@@ -65,19 +67,25 @@ class PosixDriver(LinuxDriver):
         """Whether the terminal reports its size among the keys."""
         return self._in_band_window_resize
 
+    @property
+    def _is_written_to(self) -> bool:
+        """Whether what is written goes anywhere: else the app would wait for ever to write."""
+        return self._writer_thread is not None and self._writer_thread.is_alive()
+
     def _get_terminal_size(self) -> tuple[int, int]:
         """The terminal's own size; the last one known when it is gone."""
         size = terminal_size()
         return self._size or (80, 24) if size is None else (size.width, size.height)
 
     def start_application_mode(self) -> None:
-        """Take the terminal."""
+        """Take the terminal, once it is ours to take."""
+        self._wait_for_foreground()
         for number in ENDING:
             end = partial(self._app.exit, return_code=128 + number)
             self._loop.add_signal_handler(number, end)
         self._listen_for_jobs()
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        self._is_on = True
+        self._is_on = self._is_written_to
 
     def stop_application_mode(self) -> None:
         """Give the terminal back, once."""
@@ -89,8 +97,9 @@ class PosixDriver(LinuxDriver):
         super().stop_application_mode()
 
     def write(self, data: str) -> None:
-        """Write; but end no keyboard protocol that was not begun here."""
-        if data != _POP_KEYBOARD or not constants.DISABLE_KITTY_KEY:
+        """Write, if the terminal is there; and end no keyboard protocol that was not begun here."""
+        is_ours = data != _POP_KEYBOARD or not constants.DISABLE_KITTY_KEY
+        if is_ours and self._is_written_to:
             super().write(data)
 
     def suspend(self) -> None:
@@ -101,8 +110,6 @@ class PosixDriver(LinuxDriver):
         for number in (signal.SIGCONT, signal.SIGTSTP):
             self._loop.remove_signal_handler(number)
         os.killpg(os.getpgrp(), signal.SIGTSTP)  # here it stops, and here it is continued
-        self._wait_for_foreground()
-        self._listen_for_jobs()
         self.resume_application_mode()
 
     def _come_back(self) -> None:

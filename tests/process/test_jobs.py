@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from tests.process.program import PROGRAM, TALK, Home
 from tests.process.screen import Screen
-from tests.process.terminal import Terminal
+from tests.process.terminal import PATIENCE, Terminal
 
 TOPIC = "Should robots dream?"
 QUIT, SUSPEND = "\x11", "\x1a"
@@ -161,3 +162,38 @@ def test_where_no_shell_could_continue_it_nothing_stops_it(home: Home) -> None:
         assert terminal.wait_exit() == 0
         assert terminal.modes_left_on() == set()
         assert keyboards(terminal) == (2, 2)
+
+
+def test_started_in_the_background_it_waits_for_the_terminal(shell: Shell) -> None:
+    program = shlex.join(PROGRAM)
+    shell.run(f"set -b; {program} &")
+    shell.wait_for_stop()
+    assert b"\x1b[?1049h" not in shell.terminal.output
+    shell.go_on()
+    shell.leave()
+    assert shell.terminal.modes_left_on() <= _OF_BASH
+    assert keyboards(shell.terminal) == (1, 1)
+
+
+def test_a_terminal_that_is_closed_while_it_is_stopped_ends_it(shell: Shell) -> None:
+    """X03."""
+    ended = shell.folder / "ended"
+    shell.start_app(inner=f"trap '' HUP; {{program}}; echo $? > {ended}")
+    shell.terminal.send(SUSPEND)
+    shell.wait_for_stop()
+    shell.terminal.close()
+    shell.terminal.wait_exit()
+    end = time.monotonic() + PATIENCE
+    while not (ended.exists() and ended.read_text().strip()) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert ended.read_text().strip() == "129"
+
+
+def test_a_window_that_changes_while_it_is_stopped_is_filled(shell: Shell) -> None:
+    shell.start_app()
+    shell.terminal.send(SUSPEND)
+    shell.wait_for_stop()
+    shell.terminal.resize(100, 30)
+    shell.run("fg")
+    shell.terminal.wait_until(lambda: "f1 help" in shell.terminal.screen.lines[28], "the footer")
+    shell.leave()
