@@ -1,8 +1,10 @@
 """What screens ask of the app: to tell, to copy, to change its colours, to show another screen."""
 
+import asyncio
 import os
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
@@ -43,6 +45,8 @@ ASCII_BORDERS = dict.fromkeys(BORDERS, "ascii")
 PLAIN_THEME = "ansi-dark"
 """What NO_COLOR starts with."""
 WITHOUT_COLOUR = NoColor()
+LONGEST_MAKING = 2.0
+"""Seconds that a key waits for the screen it is meant for."""
 BLIND = {"quit", "suspend_process"}
 """What keys do while the window is too small to show anything."""
 
@@ -129,6 +133,8 @@ class Host(App[None]):
             return
         elif isinstance(event, events.MouseEvent) and self._is_gone_at(event):
             return
+        if isinstance(event, events.InputEvent) and self.screen_stack:
+            await self._made(self.screen)
         await super().on_event(event)
 
     def _resized(self, event: events.Resize) -> events.Resize:
@@ -139,6 +145,13 @@ class Host(App[None]):
         elif was_too_small and self.screen_stack:
             self.screen.refresh()
         return event if size == event.size else events.Resize(size, size)
+
+    async def _made(self, screen: Screen[object]) -> None:
+        """Wait until a screen has its widgets: a key that comes before would find none."""
+        if not screen.is_mounted:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_MAKING):
+                    await screen._mounted_event.wait()  # noqa: SLF001 - there is no other way
 
     def _is_gone_at(self, event: events.MouseEvent) -> bool:
         """Whether the mouse is over what is removed and still drawn, where Textual fails."""

@@ -67,8 +67,9 @@ def test_talk_is_interrupted_at_every_moment_of_its_start(home: Home) -> None:
             time.sleep(whole * moment / MOMENTS)
             process.send_signal(signal.SIGINT)
             _, said = process.communicate()
-        assert process.returncode in (130, 0), (moment, said)  # 0: it was too fast
-        assert process.returncode == 130 or moment > MOMENTS / 2
+        was_done = "Saved as" in said  # then it may be the interpreter that ends, as it likes
+        assert process.returncode in ((130, 0, -signal.SIGINT) if was_done else (130,)), moment
+        assert not was_done or process.returncode == 130 or moment > MOMENTS / 2
         assert "Traceback" not in said, moment
         assert "ignored" not in said, moment
 

@@ -8,14 +8,16 @@ from textual.command import CommandList
 from textual.screen import Screen
 
 from chimera_tui.chimera import Chimera
+from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.closing import close
 from chimera_tui.ui.screens.dialog import AskText
 from chimera_tui.ui.screens.hand_dialogs import AskPace, PaceSlider
+from chimera_tui.ui.screens.new_room import NewRoom
 from chimera_tui.ui.screens.palette import PaletteScreen
 from chimera_tui.ui.screens.room import RoomScreen
 from chimera_tui.ui.screens.studio import StudioScreen
 from chimera_tui.ui.widgets.status import StatusRow
-from tests.ui.pictures import a_talk
+from tests.ui.pictures import a_library, a_talk
 from tests.ui.running import room_of, running, until
 from tests.ui.studio_pictures import a_studio
 
@@ -88,4 +90,18 @@ async def test_a_click_on_what_was_just_removed_ends_nothing(tmp_path: Path) -> 
             pilot.app.post_message(kind(None, *place, 0, 0, 1, shift=False, meta=False, ctrl=False))
         await pilot.pause()
         title._parent = parent
+        assert pilot.app.is_running
+
+
+async def test_a_key_waits_for_the_screen_it_is_meant_for(tmp_path: Path) -> None:
+    async with running(a_library(), tmp_path) as pilot:
+        app = pilot.app
+        assert isinstance(app, ChimeraApp)
+        assert app.chimera
+        made = app.push_screen(screen := NewRoom(app.chimera, "", []))
+        app.post_message(events.Key("tab", None))
+        app.post_message(events.Key("slash", "/"))
+        await made
+        await pilot.pause()
+        assert pilot.app.screen is screen
         assert pilot.app.is_running
