@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from textual import work
@@ -187,8 +188,10 @@ class RoomAmending(RoomImports):
         at = next((i for i, one in enumerate(path) if one.id == message.id), None)
         if at is None or self.transcript.focused_key != key_of(message.turn):
             return
-        if beside := [*path[at + 1 : at + 2], *path[max(0, at - 1) : at]]:
-            self.transcript.focus_entry(key_of(beside[0].turn))
+        for one in (*path[at + 1 : at + 2], *path[max(0, at - 1) : at]):
+            with suppress(KeyError):  # deleted, too, a moment ago: it is drawn no more
+                self.transcript.focus_entry(key_of(one.turn))
+                return
 
     def _can_undo(self, step: Undo) -> None:
         self._undone = [*self._undone[1 - MOST_UNDONE :], step]
