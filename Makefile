@@ -58,7 +58,7 @@ bench: $(STAMP)  ## Measure, as ratios against a baseline of the same run
 	$(BIN)/python -m compileall -q chimera_tui bench
 	$(BIN)/python -m bench $(ARGS)
 
-soak: $(STAMP)  ## The long runs: kill -9 a thousand times
+soak: $(STAMP)  ## The long runs: kill -9 a thousand times, monkeys at the keyboard
 	$(BIN)/pytest -q -m soak $(ARGS)
 
 screenshots: $(STAMP)  ## Draw screenshots/*.svg anew, from a seeded demo room

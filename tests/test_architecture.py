@@ -1,5 +1,6 @@
 """What ARCHITECTURE.md promises and no linter checks."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -117,3 +118,52 @@ def test_no_file_is_long(folder: str) -> None:
         for path in (ROOT / folder).rglob("*.py")
     }
     assert {path: n for path, n in lengths.items() if n > LONGEST_FILE} == {}
+
+
+FIELDS = {"Input", "CommandInput", "CommandPalette", "MaskedInput", "TextArea"}
+"""Widgets of Textual that pass on to the terminal what is pasted into them."""
+CLEAN_FIELDS = {"widgets/field.py", "screens/palette.py"}
+"""Where they are made clean."""
+
+
+def bare_fields(source: str) -> list[int]:
+    """The lines of `source` on which such a widget is made, or a class made of it."""
+
+    def name(node: ast.expr) -> str:
+        return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.Call) and name(node.func) in FIELDS)
+        or (isinstance(node, ast.ClassDef) and {name(base) for base in node.bases} & FIELDS)
+    ]
+
+
+def test_every_field_cleans_what_is_put_into_it() -> None:
+    ui = ROOT / "chimera_tui" / "ui"
+    found = {
+        str(path.relative_to(ui)): lines
+        for path in ui.rglob("*.py")
+        if (lines := bare_fields(path.read_text("utf-8")))
+    }
+    assert {path: lines for path, lines in found.items() if path not in CLEAN_FIELDS} == {}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["yield Input()", "widgets.Input(value)", "class Name(Input): ...", "x = [TextArea('')]"],
+)
+def test_a_planted_field_is_found(planted: str) -> None:
+    assert bare_fields(f"def compose():\n    {planted}\n") == [2]
+
+
+def test_a_screen_is_closed_by_what_closes_no_other() -> None:
+    ui = ROOT / "chimera_tui" / "ui"
+    closing = {
+        str(path.relative_to(ui))
+        for path in ui.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "dismiss"
+    }
+    assert closing == {"closing.py", "screens/palette.py"}

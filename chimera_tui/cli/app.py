@@ -4,7 +4,6 @@ import asyncio
 import gc
 import importlib
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from chimera_tui.cli import output
 from chimera_tui.cli.exits import Exit, explain
 from chimera_tui.cli.files import Files
+from chimera_tui.cli.terminal import forget_foreign, why_not_here
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.settings.keys import Keys
 from chimera_tui.settings.paths import Paths
@@ -43,9 +43,10 @@ def start(
     theme: str | None = None,
 ) -> int:
     """Run the app until it is left; return what to exit with."""
-    if reason := _why_not_here():
+    if reason := why_not_here():
         output.say(f"chimera-tui: {reason}")
         return Exit.USAGE
+    forget_foreign(os.environ)
     gc.disable()  # until all is painted: there is no garbage yet, and looking for it takes 20 ms
     from chimera_tui.ui.app import ChimeraApp  # noqa: PLC0415 - not where it cannot be drawn
 
@@ -91,18 +92,3 @@ async def _open(settings: Settings, paths: Paths, keys: Keys) -> AsyncIterator["
         settings, db=paths.db, personas=paths.personas, keys=keys
     ) as chimera:
         yield chimera
-
-
-def _why_not_here() -> str:
-    """Say why the app cannot be drawn here; empty if it can."""
-    if not all(s and s.isatty() for s in (sys.stdin, sys.stdout, sys.stderr)):
-        return "The app needs a terminal. Without one there is `chimera-tui talk`."
-    if os.name == "posix" and os.environ.get("TERM", "") in ("", "dumb"):
-        return (
-            "The app needs a terminal that can do more than TERM says. There is `chimera-tui talk`."
-        )
-    try:
-        "│●…".encode(sys.stderr.encoding)
-    except UnicodeEncodeError:
-        return "The app needs a terminal in UTF-8; LC_ALL=C.UTF-8 may help."
-    return ""

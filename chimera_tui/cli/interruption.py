@@ -38,7 +38,8 @@ class Interruption:
 def interruptible() -> Iterator[Interruption]:
     """Listen to SIGINT, SIGTERM and SIGHUP, except where whoever started us ignores them."""
     loop, interruption = asyncio.get_running_loop(), Interruption()
-    heard = [s for s in _SIGNALS if signal.getsignal(s) is not signal.SIG_IGN]
+    former = {s: signal.getsignal(s) for s in _SIGNALS}
+    heard = [s for s in _SIGNALS if former[s] not in (signal.SIG_IGN, None)]
     for number in heard:
         try:
             loop.add_signal_handler(number, interruption, number)
@@ -50,3 +51,4 @@ def interruptible() -> Iterator[Interruption]:
     finally:
         for number in heard:
             loop.remove_signal_handler(number)
+            signal.signal(number, former[number])

@@ -1,6 +1,7 @@
 """The commands, and what the program exits with."""
 
 import importlib
+import signal
 from collections.abc import Sequence
 from keyword import iskeyword
 from typing import Any
@@ -71,6 +72,8 @@ def chimera_tui(files: Files, **room: Any) -> int | None:
         from chimera_tui.cli.app import start  # noqa: PLC0415 - not for a command
 
         return start(files, **room)
+    if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, None):
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # commands tidy up behind them
     if misplaced := [f"--{name}" for name, value in room.items() if value]:
         raise click.UsageError(
             f"{' and '.join(misplaced)} must stand behind `{ctx.invoked_subcommand}`."
@@ -88,7 +91,9 @@ def run(arguments: Sequence[str]) -> int:
         )
     except click.UsageError as error:
         code = _explain_usage(error)
-    except click.Abort:
+    except click.Abort as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            return 128 + signal.SIGINT
         output.say("\nNothing was done.")
         code = Exit.FAILED
     except Exception as error:  # noqa: BLE001 - the edge: whatever it is ends the command

@@ -3,8 +3,7 @@
 import asyncio
 import gc
 import importlib
-import shutil
-import signal
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
@@ -17,7 +16,6 @@ from textual import events, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
-from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import WorkerFailed
@@ -34,6 +32,7 @@ from chimera_tui.ui.host import Leaves, Save, ShowsLibrary, ShowsProviders, sent
 from chimera_tui.ui.openings import Openings
 from chimera_tui.ui.room.room_screen import RoomScreen
 from chimera_tui.ui.screens.first_run import FirstRunScreen
+from chimera_tui.ui.window import terminal_size
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
@@ -81,20 +80,20 @@ class ChimeraApp(Openings):
         "styles/first_run.tcss",
     ]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
-        (0, "-tiny"),
-        (60, "-narrow"),
+        (0, "-narrow"),
         (80, "-normal"),
         (120, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
-        (0, "-tiny"),
-        (18, "-low"),
+        (0, "-low"),
         (28, "-tall"),
     ]
     COMMANDS = set()  # noqa: RUF012 - Textual declares it so; the room brings its own
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", id="quit", priority=True),
         Binding("ctrl+c", "help_quit", show=False, id="copy-selection"),
+        Binding("ctrl+z", "suspend_process", show=False, id="suspend", priority=True),
+        Binding("ctrl+underscore,ctrl+slash", "undo_text", show=False, id="undo-text"),
     ]
 
     def __init__(
@@ -129,14 +128,20 @@ class ChimeraApp(Openings):
 
     def get_driver_class(self) -> type[Driver]:
         """A driver that a closed terminal does not stop."""
-        return outliving(super().get_driver_class())
+        if os.name != "posix":
+            return outliving(super().get_driver_class())
+        from chimera_tui.ui.posix_driver import PosixDriver  # noqa: PLC0415 - not on Windows
+
+        return outliving(PosixDriver)
 
     def get_default_screen(self) -> Screen[None]:
         """What is painted first, before the database is open."""
         screen = FirstRunScreen() if self._is_first_run else RoomScreen()
         # Textual would set them when it is laid out already, and lay out and paint it once more.
         for size, steps in zip(
-            self.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True
+            self.window.take(self.size),
+            (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS),
+            strict=True,
         ):
             screen.add_class([name for at_least, name in steps if size >= at_least][-1])
         return screen
@@ -148,7 +153,7 @@ class ChimeraApp(Openings):
     def on_mount(self) -> None:
         """Paint first; then open the database."""
         if not self.is_headless:
-            self._catch_signals()
+            self._hold_terminal()
         self.call_after_refresh(self._start_keeper)
 
     def on_resize(self) -> None:
@@ -162,8 +167,9 @@ class ChimeraApp(Openings):
             self._settling = self.set_timer(SIZE_SETTLES, self._settle)
 
     def _settle(self) -> None:
-        size = Size(*shutil.get_terminal_size())
-        if size != self.size:
+        tells_itself = getattr(self._driver, "tells_sizes_itself", False)
+        size = None if tells_itself else terminal_size()
+        if size is not None and size != self.window.size:
             self.post_message(events.Resize(size, size))
         self.screen.refresh()
 
@@ -302,7 +308,7 @@ class ChimeraApp(Openings):
         for room in self.live_rooms() if changes.changed else ():
             await self.chimera.refresh_cast(room)
         for screen in self.screen_stack if changes else ():
-            if isinstance(screen, ShowsLibrary):
+            if isinstance(screen, ShowsLibrary) and screen.is_mounted:
                 screen.draw_library()
 
     # Providers
@@ -326,7 +332,7 @@ class ChimeraApp(Openings):
     async def _look_at(self, chimera: "Chimera", name: str, *, models: bool) -> None:
         await chimera.check_provider(name, models=models)
         for screen in self.screen_stack:
-            if isinstance(screen, ShowsProviders):
+            if isinstance(screen, ShowsProviders) and screen.is_mounted:
                 screen.draw_providers(list(chimera.health.values()))
 
     def _look_while_live(self) -> None:
@@ -345,14 +351,9 @@ class ChimeraApp(Openings):
 
     # Ending
 
-    def _catch_signals(self) -> None:
-        """End cleanly when told to: Textual alone would leave the terminal as it is."""
+    def _hold_terminal(self) -> None:
+        """Keep the title that the terminal has, and end when the terminal does."""
         self._write_raw("\x1b[22;2t")
-        for name in ("SIGTERM", "SIGHUP"):
-            if (number := getattr(signal, name, None)) is not None:
-                with suppress(NotImplementedError):  # Windows
-                    end = partial(self.exit, return_code=128 + number)
-                    asyncio.get_running_loop().add_signal_handler(number, end)
         if sys.__stdin__ is not None:
             when_closed(sys.__stdin__.fileno(), partial(self.exit, return_code=128 + 1))
 

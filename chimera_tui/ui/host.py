@@ -1,16 +1,21 @@
 """What screens ask of the app: to tell, to copy, to change its colours, to show another screen."""
 
+import asyncio
 import os
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, runtime_checkable
 
-from textual import work
-from textual.app import App
+from textual import events, work
+from textual.app import App, ScreenStackError
 from textual.command import CommandPalette
+from textual.errors import NoWidget
+from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
+from textual.widgets import TextArea
 
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.errors import ChimeraError
@@ -25,8 +30,12 @@ from chimera_tui.ui.blocks import STATES
 from chimera_tui.ui.glyphs import ASCII, ASCII_MARKS, UNICODE, wants_plain_emoji
 from chimera_tui.ui.palette import ThemePalette
 from chimera_tui.ui.themes import DARK, THEMES, variables_of
+from chimera_tui.ui.window import Window
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.command import ProviderSource
+
     from chimera_tui.chimera import Chimera
     from chimera_tui.engine.room import Room
 
@@ -35,6 +44,11 @@ ASCII_BORDERS = dict.fromkeys(BORDERS, "ascii")
 """Variables of the styles: bars at the left of what has the focus, lines, frames."""
 PLAIN_THEME = "ansi-dark"
 """What NO_COLOR starts with."""
+WITHOUT_COLOUR = NoColor()
+LONGEST_MAKING = 2.0
+"""Seconds that a key waits for the screen it is meant for."""
+BLIND = {"quit", "suspend_process"}
+"""What keys do while the window is too small to show anything."""
 
 T = TypeVar("T")
 Severity = Literal["information", "warning", "error"]
@@ -99,13 +113,83 @@ class Host(App[None]):
         self.has_plain_emoji = wants_plain_emoji(os.environ) if safe_emoji is None else safe_emoji
         if settings.reduced_motion:
             self.animation_level = "none"
+        self.window = Window()
         self._log_folder = log_folder
         self.redact = redact or Redactor()
         self._save = save
-        is_plain = bool(os.environ.get("NO_COLOR"))
+        self.no_color = bool(os.environ.get("NO_COLOR"))  # Textual: even an empty one
         self.theme = DARK.name
-        self.use_theme(PLAIN_THEME if is_plain else theme or settings.theme)
+        self.use_theme(PLAIN_THEME if self.no_color else theme or settings.theme)
         self.set_keymap(settings.keys)
+
+    # The window
+
+    async def on_event(self, event: events.Event) -> None:
+        """Lay nothing out for a window that is too small; while it is, only our own keys work."""
+        if isinstance(event, events.Resize):
+            event = self._resized(event)
+        elif self.window.is_too_small and isinstance(event, events.InputEvent):
+            if isinstance(event, events.Key):
+                await self._press_blind(event.key)
+            return
+        elif isinstance(event, events.MouseEvent) and self._is_gone_at(event):
+            return
+        if isinstance(event, events.InputEvent) and self.screen_stack:
+            await self._made(self.screen)
+        await super().on_event(event)
+
+    def _resized(self, event: events.Resize) -> events.Resize:
+        was_too_small = self.window.is_too_small
+        size = self.window.take(event.size)
+        if self.window.is_too_small:
+            self._write_raw(self.window.picture())
+        elif was_too_small and self.screen_stack:
+            self.screen.refresh()
+        return event if size == event.size else events.Resize(size, size)
+
+    async def _made(self, screen: Screen[object]) -> None:
+        """Wait until a screen has its widgets: a key that comes before would find none."""
+        if not screen.is_mounted:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_MAKING):
+                    await screen._mounted_event.wait()  # noqa: SLF001 - there is no other way
+
+    def _is_gone_at(self, event: events.MouseEvent) -> bool:
+        """Whether the mouse is over what is removed and still drawn, where Textual fails."""
+        try:
+            widget, _ = self.get_widget_at(event.x, event.y)
+        except (NoWidget, ScreenStackError):
+            return False
+        return not (event.is_forwarded or widget.is_attached)
+
+    async def _press_blind(self, key: str) -> None:
+        """Do what a key does that needs no screen: leave, or stop."""
+        for node, bindings in self.screen._binding_chain:  # noqa: SLF001 - with the keys of the person
+            for binding in bindings.key_to_bindings.get(key, ()) if node is self else ():
+                if binding.action in BLIND and self.check_action(binding.action, ()):
+                    await self.run_action(binding.action)
+
+    def _display(self, screen: Screen[object], renderable: "RenderableType | None") -> None:
+        if not self.window.is_too_small:
+            super()._display(screen, renderable)
+
+    # Job control
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where no shell could continue us, ctrl+z does not stop us: in a text it undoes."""
+        if action == "suspend_process":
+            return getattr(self._driver, "can_be_continued", False)
+        return super().check_action(action, parameters)
+
+    def action_suspend_process(self) -> None:
+        """Stop, and give the terminal back to the shell that can continue us."""
+        if suspend := getattr(self._driver, "suspend", None):
+            suspend()
+
+    def action_undo_text(self) -> None:
+        """Take back what was written last, in the text that has the focus."""
+        if isinstance(self.focused, TextArea):
+            self.focused.undo()
 
     # Other screens
 
@@ -214,9 +298,17 @@ class Host(App[None]):
 
     async def search_themes(self) -> None:  # type: ignore[override] # Textual's cannot wait
         """Offer all themes."""
-        await self.push_screen(
-            CommandPalette(providers=[ThemePalette], placeholder="Search for themes…")
-        )
+        await self._show_palette([ThemePalette], "Search for themes…")
+
+    async def action_command_palette(self) -> None:  # type: ignore[override] # Textual's cannot wait
+        """Offer all commands."""
+        if not isinstance(self.screen, CommandPalette):
+            await self._show_palette(None, "Search for commands…")
+
+    async def _show_palette(self, providers: "ProviderSource | None", placeholder: str) -> None:
+        from chimera_tui.ui.screens.palette import PaletteScreen  # noqa: PLC0415 - not before the paint
+
+        await self.push_screen(PaletteScreen(providers, placeholder=placeholder))
 
     @work(thread=True, exit_on_error=False, group="settings")
     def keep_setting(self, key: str, value: str | tuple[str, ...]) -> None:
@@ -258,6 +350,14 @@ class Host(App[None]):
         self.simulate_key(key)
 
     # Colours
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What the colours of all lines pass. Where there are to be none, none is sent.
+
+        Textual's `Monochrome` sends greys in place of the terminal's own colours, ends the app at
+        a blank without a style, and takes the terminal's own ink and paper both for black.
+        """
+        return (WITHOUT_COLOUR,) if self.no_color else super().get_line_filters()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our colours for whatever theme is in use, and the kinds of borders."""

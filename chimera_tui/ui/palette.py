@@ -5,6 +5,8 @@ from typing import Protocol, runtime_checkable
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
+from chimera_tui.ui.closing import stands
+
 Entry = tuple[str, str, Callable[[], object]]
 """What is done, in plain words; how else it is done; doing it."""
 
@@ -43,7 +45,8 @@ class ScreenPalette(Provider):
 
     def _runner(self, action: str) -> Callable[[], object]:
         async def run() -> None:
-            await self.screen.run_action(action)
+            if stands(self.screen):
+                await self.screen.run_action(action)
 
         return run
 

@@ -66,6 +66,7 @@ def test_a_storm_of_sizes(talked: Home) -> None:
     [
         ({"TERM": "dumb"}, "TERM"),
         ({"TERM": ""}, "TERM"),
+        ({"TERM": "unknown"}, "TERM"),
         ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "UTF-8"),
         ({"PYTHONIOENCODING": "latin-1"}, "UTF-8"),
     ],

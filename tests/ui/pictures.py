@@ -303,7 +303,6 @@ PICTURES = {
     "room-demo": Picture(make=a_demo, act=look),
     "room-empty": Picture(make=lambda: FakeChimera(a_saved(number=3)), act=write),
     "room-read-only": Picture(make=a_read_only, act=look, size=(100, 30)),
-    "room-small": Picture(make=a_talk, act=look, size=(50, 12)),
     "columns": Picture(make=a_lively_talk, act=speak_in_columns, size=(120, 36)),
     "columns-normal": Picture(make=a_talk, act=press("c"), size=(80, 24)),
     "failure": Picture(make=a_failed_talk, act=look, size=(100, 30)),

@@ -229,12 +229,21 @@ async def test_no_color_starts_without_colours(
         assert pilot.app.theme == "ansi-dark"
 
 
-async def test_too_small_a_terminal_says_so(tmp_path: Path) -> None:
+async def test_in_too_small_a_terminal_nothing_is_laid_out_and_no_key_does_anything(
+    tmp_path: Path,
+) -> None:
     async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
         await pilot.resize_terminal(50, 12)
-        await until(pilot, lambda: "Chimera needs 60x18, this is 50x12." in text_of(pilot))
+        assert pilot.app.size == (60, 18)
+        await pilot.press("a", "question_mark", "enter", "ctrl+p")
+        await pilot.click(offset=(5, 5))
+        assert isinstance(pilot.app.screen, RoomScreen)
+        assert composer_of(pilot).text == ""
         await pilot.resize_terminal(120, 36)
         await until(pilot, lambda: "Is it?" in text_of(pilot))
+        await pilot.resize_terminal(50, 12)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not pilot.app.is_running)
 
 
 @pytest.mark.parametrize("screen", ["room", "first run"])

@@ -41,7 +41,6 @@ from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import RoomHeader
 from chimera_tui.ui.widgets.rows import Rows
 from chimera_tui.ui.widgets.side import CastList, Heading, ProviderList, RoomList, VitalsPanel
-from chimera_tui.ui.widgets.small import TooSmall
 from chimera_tui.ui.widgets.status import StatusRow
 from chimera_tui.ui.widgets.transcript import Transcript
 
@@ -82,7 +81,6 @@ class RoomScreen(Screen[None]):
         self.panes = RoomPanes(self, transcript, stage, self.view)
         self.session = RoomSession(self.panes, self._new_state)
         self.context = RoomContext(self.app, self.view, self.session)
-        yield TooSmall()
         yield RoomHeader(id="head")
         with Horizontal(id="body"):
             with Vertical(id="rooms"):

@@ -12,12 +12,12 @@ from textual.content import Content
 from textual.screen import Screen
 
 from chimera_tui.ui.blocks import Lines, Part, fit, line, split
+from chimera_tui.ui.closing import close
 from chimera_tui.ui.entries import MessageEntry
 from chimera_tui.ui.glyphs import UNICODE
 from chimera_tui.ui.palette import ScreenPalette
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import DEMO_CHIP
-from chimera_tui.ui.widgets.small import TooSmall
 from chimera_tui.ui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -98,7 +98,6 @@ class Answers(Screen[int]):
 
     def compose(self) -> ComposeResult:
         """Head, what was said before, the answers, keys."""
-        yield TooSmall()
         yield Lines(self._head, id="head")
         yield Lines(lambda width: [self._asked.truncate(width, ellipsis=True)], id="asked")
         with Horizontal(id="answers"):
@@ -149,11 +148,11 @@ class Answers(Screen[int]):
     def action_take(self, number: int) -> None:
         """Choose an answer by its number."""
         if number <= len(self._entries):
-            _ = self.dismiss(number - 1)  # a screen cannot wait for its own end
+            close(self, number - 1)
 
     def action_back(self) -> None:
         """Leave everything as it was."""
-        _ = self.dismiss(None)
+        close(self)
 
     async def action_help(self) -> None:
         """Show the keys."""

@@ -22,13 +22,13 @@ from chimera_tui.settings.keys import KeySource, KeyState
 from chimera_tui.settings.settings import ProviderSettings
 from chimera_tui.ui import evidence
 from chimera_tui.ui.blocks import Lines, heading, line, split, state
+from chimera_tui.ui.closing import close
 from chimera_tui.ui.key_words import key_words
 from chimera_tui.ui.palette import ScreenPalette
 from chimera_tui.ui.provider_rows import ProviderRow, provider_rows
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.header import WIDE
 from chimera_tui.ui.widgets.rows import Rows
-from chimera_tui.ui.widgets.small import TooSmall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +112,6 @@ class DiagnosticsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Head, providers, the page of one of them, keys."""
-        yield TooSmall()
         yield Lines(self._head, id="head")
         with Horizontal(id="near"):
             with Vertical(id="near-side"):
@@ -363,7 +362,7 @@ class DiagnosticsScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Go back to where this was opened."""
-        _ = self.dismiss()  # a screen cannot wait for its own end
+        close(self)
 
     async def action_help(self) -> None:
         """Show the keys."""

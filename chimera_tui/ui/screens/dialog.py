@@ -12,6 +12,8 @@ from textual.widgets import Input
 
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import Lines, fit, keys, line, split
+from chimera_tui.ui.closing import close
+from chimera_tui.ui.widgets.field import LineField
 from chimera_tui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class Dialog(ModalScreen[Result]):
 
     def give(self, result: Result | None) -> None:
         """Close, and give `result` back to who asked; None changes nothing."""
-        _ = self.dismiss(result)  # a screen cannot wait for its own end
+        close(self, result)
 
     def action_keep(self) -> None:
         """Change nothing."""
@@ -48,7 +50,7 @@ class AskText(Dialog[str]):
         """The question, the line, what it does, the keys."""
         with Vertical(classes="dialog -small"):
             yield Lines(lambda _width: [line((self._question, "bold")), Content("")])
-            yield Input(one_line(self._text), compact=True, select_on_focus=True)
+            yield LineField(one_line(self._text), compact=True, select_on_focus=True)
             yield Lines(self._foot)
 
     def _foot(self, width: int) -> list[Content]:

@@ -12,6 +12,7 @@ from textual.widgets import Input
 from chimera_tui.ui.blocks import Lines, Part, crop, keys, line, split
 from chimera_tui.ui.emoji import Emoji, all_emoji, found
 from chimera_tui.ui.screens.dialog import Dialog
+from chimera_tui.ui.widgets.field import LineField
 from chimera_tui.ui.widgets.rows import BAR, LongRows, Rows
 
 CELL = 4
@@ -106,7 +107,7 @@ class EmojiPicker(Dialog[str]):
         """For whom, the search, the grid, what is chosen."""
         with Vertical(classes="dialog -emoji"):
             yield Lines(self._head)
-            yield Input(placeholder="owl, music, face, book …", compact=True)
+            yield LineField(placeholder="owl, music, face, book …", compact=True)
             yield Lines(lambda _width: [Content("")])
             yield EmojiGrid()
             yield Lines(self._foot, id="emoji-foot")

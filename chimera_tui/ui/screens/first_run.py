@@ -18,11 +18,11 @@ from chimera_tui.library.starters import CAST, STARTERS, default_cast
 from chimera_tui.settings.keys import KeyState
 from chimera_tui.ui.adapter import emoji_of
 from chimera_tui.ui.blocks import Lines, Part, fit, keys, line, link, split, state
+from chimera_tui.ui.closing import close
 from chimera_tui.ui.key_words import key_found, key_words
 from chimera_tui.ui.provider_rows import ProviderRow, provider_rows
 from chimera_tui.ui.themes import HUES, assign_hues
 from chimera_tui.ui.widgets.footer import KeyFooter
-from chimera_tui.ui.widgets.small import TooSmall
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
@@ -75,7 +75,6 @@ class FirstRunScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """What was found, the start, other keys."""
-        yield TooSmall()
         with Vertical(id="first-centre"), Vertical(id="first"):
             yield Lines(self._found)
             yield Lines(self._block, id="start")
@@ -359,7 +358,7 @@ class FirstRunScreen(Screen[None]):
 
         for screen in self.app.screen_stack:
             if isinstance(screen, RoomScreen) and screen.check_action("do", ("undo",)):
-                _ = self.dismiss()  # a screen cannot wait for its own end
+                close(self)
                 screen.action_do("undo")
 
     async def action_help(self) -> None:

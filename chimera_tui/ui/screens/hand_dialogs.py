@@ -16,11 +16,14 @@ from chimera_tui.domain.text import clean, one_line
 from chimera_tui.ui.blocks import Lines, Part, keys, line, split
 from chimera_tui.ui.glyphs import UNICODE
 from chimera_tui.ui.screens.dialog import Choice, Dialog
+from chimera_tui.ui.widgets.field import LineField, TextField
 from chimera_tui.ui.widgets.rows import Rows
 from chimera_tui.ui.widgets.slider import Slider
 
 PROPOSED = 5
 """Topics that are proposed at once."""
+LONGEST_PASTE = 256 * 1024
+"""Characters of a paste into a message."""
 STEP = 0.25
 """How far a key moves the slider, in human pauses."""
 PACE_WORDS = ((0.0, "instant"), (0.5, "quick"), (1.0, "human"), (2.0, "slow"), (3.0, "very slow"))
@@ -48,7 +51,7 @@ class EditText(Dialog[str]):
         """Who, the words, the keys."""
         with Vertical(classes="dialog -edit"):
             yield Lines(self._head)
-            yield TextArea(self._text, compact=True, highlight_cursor_line=False, id="edit")
+            yield TextField(self._text, longest_paste=LONGEST_PASTE, id="edit")
             yield Lines(self._foot, id="edit-foot")
 
     def on_mount(self) -> None:
@@ -118,7 +121,7 @@ class AskTopic(Dialog[str]):
         """The topic, the line, the proposals, the keys."""
         with Vertical(classes="dialog -room"):
             yield Lines(self._head)
-            yield Input(placeholder="Another topic", compact=True)
+            yield LineField(placeholder="Another topic", compact=True)
             yield Lines(lambda _width: [Content(""), line(("Or one of these", "$muted"))])
             yield Choice([(topic, "") for topic in self._proposed], 0)
             yield Lines(self._foot)

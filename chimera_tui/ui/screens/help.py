@@ -19,6 +19,8 @@ NOTES = (
     ("Copying", "Select with the mouse, then ctrl+c; y copies the message as it was written."),
     ("", "Hold shift to select as your terminal does. Every copy says which way it went."),
     ("Writing", "Space in an empty line pauses and goes on. // begins a text with a slash."),
+    ("", "ctrl+_ takes back what was written last."),
+    ("Leaving", "ctrl+q leaves; ctrl+z stops, and `fg` goes on, where a shell can do that."),
     ("Moving", "Tab goes from pane to pane; esc closes what is open, stops who speaks."),
 )
 

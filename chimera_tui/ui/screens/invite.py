@@ -15,6 +15,7 @@ from chimera_tui.ui.adapter import emoji_of
 from chimera_tui.ui.blocks import Lines, crop, fit, keys, line, split
 from chimera_tui.ui.persona_search import fits, found_by
 from chimera_tui.ui.screens.dialog import Dialog
+from chimera_tui.ui.widgets.field import LineField
 from chimera_tui.ui.widgets.rows import LongRows, Rows
 
 NAME = 20
@@ -78,7 +79,7 @@ class Invite(Dialog[str]):
         """The search, the people, the keys."""
         with Vertical(classes="dialog -people"):
             yield Lines(self._head, id="invite-head")
-            yield Input(placeholder="name, category, or what it knows about", compact=True)
+            yield LineField(placeholder="name, category, or what it knows about", compact=True)
             yield PeopleRows(self._here, has_plain_emoji=self.app.has_plain_emoji)
             yield Lines(self._foot, id="invite-foot")
 

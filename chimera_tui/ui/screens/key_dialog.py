@@ -18,12 +18,13 @@ from chimera_tui.ui.evidence import state_word
 from chimera_tui.ui.key_words import key_words
 from chimera_tui.ui.provider_rows import WORDS, duration
 from chimera_tui.ui.screens.dialog import Dialog
+from chimera_tui.ui.widgets.field import LineField
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
 
 
-class KeyField(Input):
+class KeyField(LineField):
     """A line of dots; what is in it cannot be copied out of it."""
 
     def __init__(self) -> None:

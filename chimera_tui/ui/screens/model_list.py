@@ -15,6 +15,7 @@ from chimera_tui.ui.blocks import Lines, crop, keys, line, split
 from chimera_tui.ui.offers import facts, fitting, listed
 from chimera_tui.ui.screens.dialog import Dialog
 from chimera_tui.ui.screens.model_picker import ModelRows, titles
+from chimera_tui.ui.widgets.field import LineField
 from chimera_tui.ui.widgets.rows import Rows
 
 
@@ -42,7 +43,7 @@ class ModelList(Dialog[None]):
         """Whose, the search, the models, what is known of one."""
         with Vertical(classes="dialog -models"):
             yield Lines(self._head)
-            yield Input(placeholder="part of a name", compact=True)
+            yield LineField(placeholder="part of a name", compact=True)
             yield Lines(self._titles)
             yield ModelRows()
             yield Lines(self._foot, id="list-foot")

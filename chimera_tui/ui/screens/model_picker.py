@@ -17,6 +17,7 @@ from chimera_tui.ui.blocks import Lines, Part, crop, fit, keys, line, link, spli
 from chimera_tui.ui.offers import Offer, as_typed, facts, fitting, offers
 from chimera_tui.ui.scene import CastRow
 from chimera_tui.ui.screens.dialog import Dialog
+from chimera_tui.ui.widgets.field import LineField
 from chimera_tui.ui.widgets.rows import LongRows, Rows
 
 MOST_FALLBACKS = 9
@@ -157,7 +158,9 @@ class ModelPicker(Dialog[Picked]):
         """For whom, the search, the models, what it does."""
         with Vertical(classes="dialog -models"):
             yield Lines(self._head, id="picker-head")
-            yield Input(placeholder="model, provider, local, free, or provider/model", compact=True)
+            yield LineField(
+                placeholder="model, provider, local, free, or provider/model", compact=True
+            )
             yield Lines(self._titles, id="picker-titles")
             yield ModelRows()
             yield Lines(self._foot, id="picker-foot")

@@ -15,6 +15,7 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.library.slugs import free_slug
+from chimera_tui.ui.closing import close
 from chimera_tui.ui.costs import budget_text, usual_usage
 from chimera_tui.ui.palette import ScreenPalette
 from chimera_tui.ui.room_words import MODE_WORDS, mode_name, nearest_pace
@@ -336,7 +337,7 @@ class NewRoom(NewRoomView):
     def action_talk(self) -> None:
         """Give the plan back."""
         if self.draft.cast and not self._chimera.read_only:
-            _ = self.dismiss(self.plan)  # a screen cannot wait for its own end
+            close(self, self.plan)
         elif not self.draft.cast:
             self.go_to(PersonaGrid)
 
@@ -353,7 +354,7 @@ class NewRoom(NewRoomView):
         """Show all people again; where all are shown, open nothing."""
         field = self.query_one(SearchField)
         if not (field.value or self._category):
-            _ = self.dismiss(None)
+            close(self)
         field.value, self._category = "", ""
         self.find_people()
 

@@ -31,7 +31,6 @@ from chimera_tui.ui.widgets.persona_grid import PersonaGrid
 from chimera_tui.ui.widgets.room_fields import SearchField, TopicField
 from chimera_tui.ui.widgets.room_lists import HowRows, RoomChoice, SeatRows, TemplateRows
 from chimera_tui.ui.widgets.side import Heading
-from chimera_tui.ui.widgets.small import TooSmall
 
 if TYPE_CHECKING:
     from chimera_tui.chimera import Chimera
@@ -80,7 +79,6 @@ class NewRoomView(Screen[RoomPlan]):
 
     def compose(self) -> ComposeResult:
         """Head, rooms, page, cast and how, keys."""
-        yield TooSmall()
         yield Lines(self._head, id="head")
         with Horizontal(id="new"):
             with Vertical(id="new-rooms"):

@@ -16,6 +16,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import Lines, crop, keys, line, split
 from chimera_tui.ui.paths import dropped_path, typed_path
 from chimera_tui.ui.screens.dialog import Dialog
+from chimera_tui.ui.widgets.field import LineField
 from chimera_tui.ui.widgets.rows import LongRows, Rows
 
 MOST = 5000
@@ -85,7 +86,7 @@ class PickFile(Dialog[Path]):
         """The question, the path, what lies there."""
         with Vertical(classes="dialog -files"):
             yield Lines(self._head)
-            yield Input(placeholder="type, or drop a file here", compact=True)
+            yield LineField(placeholder="type, or drop a file here", compact=True)
             yield Lines(lambda _width: [Content("")])
             yield Places()
             yield Lines(self._foot)

@@ -15,6 +15,7 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.engine.request import Told
 from chimera_tui.ui.blocks import Lines, fit, heading, line, meter, split
+from chimera_tui.ui.closing import close
 from chimera_tui.ui.costs import rounded
 from chimera_tui.ui.glyphs import UNICODE
 from chimera_tui.ui.host import sentences
@@ -22,7 +23,6 @@ from chimera_tui.ui.palette import ScreenPalette
 from chimera_tui.ui.scene import CastRow
 from chimera_tui.ui.widgets.footer import KeyFooter
 from chimera_tui.ui.widgets.rows import LongRows
-from chimera_tui.ui.widgets.small import TooSmall
 from chimera_tui.ui.wrapping import wrap
 
 if TYPE_CHECKING:
@@ -131,7 +131,6 @@ class SentScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Head, parts, words, keys."""
-        yield TooSmall()
         yield Lines(self._head, id="head")
         with Horizontal(id="sent"):
             with Vertical(id="sent-side"):
@@ -218,7 +217,7 @@ class SentScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Back to the room."""
-        _ = self.dismiss(None)  # a screen cannot wait for its own end
+        close(self)
 
     async def action_help(self) -> None:
         """Show the keys."""

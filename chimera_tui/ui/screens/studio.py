@@ -15,6 +15,7 @@ from chimera_tui.domain.history import Sketch
 from chimera_tui.domain.persona import Persona
 from chimera_tui.library.library import Origin
 from chimera_tui.studio import Removed
+from chimera_tui.ui.closing import close
 from chimera_tui.ui.palette import ScreenPalette
 from chimera_tui.ui.screens.dialog import Choose
 from chimera_tui.ui.screens.studio_files import StudioFiles
@@ -118,7 +119,7 @@ class StudioScreen(StudioFiles):
     @work(exit_on_error=False)
     async def _leave(self) -> None:
         await self.leave()
-        _ = self.dismiss()  # a screen cannot wait for its own end
+        close(self)
         if count := len(self.book.sketches):
             edits = f"{count} edit{'s are' if count > 1 else ' is'} not saved, and kept"
             how_long = "" if self._studio.keeps_sketches else " until Chimera ends"

@@ -24,6 +24,7 @@ from chimera_tui.domain.health import HealthState
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.blocks import Part, crop, fit, line, link, split
+from chimera_tui.ui.closing import stands
 from chimera_tui.ui.costs import usual_usage
 from chimera_tui.ui.scene import CastRow
 from chimera_tui.ui.screens.studio_view import StudioView
@@ -172,15 +173,16 @@ class StudioTry(StudioView):
             path = self.app.write_crash(innermost(error))
             self.app.tell(f"A mistake in Chimera stopped it. Details: {path}", severity="error")
         self._trying = None
-        self.draw_edit()
+        if stands(self):
+            self.draw_edit()
 
     async def _follow(self, side: TrySide, said: AsyncGenerator[Event]) -> None:
         """Show what happens in one of the two."""
         async with aclosing(said) as events:
             async for event in events:
-                if side.reply:
+                if side.is_attached and side.reply:
                     self._show_event(side, side.reply, event)
-        if side.reply and not side.reply.is_over:
+        if side.is_attached and side.reply and not side.reply.is_over:
             side.tell(replace(side.reply, is_over=True))
 
     def _show_event(self, side: TrySide, reply: Reply, event: Event) -> None:

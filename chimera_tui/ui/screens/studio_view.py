@@ -14,6 +14,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 from chimera_tui.library.library import Origin
 from chimera_tui.ui.blocks import Lines
+from chimera_tui.ui.closing import stands
 from chimera_tui.ui.entries import MessageEntry
 from chimera_tui.ui.persona_search import found_by
 from chimera_tui.ui.screens.studio_lines import PANES, StudioLines
@@ -28,7 +29,6 @@ from chimera_tui.ui.widgets.persona_list import (
     safe_name,
 )
 from chimera_tui.ui.widgets.rows import Rows
-from chimera_tui.ui.widgets.small import TooSmall
 from chimera_tui.ui.widgets.transcript import Transcript
 from chimera_tui.ui.widgets.try_pane import TrySide
 
@@ -46,7 +46,6 @@ class StudioView(StudioLines):
 
     def compose(self) -> ComposeResult:
         """Head, personas, form, card and tries, keys."""
-        yield TooSmall()
         yield Lines(self._head, id="head")
         with Horizontal(id="studio"):
             with Vertical(id="studio-side"):
@@ -100,6 +99,8 @@ class StudioView(StudioLines):
     def show_pane(self, pane: str) -> None:
         """Bring a pane into sight, if there is no room for all."""
         self._pane = pane
+        if not stands(self):
+            return
         panes = self.query_one("#studio")
         if not (self.has_class("-wide") or panes.has_class(f"-{pane}")):
             panes.remove_class(*(f"-{name}" for name in PANES))
@@ -113,6 +114,8 @@ class StudioView(StudioLines):
 
     def draw_library(self) -> None:
         """Draw all of it anew: the library has changed, or what is known of it."""
+        if not stands(self):
+            return
         self._all = {entry.slug: entry for entry in self._entries()}
         self.draw_found()
 

@@ -12,12 +12,12 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.geometry import NULL_REGION, Region, Size
 from textual.message import Message
-from textual.strip import Strip
 from textual.widgets import Static, TextArea
 
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.ui.blocks import Block, drawn, keys
 from chimera_tui.ui.paths import IMPORT_ENDINGS, dropped_path
+from chimera_tui.ui.widgets.field import SteadyText
 from chimera_tui.ui.widgets.header import NORMAL, WIDE
 from chimera_tui.ui.widgets.rows import Rows
 
@@ -75,7 +75,7 @@ class Completions(Rows):
         self.rebuild()
 
 
-class Field(TextArea):
+class Field(SteadyText):
     """The text itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -129,10 +129,6 @@ class Field(TextArea):
         if self.is_for_room(key):
             return False
         return super().check_consume_key(key, character)
-
-    def render_line(self, y: int) -> Strip:
-        """Nothing at width 0, where wrapping the placeholder stops the program (Rich 14.3 on)."""
-        return super().render_line(y) if self.content_size.width else Strip.blank(self.size.width)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()

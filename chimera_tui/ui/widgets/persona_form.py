@@ -7,17 +7,17 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.strip import Strip
 from textual.suggester import Suggester, SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from chimera_tui.domain.text import clean, one_line
+from chimera_tui.domain.text import one_line
 from chimera_tui.library.persona_file import CATEGORIES, meta_of
 from chimera_tui.ui.blocks import Lines, Part, crop, line, split
 from chimera_tui.ui.paths import dropped_persona
 from chimera_tui.ui.persona_fields import KEYS, LONG, NUMBERS
 from chimera_tui.ui.themes import HUE_NAMES
+from chimera_tui.ui.widgets.field import LineField, TextField
 from chimera_tui.ui.widgets.slider import Chooser, Picks, Slider, Swatches
 
 LABELS = {
@@ -36,8 +36,8 @@ LABELS = {
     "tags": "Tags",
     "greeting": "First words",
 }
-LONGEST_PASTE = 1000
-"""Characters of a paste that one line takes."""
+LONGEST_PASTE = 4 * (meta_of("prompt").max_length or 0)
+"""Characters of a paste into a text of several lines: too long a one is seen, and shortened."""
 ROWS = (
     ("name", "emoji"),
     ("colour", "category"),
@@ -65,8 +65,8 @@ def readiness(talkativeness: float) -> str:
     return next((word for limit, word in words if talkativeness < limit), "always")
 
 
-class ShortText(Input):
-    """A text of one line; what is pasted into it is cleaned, a file that is dropped goes on."""
+class ShortText(LineField):
+    """A text of one line; a file that is dropped goes on."""
 
     def __init__(
         self,
@@ -92,28 +92,8 @@ class ShortText(Input):
         self.cursor_position = 0
 
     def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()
         if dropped_persona(event.text):
-            return
-        event.stop()
-        start, end = self.selection
-        self.replace(one_line(event.text, LONGEST_PASTE), min(start, end), max(start, end))
-
-
-class LongText(TextArea):
-    """A text of several lines; Tab leaves it."""
-
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
-        super().__init__(compact=True, highlight_cursor_line=False, id=id)
-
-    def render_line(self, y: int) -> Strip:
-        """Nothing at width 0, where wrapping stops the program (Rich 14.3 on)."""
-        return super().render_line(y) if self.content_size.width else Strip.blank(self.size.width)
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()
-        event.stop()
-        self.insert(clean(event.text[: 4 * (meta_of("prompt").max_length or 0)]))
+            event.prevent_default()  # it goes on to the screen
 
 
 class Field(Vertical):
@@ -203,7 +183,7 @@ class PersonaForm(VerticalScroll, can_focus=False):
         match control:
             case Input():
                 control.value = text
-            case LongText():
+            case TextField():
                 control.load_text(text)
             case Slider():
                 control.value = _number(text)
@@ -304,7 +284,7 @@ def _number(text: str) -> float:
 def _control(key: str) -> Widget:
     id_ = f"edit-{key}"
     if key in LONG:
-        return LongText(id=id_)
+        return TextField(longest_paste=LONGEST_PASTE, id=id_)
     match key:
         case "emoji" | "model":
             return Chooser(id=id_)

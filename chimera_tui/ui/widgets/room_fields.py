@@ -4,13 +4,13 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Input
 
 from chimera_tui.domain.text import one_line
 from chimera_tui.library.rooms import LONGEST_TOPIC
+from chimera_tui.ui.widgets.field import LineField
 
 
-class TopicField(Input):
+class TopicField(LineField):
     """What is to be talked about; the proposal stands in it until something is written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,7 +47,7 @@ class TopicField(Input):
             self.cursor_position = len(self.value)
 
 
-class SearchField(Input):
+class SearchField(LineField):
     """Finds personas; Enter takes in the first one found."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

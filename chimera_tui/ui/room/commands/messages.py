@@ -1,6 +1,7 @@
 """What was said: to whom, changed, taken back, copied, gone on from elsewhere."""
 
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import replace
 
 from chimera_tui.domain.arguments import parse_address
@@ -85,8 +86,10 @@ def _focus_beside(context: RoomContext, message: Message) -> None:
     at = next((i for i, one in enumerate(path) if one.id == message.id), None)
     if at is None or context.view.focused_key != key_of(message.turn):
         return
-    if beside := [*path[at + 1 : at + 2], *path[max(0, at - 1) : at]]:
-        context.view.focus_entry(key_of(beside[0].turn))
+    for one in (*path[at + 1 : at + 2], *path[max(0, at - 1) : at]):
+        with suppress(KeyError):  # deleted, too, a moment ago: it is drawn no more
+            context.view.focus_entry(key_of(one.turn))
+            return
 
 
 async def _undo(context: RoomContext, _: str) -> None:
