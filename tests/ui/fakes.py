@@ -23,6 +23,7 @@ from chimera_tui.domain.conversation import (
     Usage,
 )
 from chimera_tui.domain.errors import ChimeraError, LiveElsewhereError, UnknownError
+from chimera_tui.domain.events import Event
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 from chimera_tui.domain.persona import Persona
@@ -214,7 +215,7 @@ class FakeChimera:
     async def load(self, conversation_id: int) -> SavedConversation:
         """One of them."""
         try:
-            return self.saved[conversation_id]
+            return self.saved[conversation_id].copy()
         except KeyError:
             raise UnknownError(f"There is no conversation {conversation_id}.") from None
 
@@ -259,7 +260,7 @@ class FakeChimera:
             created_at=NOON,
         )
         self.saved[id_] = SavedConversation(conversation=conversation)
-        return self.saved[id_]
+        return self.saved[id_].copy()
 
     key_notes = ()
     changes = Changes()
@@ -308,13 +309,19 @@ class FakeChimera:
     async def refresh_cast(self, room: Room) -> None:
         """The library holds what the rooms hold."""
 
+    async def record(self, conversation_id: int, event: Event) -> None:
+        """Remember it, as a database would."""
+        await self.recorder.record(conversation_id, event)
+        if saved := self.saved.get(conversation_id):
+            saved.apply(event)
+
     def room(self, saved: SavedConversation, *, attended: bool = True) -> Room:
         """A real room over the scripted provider."""
         return Room(
             saved,
             replies=calls_to(self.provider),
             purse=FullPurse(),
-            recorder=self.recorder,
+            recorder=self,
             models=self.models,
             attended=attended,
             lease=self.lease,

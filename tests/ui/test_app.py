@@ -20,6 +20,7 @@ from chimera_tui.providers.scripted import ScriptedProvider, Step
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import app as app_module
 from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.room.room_panes import RoomPanes
 from chimera_tui.ui.room.room_screen import RoomScreen
 from chimera_tui.ui.room.room_session import RoomSession
 from chimera_tui.ui.screens.first_run import FirstRunScreen
@@ -185,7 +186,7 @@ async def test_a_mistake_in_a_room_ends_that_room_only(
         await pilot.press("space")
         await until(pilot, lambda: "A mistake in Chimera stopped this room" in text_of(pilot))
         assert composer_of(pilot).field.disabled
-        monkeypatch.setattr(RoomScreen, "show", real)
+        monkeypatch.setattr(RoomSession, "hear", real)
         await pilot.press("f5")
         await until(pilot, lambda: room.room is not None)
         assert "as you left it" in text_of(pilot)
@@ -203,7 +204,7 @@ async def test_a_mistake_in_the_app_ends_it_shortly(
         private = "a letter"  # noqa: F841 - must not be shown
         raise ZeroDivisionError("an example")
 
-    monkeypatch.setattr(RoomScreen, "draw", broken)
+    monkeypatch.setattr(RoomPanes, "draw", broken)
     app = an_app(FakeChimera(a_saved(*TALK)), tmp_path)
     with pytest.raises(ZeroDivisionError):
         async with app.run_test() as pilot:
