@@ -101,7 +101,7 @@ async def test_a_key_waits_for_the_screen_it_is_meant_for(tmp_path: Path) -> Non
         made = app.push_screen(screen := NewRoom(app.chimera, "", []))
         assert not screen.is_mounted
         await app.on_event(events.Key("slash", "/"))
-        assert screen.is_mounted
+        await until(pilot, lambda: screen.is_mounted)
         await made
         await pilot.pause()
         assert pilot.app.screen is screen
