@@ -99,8 +99,9 @@ async def test_a_key_waits_for_the_screen_it_is_meant_for(tmp_path: Path) -> Non
         assert isinstance(app, ChimeraApp)
         assert app.chimera
         made = app.push_screen(screen := NewRoom(app.chimera, "", []))
-        app.post_message(events.Key("tab", None))
-        app.post_message(events.Key("slash", "/"))
+        assert not screen.is_mounted
+        await app.on_event(events.Key("slash", "/"))
+        await until(pilot, lambda: screen.is_mounted)
         await made
         await pilot.pause()
         assert pilot.app.screen is screen

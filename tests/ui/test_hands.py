@@ -209,6 +209,15 @@ async def test_d_deletes_and_u_brings_back(tmp_path: Path) -> None:
         assert said(pilot) == ["Is it?", "@Comedian well?", "It is."]
 
 
+async def test_a_message_is_deleted_beside_one_that_is_drawn_no_more(tmp_path: Path) -> None:
+    async with running(a_talk(), tmp_path) as pilot:
+        await press(pilot, "home")
+        index = room_of(pilot).transcript._index
+        del index[list(index)[1]]  # deleted a moment ago: the room does not know yet
+        await pilot.press("d")
+        await until(pilot, lambda: "Is it?" not in said(pilot))
+
+
 async def test_another_room_does_not_take_back_what_was_done_in_this_one(tmp_path: Path) -> None:
     fake = FakeChimera(a_saved(*TALK, number=2), a_saved(("comedian", "Mars."), number=1))
     async with running(fake, tmp_path) as pilot:
