@@ -17,7 +17,7 @@ from textual import constants, events, messages
 from textual._xterm_parser import IS_ITERM, XTermParser
 from textual.message import Message
 
-from chimera_tui.ui.terminal_keys import alt_keys, legacy_keys, numbered_keys
+from chimera_tui.ui.terminal_keys import alt_keys, keys_of
 from chimera_tui.ui.type_ahead import LONGEST_PASTE
 
 PATIENCE: Final = 2.0
@@ -132,7 +132,7 @@ class TerminalInput:
         elif match.lastgroup == "alt":
             items += alt_keys(match[0][1:].decode())
         elif match.lastgroup == "control":
-            items += legacy_keys(match[0].decode()) or ()
+            items += keys_of(match[0].decode())
         return match.end()
 
     def _take_text(self, data: bytes, end: int, text: bytes, items: list[Item]) -> int:
@@ -207,12 +207,8 @@ class TerminalInput:
             items += self._size([int(number) for number in size.groups()])
         elif mode := _MODE.fullmatch(sequence):
             items += _mode(int(mode[1]), int(mode[2]))
-        elif sequence.startswith("\x1bO") and legacy_keys(sequence) is None:
-            items += alt_keys("O")
-            items.append(sequence[2:])
         elif not _POSITION.fullmatch(sequence):
-            keys = numbered_keys(sequence)
-            items += (legacy_keys(sequence) or ()) if keys is None else keys
+            items += keys_of(sequence)
 
     def _size(self, numbers: list[int]) -> list[Item]:
         """A new size: rows and columns, then both in pixels."""

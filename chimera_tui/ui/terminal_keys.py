@@ -35,7 +35,17 @@ _NO_SHIFT: Final = {"backspace", "delete", "escape"}
 """Keys that shift does not change."""
 
 
-def legacy_keys(sequence: str) -> Pressed | None:
+def keys_of(sequence: str) -> Pressed:
+    """What a whole sequence, or a control character, does; nothing for one that is no key."""
+    for find in (_numbered, _listed) if ";" in sequence else (_listed, _numbered):
+        if (keys := find(sequence)) is not None:
+            return keys
+    if sequence.startswith("\x1bO"):  # alt and O, and a letter behind it
+        return [*alt_keys("O"), sequence[2:]]
+    return []
+
+
+def _listed(sequence: str) -> Pressed | None:
     """The keys of a sequence by Textual's table; None if it is none."""
     if sequence in _OTHER_LEGACY:
         return [text] if (text := _OTHER_LEGACY[sequence]) else []
@@ -57,17 +67,17 @@ def alt_keys(character: str) -> Pressed:
         return [events.Key("ctrl+w", None)]
     if character in "\r\n":
         return [events.Key("alt+enter", None)]
-    if (keys := legacy_keys(sequence)) is not None:
+    if (keys := _listed(sequence)) is not None:
         return keys
     if not character.isprintable() or character == " ":
-        return legacy_keys(character) or []
+        return _listed(character) or []
     name = _character_to_key(character)
     if len(name) == 1:
         name = f"alt+shift+{name.lower()}" if name.isupper() else f"alt+{name}"
     return [events.Key(name, character)]
 
 
-def numbered_keys(sequence: str) -> Pressed | None:
+def _numbered(sequence: str) -> Pressed | None:
     """The key of a sequence with numbers, of kitty or of xterm; None if it is none of theirs."""
     if (match := _KEY.fullmatch(sequence)) is None:
         return None

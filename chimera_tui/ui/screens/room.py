@@ -307,8 +307,11 @@ class RoomScreen(RoomActions):
                 composer.write("")
 
     def action_write_command(self) -> None:
-        """Go to the composer and begin a command."""
+        """Go to the composer and begin a command; where nothing can be said, to the palette."""
         composer = self.query_one(Composer)
+        if not composer.field.focusable:
+            self.app.action_command_palette()
+            return
         composer.field.focus()
         if not composer.text:
             composer.write("/")

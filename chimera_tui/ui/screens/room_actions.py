@@ -13,7 +13,6 @@ from chimera_tui.ui.commands import COMMANDS, Command
 from chimera_tui.ui.entries import MessageEntry, Unseen
 from chimera_tui.ui.screens.dialog import AskText
 from chimera_tui.ui.screens.room_deleting import RoomDeleting
-from chimera_tui.ui.widgets.composer import Composer
 from chimera_tui.ui.widgets.transcript import Transcript
 
 BY_KEY = {key: command.action for command in COMMANDS for key in command.key.split(",")}
@@ -192,14 +191,6 @@ class RoomActions(RoomDeleting):
             self.action_thought(event.key)
         else:
             await self.run_action(BY_KEY[event.action])
-
-    @on(Composer.PasteCut)
-    def say_cut(self, event: Composer.PasteCut) -> None:
-        """A paste was longer than what is taken."""
-        self.app.tell(
-            f"The paste had {event.length:,} characters; the first 256 KiB were taken.",
-            severity="warning",
-        )
 
     async def action_help(self) -> None:
         """Show the keys of the focused pane, and all others."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual import events, on, work
 
 from chimera_tui.domain.errors import InvalidFileError
-from chimera_tui.domain.text import one_line
+from chimera_tui.domain.text import clean, one_line
 from chimera_tui.ui.paths import IMPORT_ENDINGS, dropped_path, typed_path
 from chimera_tui.ui.screens.dialog import Choose
 from chimera_tui.ui.screens.room_casting import RoomCasting
@@ -54,11 +54,18 @@ class RoomImports(RoomCasting):
         self.query_one(Composer).field.insert(event.text)
 
     def on_paste(self, event: events.Paste) -> None:
-        """A file was dropped where no text is written."""
+        """Where no text is written: a file was dropped, or words are meant for the composer."""
+        event.stop()
         path = dropped_path(event.text)
+        field = self.query_one(Composer).field
         if path and path.suffix.lower() in IMPORT_ENDINGS:
-            event.stop()
             self.take_in(path)
+        elif field.focusable:
+            field.insert(clean(event.text))
+            field.focus()
+            self.app.tell("Pasted into your line.")
+        else:
+            self.app.tell("Nothing was pasted: nothing can be said here now.", severity="warning")
 
     @work(exit_on_error=False, group="import")
     async def take_in(self, path: Path) -> None:

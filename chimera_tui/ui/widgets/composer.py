@@ -21,8 +21,6 @@ from chimera_tui.ui.paths import IMPORT_ENDINGS, dropped_path
 from chimera_tui.ui.widgets.header import NORMAL, WIDE
 from chimera_tui.ui.widgets.rows import Rows
 
-LONGEST_PASTE = 256 * 1024
-"""Characters of a paste that are taken."""
 BLINKS = 10.0
 """Seconds that the cursor blinks after a key, as in other programs: then it costs nothing."""
 WIDEST = 60
@@ -81,6 +79,7 @@ class Field(TextArea):
         Binding("enter", "screen.send", "send", id="composer.send"),
         Binding("ctrl+j,shift+enter,alt+enter", "newline", "new line", id="composer.newline"),
         Binding("tab", "app.focus_next", "messages", id="composer.leave"),
+        Binding("ctrl+delete", "delete_word_right", show=False),
     ]
 
     def __init__(self) -> None:
@@ -136,14 +135,12 @@ class Field(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        text = clean(event.text[:LONGEST_PASTE])
+        text = clean(event.text)
         path = None if self.text else dropped_path(text)
         if path and path.suffix.lower() in IMPORT_ENDINGS:
             self.composer.post_message(Composer.Dropped(path, text))
             return
-        self.insert(text)
-        if len(event.text) > LONGEST_PASTE:
-            self.composer.post_message(Composer.PasteCut(len(event.text)))
+        self.replace(text, *self.selection)
 
 
 class Hints(Block):
@@ -179,13 +176,6 @@ class Composer(Horizontal):
             super().__init__()
             self.path = path
             self.text = text
-
-    class PasteCut(Message):
-        """A paste was longer than what is taken."""
-
-        def __init__(self, length: int) -> None:
-            super().__init__()
-            self.length = length
 
     def __init__(self, complete: Complete) -> None:
         super().__init__(id="composer")
