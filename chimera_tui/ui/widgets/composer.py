@@ -262,12 +262,15 @@ class Composer(Horizontal):
     def accept(self, index: int, *, is_enter: bool = False) -> None:
         """Write a completion in place of the unfinished word.
 
-        A command that is whole already is sent by Enter at once.
+        A command that is whole already is sent by Enter at once, unless the cursor of the list
+        was moved to another one.
         """
         before, unfinished = self._unfinished()
-        completion = self.completions.found[index]
+        found = self.completions.found
+        completion = found[index]
         self.completions.show(())
-        if is_enter and unfinished and completion.text.strip() == unfinished:
+        meant = {one.text.strip() for one in (found if index == 0 else [completion])}
+        if is_enter and unfinished in meant:
             self.screen.call_later(self.screen.run_action, "send")
             return
         start = len(before) - len(unfinished)
