@@ -51,7 +51,7 @@ class RoomImports(RoomCasting):
             if await self.app.push_screen_wait(Choose(question, choices, 0)) == 0:
                 await self._take_in(event.path)
                 return
-        self.query_one(Composer).field.insert(event.text)
+        self.query_one(Composer).field.put(event.text)
 
     def on_paste(self, event: events.Paste) -> None:
         """Where no text is written: a file was dropped, or words are meant for the composer."""
@@ -61,7 +61,7 @@ class RoomImports(RoomCasting):
         if path and path.suffix.lower() in IMPORT_ENDINGS:
             self.take_in(path)
         elif field.focusable:
-            field.insert(clean(event.text))
+            field.put(clean(event.text))
             field.focus()
             self.app.tell("Pasted into your line.")
         else:

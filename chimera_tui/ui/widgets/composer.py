@@ -140,7 +140,11 @@ class Field(TextArea):
         if path and path.suffix.lower() in IMPORT_ENDINGS:
             self.composer.post_message(Composer.Dropped(path, text))
             return
-        self.replace(text, *self.selection)
+        self.put(text)
+
+    def put(self, text: str) -> None:
+        """Write `text` where the cursor is, in place of what is selected; show its end."""
+        self.move_cursor(self.replace(text, *self.selection).end_location)
 
 
 class Hints(Block):
