@@ -7,6 +7,7 @@ then comes too late for the keys behind it, and a flood of them fills the memory
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Final
@@ -15,7 +16,6 @@ from textual import events
 from textual.app import App
 from textual.keys import _character_to_key
 from textual.message import Message
-from textual.message_pump import MessagePump
 
 from chimera_tui.domain.text import clean
 
@@ -27,8 +27,10 @@ BURST_ENDS: Final = 0.2
 """Seconds without text that end a paste without marks."""
 MOST_WAITING: Final = 256
 """Keys that may wait while the app is busy."""
-SETTLES: Final = 0.5
+SETTLES: Final = 2.0
 """Seconds that a key has to take effect before the next one is let through."""
+MOST_ROUNDS: Final = 5
+"""How often a key may give the focus away, or wait for a painting to do so."""
 _KEYS: Final = {" ": "space", "\r": "enter", "\n": "ctrl+j", "\t": "tab"}
 
 
@@ -164,7 +166,7 @@ class TypeAhead:
         What takes longer than that (a handler that waits for something) holds no key back.
         """
         task = asyncio.create_task(self._settled())
-        done, _ = await asyncio.wait({task}, timeout=SETTLES / 50 if self._is_slow else SETTLES)
+        done, _ = await asyncio.wait({task}, timeout=SETTLES / 100 if self._is_slow else SETTLES)
         self._is_slow = not done
         task.cancel()
         if done:
@@ -172,17 +174,22 @@ class TypeAhead:
 
     async def _settled(self) -> None:
         before: object = None
-        while self._app.is_running and self._app.screen_stack:
-            place = self._app.focused or self._app.screen
-            if place is before:
+        for _ in range(MOST_ROUNDS):
+            if not (self._app.is_running and self._app.screen_stack):
+                return
+            if (place := self._app.focused or self._app.screen) is before:
                 return
             before = place
             for node in (self._app, *place.ancestors_with_self, self._app):
-                await _through(node)
+                await _through(node.call_later)
+            if self._app.screen_stack and self._app.screen._callbacks:  # noqa: SLF001 - who waits
+                before = None  # for the next painting often gives the focus away
+                await _through(self._app.screen.call_after_refresh)
+                await _through(self._app.call_later)
 
 
-async def _through(node: MessagePump) -> None:
-    """Wait until `node` has handled what it was sent until now."""
+async def _through(call: Callable[[Callable[[], None]], bool]) -> None:
+    """Wait until `call`, a queue of Textual's, calls back: until what was before is handled."""
     passed = asyncio.Event()
-    if node.call_later(passed.set):
+    if call(passed.set):
         await passed.wait()

@@ -19,7 +19,7 @@ from chimera_tui.ui.screens.new_room import NewRoom
 from chimera_tui.ui.type_ahead import LONGEST_PASTE, LONGEST_TYPED, MOST_WAITING, TypeAhead
 from chimera_tui.ui.widgets.room_fields import TopicField
 from tests.ui.fakes import FakeChimera, a_saved
-from tests.ui.running import composer_of, room_of, running, scene_of, text_of, until
+from tests.ui.running import composer_of, room_of, running, scene_of, until
 
 TALK = (("philosopher", "Is it?"),)
 FAMILY = "👩\u200d👩\u200d👧\u200d👦"
