@@ -141,8 +141,9 @@ class TypeAhead:
         self._has_lines = self._has_lines or "\r" in line or "\n" in line
         if self._has_lines or line == text:
             return text
-        self._waiting.appendleft(text[len(line) :])
         self._is_burst = False
+        if line:
+            self._waiting.appendleft(text[len(line) :])
         return line
 
     async def _deliver(self, message: Message) -> None:

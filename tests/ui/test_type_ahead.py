@@ -141,6 +141,12 @@ async def test_a_long_line_that_is_typed_by_a_program_is_sent(tmp_path: Path) ->
     async with typing(tmp_path) as (pilot, ahead):
         ahead.put(f"{line}\r")
         await until(pilot, lambda: said(pilot) == [line])
+        ahead.put(line)
+        await until(pilot, lambda: composer_of(pilot).text == line)
+        ahead.put("\r")  # a moment later, in a piece of its own
+        ahead.put("more")
+        await until(pilot, lambda: said(pilot) == [line, line])
+        await until(pilot, lambda: composer_of(pilot).text == "more")
 
 
 async def test_a_paste_is_cleaned_and_cut_with_a_note(tmp_path: Path) -> None:
