@@ -86,7 +86,10 @@ def hearing(driver_class: type[Driver]) -> type[Driver]:  # noqa: C901 - makes a
 
 def _hear(driver: Any, told_to_end: threading.Event) -> None:
     """Read what the terminal of `driver` sends, and pass it on."""
-    from chimera_tui.ui.terminal_input import TerminalInput  # noqa: PLC0415 - beside the first paint
+    while not select.select([driver.fileno], [], [], LOOK)[0]:
+        if told_to_end.is_set():
+            return
+    from chimera_tui.ui.terminal_input import TerminalInput  # noqa: PLC0415 - at the first byte
 
     source = TerminalInput()
     heard = monotonic()
