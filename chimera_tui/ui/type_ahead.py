@@ -23,7 +23,7 @@ LONGEST_PASTE: Final = 256 * 1024
 """Characters of a paste that are taken."""
 LONGEST_TYPED: Final = 256
 """Characters at once that a person may have typed; more are a paste without marks."""
-BURST_ENDS: Final = 0.2
+BURST_ENDS: Final = 0.3
 """Seconds without text that end a paste without marks."""
 MOST_WAITING: Final = 256
 """Keys that may wait while the app is busy."""
@@ -131,8 +131,10 @@ class TypeAhead:
     def _pasted(self, text: str) -> str:
         """What was pasted without marks; nothing if it was typed.
 
-        Line breaks in it are text. One behind it, if it is a single line, is a key.
+        Line breaks in it are text. One that comes alone is a key, and one behind a single line.
         """
+        if len(text) == 1 and text in "\r\n":
+            self._is_burst = False
         if not self._is_burst:
             if len(text) <= LONGEST_TYPED:
                 return ""
