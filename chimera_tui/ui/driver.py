@@ -84,7 +84,7 @@ def hearing(driver_class: type[Driver]) -> type[Driver]:  # noqa: C901 - makes a
     return HearingDriver
 
 
-def _hear(driver: Any, told_to_end: threading.Event) -> None:
+def _hear(driver: Any, told_to_end: threading.Event) -> None:  # noqa: C901 - one loop
     """Read what the terminal of `driver` sends, and pass it on."""
     while not select.select([driver.fileno], [], [], LOOK)[0]:
         if told_to_end.is_set():
@@ -100,7 +100,9 @@ def _hear(driver: Any, told_to_end: threading.Event) -> None:
         if ready and (data := _read(driver.fileno)):
             items, heard = source.feed(data), monotonic()
         elif ready:
-            told_to_end.wait(LOOK)  # `when_closed` tells who is to know
+            if not os.isatty(driver.fileno):  # it is gone; `when_closed` tells who is to know
+                return
+            told_to_end.wait(LOOK)
             continue
         else:
             items = source.give_up() if left <= 0 else []
