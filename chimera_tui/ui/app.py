@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import events, work
+from textual import events, on, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -27,11 +27,12 @@ from chimera_tui.domain.saved import Recovered, SavedConversation
 from chimera_tui.library.starters import default_cast
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import crash
-from chimera_tui.ui.driver import outliving, when_closed
+from chimera_tui.ui.driver import hearing, outliving, when_closed
 from chimera_tui.ui.host import Leaves, Save, ShowsLibrary, ShowsProviders, sentences
 from chimera_tui.ui.openings import Openings
 from chimera_tui.ui.room.room_screen import RoomScreen
 from chimera_tui.ui.screens.first_run import FirstRunScreen
+from chimera_tui.ui.type_ahead import LeftOut
 from chimera_tui.ui.window import terminal_size
 
 if TYPE_CHECKING:
@@ -127,12 +128,12 @@ class ChimeraApp(Openings):
     # Starting
 
     def get_driver_class(self) -> type[Driver]:
-        """A driver that a closed terminal does not stop."""
+        """A driver that neither a closed terminal stops, nor what one may send."""
         if os.name != "posix":
-            return outliving(super().get_driver_class())
+            return outliving(hearing(super().get_driver_class()))
         from chimera_tui.ui.posix_driver import PosixDriver  # noqa: PLC0415 - not on Windows
 
-        return outliving(PosixDriver)
+        return outliving(hearing(PosixDriver))
 
     def get_default_screen(self) -> Screen[None]:
         """What is painted first, before the database is open."""
@@ -172,6 +173,11 @@ class ChimeraApp(Openings):
         if size is not None and size != self.window.size:
             self.post_message(events.Resize(size, size))
         self.screen.refresh()
+
+    @on(LeftOut)
+    def _tell_left_out(self, event: LeftOut) -> None:
+        """Say what of the input was not taken."""
+        self.tell(event.what, severity="warning")
 
     def _start_keeper(self) -> None:
         gc.enable()  # who starts us may have put it off until now

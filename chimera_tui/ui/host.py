@@ -114,6 +114,8 @@ class Host(App[None]):
         if settings.reduced_motion:
             self.animation_level = "none"
         self.window = Window()
+        self.unless_asked: asyncio.Event | None = None
+        """Set as soon as a question is asked: who waits for a command waits no longer."""
         self._log_folder = log_folder
         self.redact = redact or Redactor()
         self._save = save
@@ -237,6 +239,8 @@ class Host(App[None]):
 
     async def ask(self, dialog: Screen[T]) -> T | None:
         """Show a dialog, and return what it gives back; to be called from a worker."""
+        if self.unless_asked:
+            self.unless_asked.set()
         return await self.push_screen_wait(dialog)
 
     def key_of(self, name: str) -> str:

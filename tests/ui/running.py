@@ -64,7 +64,8 @@ def composer_of(pilot: Pilot[Any]) -> Composer:
 
 def do(pilot: Pilot[Any], command: str, argument: str = "") -> None:
     """Begin a command of the room, as its key or the palette does."""
-    room_of(pilot)._do(COMMANDS.by_name[command], argument)
+    screen = room_of(pilot)
+    screen.call_later(screen._do, COMMANDS.by_name[command], argument)
 
 
 def can_undo(pilot: Pilot[Any]) -> bool:

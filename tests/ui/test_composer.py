@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual import events
 
 from chimera_tui.domain.conversation import HUMAN, ModelRef
 from chimera_tui.domain.errors import StorageError
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.widgets import composer
-from chimera_tui.ui.widgets.composer import LONGEST_PASTE, Completions
+from chimera_tui.ui.widgets.composer import Completions
 from tests.ui.fakes import FakeChimera, a_saved
 from tests.ui.running import composer_of, live_room, running, scene_of, text_of, until
 
@@ -165,15 +164,6 @@ async def test_two_slashes_begin_a_text(tmp_path: Path) -> None:
         composer_of(pilot).write("//etc is a folder")
         await pilot.press("enter")
         await until(pilot, lambda: human_words(pilot) == ["/etc is a folder"])
-
-
-async def test_a_paste_is_cleaned_and_cut(tmp_path: Path) -> None:
-    async with running(FakeChimera(a_saved(*TALK), provider=waiting()), tmp_path) as pilot:
-        pilot.app.post_message(events.Paste("\x1b]0;owned\x07" + "x" * LONGEST_PASTE))
-        await until(pilot, lambda: composer_of(pilot).text)
-        assert "\x1b" not in composer_of(pilot).text
-        assert len(composer_of(pilot).text) <= LONGEST_PASTE
-        await until(pilot, lambda: any("262,154" in n.message for n in pilot.app._notifications))
 
 
 async def test_writing_holds_the_next_turn_back(tmp_path: Path) -> None:

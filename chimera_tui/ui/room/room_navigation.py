@@ -71,7 +71,10 @@ class RoomNavigation:
         return self._screen.query_one(Composer)
 
     def begin_writing(self, text: str = "") -> None:
-        """Give the composer the focus, with `text` in it if it is empty."""
+        """Give the composer the focus, with `text` in it if it is empty; else offer the palette."""
+        if not self._composer.field.focusable:
+            self._screen.app.call_later(self._screen.app.action_command_palette)
+            return
         self._composer.field.focus()
         if text and not self._composer.text:
             self._composer.write(text)

@@ -1,5 +1,6 @@
 """The room screen: lays out the panes of a conversation, and hands on what a person does."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from time import monotonic
@@ -16,6 +17,7 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.saved import SavedConversation
+from chimera_tui.domain.text import clean
 from chimera_tui.ui.adapter import remedies
 from chimera_tui.ui.blocks import line
 from chimera_tui.ui.command import Command
@@ -185,18 +187,18 @@ class RoomScreen(Screen[None]):
             if command.is_available(self.context)
         ]
 
-    def action_do(self, name: str) -> None:
+    async def action_do(self, name: str) -> None:
         """Do a command."""
-        self._do(COMMANDS.by_name[name])
+        await self._do(COMMANDS.by_name[name])
 
-    def action_remedy(self, number: int) -> None:
+    async def action_remedy(self, number: int) -> None:
         """Choose a remedy by its number."""
-        self._run(choose_remedy(self.context, number))
+        await self._run(choose_remedy(self.context, number))
 
-    def action_move_cast(self, by: int) -> None:
+    async def action_move_cast(self, by: int) -> None:
         """Let the persona under the cursor of the cast sit earlier or later."""
         if self.room and (slug := self.view.focused_persona):
-            self._run(move(self.context, slug, by))
+            await self._run(move(self.context, slug, by))
             panel = self.query_one(CastList)
             panel.cursor = max(0, min(len(panel.cast) - 1, panel.cursor + by))
 
@@ -204,19 +206,27 @@ class RoomScreen(Screen[None]):
         """Go to the end of the transcript."""
         self.view.jump_to_end()
 
-    def _do(self, command: "Command[RoomContext]", argument: str = "") -> None:
+    async def _do(self, command: "Command[RoomContext]", argument: str = "") -> None:
         if command.is_available(self.context):
-            self._run(command.run(self.context, argument if command.argument else ""))
+            await self._run(command.run(self.context, argument if command.argument else ""))
         else:
             self.app.tell(f"`/{command.name}` has nothing to act on now.", severity="warning")
 
-    @work(group="commands")
     async def _run(self, doing: "Awaitable[object]") -> None:
-        """Do what may ask questions; an error of ours is told as what it is."""
+        """Do what may ask questions: wait until it is done, or asks one."""
+        self.app.unless_asked = is_free = asyncio.Event()
+        self._work(doing, is_free)
+        await is_free.wait()
+
+    @work(group="commands")
+    async def _work(self, doing: "Awaitable[object]", is_free: asyncio.Event) -> None:
+        """Do it, beside the screen; an error of ours is told as what it is."""
         try:
             await doing
         except ChimeraError as error:
             self.app.tell_error(error)
+        finally:
+            is_free.set()
         self.refresh_bindings()
 
     # What the human does
@@ -228,14 +238,14 @@ class RoomScreen(Screen[None]):
         """
         composer = self.query_one(Composer)
         if not (text := composer.text.strip()):
-            self._do(COMMANDS.by_name["next"])
+            await self._do(COMMANDS.by_name["next"])
             return
         try:
             if text.startswith("/") and not text.startswith("//"):
                 command, argument = COMMANDS.find(text)
                 composer.write("")
                 composer.remember(text)
-                self._do(command, argument)
+                await self._do(command, argument)
             elif self.room:
                 await self._say(self.room, text.removeprefix("/") if text[:2] == "//" else text)
                 composer.remember(text)
@@ -259,29 +269,29 @@ class RoomScreen(Screen[None]):
             self.room.hold(is_typing=not event.is_empty)
             self.panes.draw()
 
-    @on(Composer.PasteCut)
-    def _say_cut(self, event: Composer.PasteCut) -> None:
-        self.app.tell(
-            f"The paste had {event.length:,} characters; the first 256 KiB were taken.",
-            severity="warning",
-        )
-
     @on(Composer.Dropped)
-    def _offer_import(self, event: Composer.Dropped) -> None:
+    async def _offer_import(self, event: Composer.Dropped) -> None:
         """A path was pasted, as terminals do with a file that is dropped on them."""
 
         async def offer() -> None:
             if not await offer_import(self.context, event.path):
-                self.query_one(Composer).field.insert(event.text)
+                self.query_one(Composer).field.put(event.text)
 
-        self._run(offer())
+        await self._run(offer())
 
-    def on_paste(self, event: events.Paste) -> None:
-        """A file was dropped where no text is written."""
+    async def on_paste(self, event: events.Paste) -> None:
+        """Where no text is written: a file was dropped, or words are meant for the composer."""
+        event.stop()
         path = dropped_path(event.text)
+        field = self.query_one(Composer).field
         if path and path.suffix.lower() in IMPORT_ENDINGS:
-            event.stop()
-            self._run(import_file(self.context, path))
+            await self._run(import_file(self.context, path))
+        elif field.focusable:
+            field.put(clean(event.text))
+            field.focus()
+            self.app.tell("Pasted into your line.")
+        else:
+            self.app.tell("Nothing was pasted: nothing can be said here now.", severity="warning")
 
     @on(Transcript.NewCount)
     def _show_new(self, event: Transcript.NewCount) -> None:
@@ -290,17 +300,17 @@ class RoomScreen(Screen[None]):
             self.query_one(StatusRow).show_new(event.count)
 
     @on(Transcript.RemedyChosen)
-    def _choose_remedy(self, event: Transcript.RemedyChosen) -> None:
-        self.action_remedy(event.number)
+    async def _choose_remedy(self, event: Transcript.RemedyChosen) -> None:
+        await self.action_remedy(event.number)
 
     @on(Transcript.ActionChosen)
-    def _act_on_entry(self, event: Transcript.ActionChosen) -> None:
+    async def _act_on_entry(self, event: Transcript.ActionChosen) -> None:
         """An action under a message, or a mark in its head, was clicked."""
         self.view.focus_entry(event.key)
         if event.action == "thought":
             unfold_thought(self.context, event.key)
         else:
-            self._do(COMMANDS.by_name[event.action])
+            await self._do(COMMANDS.by_name[event.action])
 
     @on(Transcript.Focused)
     def _show_keys(self) -> None:
@@ -314,15 +324,15 @@ class RoomScreen(Screen[None]):
             self.load_rooms()
 
     @on(Rows.Chosen)
-    def _choose_row(self, event: Rows.Chosen) -> None:
+    async def _choose_row(self, event: Rows.Chosen) -> None:
         """Open the room that was chosen; offer what can be done with the persona that was."""
         if isinstance(event.rows, RoomList):
             chosen, state = event.rows.rooms[event.index], self.session.state
             self.view.close_overlay()
             if state is None or chosen.id != state.conversation.id:
-                self._run(self.session.open_saved(chosen.id))
+                await self._run(self.session.open_saved(chosen.id))
         elif isinstance(event.rows, CastList):
-            self._run(cast_menu(self.context, event.rows.cast[event.index].slug))
+            await self._run(cast_menu(self.context, event.rows.cast[event.index].slug))
         elif isinstance(event.rows, ProviderList):
             name = event.rows.providers[event.index].name
-            self._do(COMMANDS.by_name["providers"], name)
+            await self._do(COMMANDS.by_name["providers"], name)

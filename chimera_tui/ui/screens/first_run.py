@@ -359,7 +359,7 @@ class FirstRunScreen(Screen[None]):
         for screen in self.app.screen_stack:
             if isinstance(screen, RoomScreen) and screen.check_action("do", ("undo",)):
                 close(self)
-                screen.action_do("undo")
+                await screen.action_do("undo")
 
     async def action_help(self) -> None:
         """Show the keys."""

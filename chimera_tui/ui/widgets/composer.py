@@ -21,8 +21,6 @@ from chimera_tui.ui.widgets.field import SteadyText
 from chimera_tui.ui.widgets.header import NORMAL, WIDE
 from chimera_tui.ui.widgets.rows import Rows
 
-LONGEST_PASTE = 256 * 1024
-"""Characters of a paste that are taken."""
 BLINKS = 10.0
 """Seconds that the cursor blinks after a key, as in other programs: then it costs nothing."""
 WIDEST = 60
@@ -82,6 +80,7 @@ class Field(SteadyText):
         Binding("enter", "screen.send", "send", id="composer.send"),
         Binding("ctrl+j,shift+enter,alt+enter", "newline", "new line", id="composer.newline"),
         Binding("tab", "app.focus_next", "messages", id="composer.leave"),
+        Binding("ctrl+delete", "delete_word_right", show=False),
     ]
 
     def __init__(self) -> None:
@@ -133,14 +132,16 @@ class Field(SteadyText):
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        text = clean(event.text[:LONGEST_PASTE])
+        text = clean(event.text)
         path = None if self.text else dropped_path(text)
         if path and path.suffix.lower() in IMPORT_ENDINGS:
             self.composer.post_message(Composer.Dropped(path, text))
             return
-        self.insert(text)
-        if len(event.text) > LONGEST_PASTE:
-            self.composer.post_message(Composer.PasteCut(len(event.text)))
+        self.put(text)
+
+    def put(self, text: str) -> None:
+        """Write `text` where the cursor is, in place of what is selected; show its end."""
+        self.move_cursor(self.replace(text, *self.selection).end_location)
 
 
 class Hints(Block):
@@ -176,13 +177,6 @@ class Composer(Horizontal):
             super().__init__()
             self.path = path
             self.text = text
-
-    class PasteCut(Message):
-        """A paste was longer than what is taken."""
-
-        def __init__(self, length: int) -> None:
-            super().__init__()
-            self.length = length
 
     def __init__(self, complete: Complete) -> None:
         super().__init__(id="composer")
@@ -269,12 +263,15 @@ class Composer(Horizontal):
     def accept(self, index: int, *, is_enter: bool = False) -> None:
         """Write a completion in place of the unfinished word.
 
-        A command that is whole already is sent by Enter at once.
+        A command that is whole already is sent by Enter at once, unless the cursor of the list
+        was moved to another one.
         """
         before, unfinished = self._unfinished()
-        completion = self.completions.found[index]
+        found = self.completions.found
+        completion = found[index]
         self.completions.show(())
-        if is_enter and unfinished and completion.text.strip() == unfinished:
+        meant = {one.text.strip() for one in (found if index == 0 else [completion])}
+        if is_enter and unfinished in meant:
             self.screen.call_later(self.screen.run_action, "send")
             return
         start = len(before) - len(unfinished)
