@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,10 +19,11 @@ from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.rules import PLAIN, Rules
-from chimera_tui.domain.saved import ConversationSummary, Recovered, SavedConversation
+from chimera_tui.domain.saved import ConversationSummary, Recovered, Rescue, SavedConversation
 from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine import journal
+from chimera_tui.engine.open_rooms import OpenRooms
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.engine.turn_taking import mode as find_mode
@@ -71,12 +72,30 @@ class Chimera:
         self._conversations = Conversations(store)
         self._recorder = Recorder(store)
         self._cards = CarriedCards(library)
+        self._rooms = OpenRooms()
+        self.when_rescued: Callable[[Rescue], object] = lambda _rescue: None
+        """Is called when the database was not in its place any more; the rooms wait then."""
+        store.held, store.when_rescued = self._rooms.snapshots, self._tell_rescued
         self.studio = Studio(library, PersonaRecords(store), self._room, self.budget)
 
     @property
     def recovered(self) -> tuple[Recovered, ...]:
         """What was being said when the program ended last, as this start found it."""
         return self._store.recovered
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What this start found wrong with the database, and what may be missing."""
+        return self._store.notes
+
+    @property
+    def rescues(self) -> Sequence[Rescue]:
+        """Where the database went on when it was not in its place any more, in order."""
+        return self._store.rescues
+
+    def _tell_rescued(self, rescue: Rescue) -> None:
+        self._rooms.warn(str(rescue))
+        self.when_rescued(rescue)
 
     @property
     def read_only(self) -> str:
@@ -213,7 +232,7 @@ class Chimera:
             attended: Whether a person is there to choose remedies.
         """
         lease = self._store.leases.hold(saved.conversation.id)
-        return self._room(saved, self._recorder, attended=attended, lease=lease)
+        return self._rooms.add(self._room(saved, self._recorder, attended=attended, lease=lease))
 
     def _room(
         self,

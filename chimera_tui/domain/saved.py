@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Self
 
 from chimera_tui.domain.conversation import (
@@ -182,3 +183,22 @@ class Recovered:
     speaker: str
     characters: int
     """How much of the reply was kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescue:
+    """How what was said was kept when the open database was not in its place any more."""
+
+    problem: str
+    """What became of the database, one sentence."""
+    path: Path
+    """The new database, which is in use since then."""
+    is_whole: bool
+    """Whether all that the old one held is in it; else what is open alone."""
+
+    def __str__(self) -> str:
+        what = "All that it held, and all that was said since," if self.is_whole else "What is open"
+        return (
+            f"{self.problem} {what} is kept in `{self.path}`, where it goes on;"
+            " what lies in the old place was left alone."
+        )

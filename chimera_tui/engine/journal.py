@@ -16,7 +16,7 @@ from chimera_tui.domain.events import (
     NoticePosted,
     PathChanged,
 )
-from chimera_tui.domain.saved import SavedConversation
+from chimera_tui.domain.saved import SavedConversation, Tree
 
 
 class Recorder(Protocol):
@@ -38,6 +38,7 @@ class Journal:
     ) -> None:
         self.conversation = saved.conversation
         self.tree = saved.tree
+        self.notices = list(saved.notices)
         self.turns = saved.turns
         self.spent = saved.spent
         self.summaries = saved.summaries
@@ -63,6 +64,15 @@ class Journal:
             yield event
             if isinstance(event, ConversationEnded):
                 return
+
+    def snapshot(self) -> SavedConversation:
+        """All that was said, as it is now; what is said later does not change it."""
+        return SavedConversation(
+            conversation=self.conversation,
+            tree=Tree(messages=dict(self.tree.messages), chosen=dict(self.tree.chosen)),
+            notices=list(self.notices),
+            turns=self.turns,
+        )
 
     def new_turn(self, speaker: str) -> Turn:
         """Give `speaker` the next number."""
@@ -118,6 +128,7 @@ class Journal:
         tip = self.tree.tip
         notice = Notice(after_id=tip.id if tip else None, text=text, created_at=self._now())
         await self.emit(NoticePosted(notice=notice))
+        self.notices.append(notice)
 
     async def change_message(self, message: Message) -> None:
         """Put `message` in the place of the one of its id."""

@@ -95,6 +95,7 @@ class Room(Steering):
         self._failed_in_row = 0
         self._ended: EndReason | None = None
         self._running: asyncio.Task[None] | None = None
+        self._is_left = False
 
     async def __aenter__(self) -> Self:
         self._lease.__enter__()
@@ -111,7 +112,17 @@ class Room(Steering):
             if self._running:
                 await self._running
         finally:
+            self._is_left = True
             self._lease.__exit__(None, None, None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was entered, and not left."""
+        return self._running is not None and not self._is_left
+
+    def snapshot(self) -> SavedConversation:
+        """All that was said, as it is in memory now."""
+        return self._journal.snapshot()
 
     def events(self) -> AsyncGenerator[Event]:
         """Yield what happens, as it happens; the last is `ConversationEnded`. For one reader."""
@@ -129,6 +140,15 @@ class Room(Steering):
                 one.listening.cancel()
         for one in speaking:
             await one.over.wait()
+
+    async def warn(self, text: str) -> None:
+        """Say what a person has to know, and wait for one to go on; unattended, the room ends."""
+        if self._attended:
+            await self.pause()
+        else:
+            self._end(EndReason.FAILED)
+            await self.stop()
+        await self._journal.post_notice(text)
 
     async def retry(self, message_id: int | None = None) -> None:
         """Ask for another answer in place of a message, or take the failed turn again.
