@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +14,7 @@ from chimera_tui.connections import MICRO, Connections
 from chimera_tui.domain.casting import cast_of
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
-from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, LostDatabaseError, UnknownError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
@@ -39,7 +39,7 @@ from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.personas import PersonaRecords
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.slips import slips
-from chimera_tui.storage.store import Store, open_store
+from chimera_tui.storage.store import Store, WhenStrayed, open_store
 from chimera_tui.studio import Studio
 
 
@@ -73,9 +73,9 @@ class Chimera:
         self._recorder = Recorder(store)
         self._cards = CarriedCards(library)
         self._rooms = OpenRooms()
-        self.when_rescued: Callable[[Rescue], object] = lambda _rescue: None
+        self.when_strayed: WhenStrayed = lambda _what: None
         """Is called when the database was not in its place any more; the rooms wait then."""
-        store.held, store.when_rescued = self._rooms.snapshots, self._tell_rescued
+        store.held, store.when_strayed = self._rooms.snapshots, self._tell_strayed
         self.studio = Studio(library, PersonaRecords(store), self._room, self.budget)
 
     @property
@@ -93,9 +93,9 @@ class Chimera:
         """Where the database went on when it was not in its place any more, in order."""
         return self._store.rescues
 
-    def _tell_rescued(self, rescue: Rescue) -> None:
-        self._rooms.warn(str(rescue))
-        self.when_rescued(rescue)
+    def _tell_strayed(self, what: Rescue | LostDatabaseError) -> None:
+        self._rooms.warn(str(what))
+        self.when_strayed(what)
 
     @property
     def read_only(self) -> str:

@@ -196,9 +196,11 @@ class Rescue:
     is_whole: bool
     """Whether all that the old one held is in it; else what is open alone."""
 
-    def __str__(self) -> str:
+    @property
+    def kept(self) -> str:
+        """What is kept, and where; one sentence."""
         what = "All that it held, and all that was said since," if self.is_whole else "What is open"
-        return (
-            f"{self.problem} {what} is kept in `{self.path}`, where it goes on;"
-            " what lies in the old place was left alone."
-        )
+        return f"{what} is kept in `{self.path}`, and goes on there (`--db` opens it)."
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.kept} What lies in the old place was left alone."

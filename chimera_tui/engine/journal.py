@@ -125,10 +125,14 @@ class Journal:
 
     async def post_notice(self, text: str) -> None:
         """Say something in the name of the system."""
-        tip = self.tree.tip
-        notice = Notice(after_id=tip.id if tip else None, text=text, created_at=self._now())
+        notice = self.notice(text)
         await self.emit(NoticePosted(notice=notice))
         self.notices.append(notice)
+
+    def notice(self, text: str) -> Notice:
+        """A line of the system behind what was said last."""
+        tip = self.tree.tip
+        return Notice(after_id=tip.id if tip else None, text=text, created_at=self._now())
 
     async def change_message(self, message: Message) -> None:
         """Put `message` in the place of the one of its id."""

@@ -1,10 +1,8 @@
 """The rooms that are open in this program."""
 
 import asyncio
-from contextlib import suppress
 from weakref import WeakSet
 
-from chimera_tui.domain.errors import StorageError
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.engine.room import Room
 
@@ -29,11 +27,6 @@ class OpenRooms:
         """Say in all of them what a person has to know; they wait until one goes on."""
         for room in self._rooms:
             if room.is_open:
-                warning = asyncio.create_task(_warn(room, text))
+                warning = asyncio.create_task(room.warn(text))
                 self._warning.add(warning)
                 warning.add_done_callback(self._warning.discard)
-
-
-async def _warn(room: Room, text: str) -> None:
-    with suppress(StorageError):
-        await room.warn(text)

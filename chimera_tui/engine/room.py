@@ -14,6 +14,7 @@ from chimera_tui.domain.events import (
     ConversationEnded,
     EndReason,
     Event,
+    NoticePosted,
     PauseReason,
     RoomPaused,
     TurnDropped,
@@ -143,12 +144,15 @@ class Room(Steering):
 
     async def warn(self, text: str) -> None:
         """Say what a person has to know, and wait for one to go on; unattended, the room ends."""
+        try:
+            await self._journal.post_notice(text)
+        except StorageError:
+            self._journal.show(NoticePosted(notice=self._journal.notice(text)))
         if self._attended:
             await self.pause()
         else:
-            self._end(EndReason.FAILED)
+            self._end(EndReason.STOPPED)
             await self.stop()
-        await self._journal.post_notice(text)
 
     async def retry(self, message_id: int | None = None) -> None:
         """Ask for another answer in place of a message, or take the failed turn again.

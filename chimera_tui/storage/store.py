@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.errors import ReadOnlyDatabaseError, StorageError
+from chimera_tui.domain.errors import LostDatabaseError, ReadOnlyDatabaseError, StorageError
 from chimera_tui.domain.saved import Recovered, Rescue, SavedConversation
 from chimera_tui.storage.connection import REPLACING, storage_error, transaction
 from chimera_tui.storage.leases import Leases
@@ -31,6 +31,7 @@ CHECKPOINT_BYTES = 4_000_000
 LOOKS = 2.0
 """Seconds between two looks at whether the files are still in their place."""
 
+WhenStrayed = Callable[[Rescue | LostDatabaseError], object]
 Held = Callable[[], Sequence[SavedConversation]]
 
 
@@ -59,8 +60,8 @@ class Store:
         self.leases = Leases(None, can_lock=False)
         self.rescues: list[Rescue] = []
         """How often the database was not in its place any more, and where it is since."""
-        self.when_rescued: Callable[[Rescue], object] = lambda _rescue: None
-        """Is called in the event loop after each."""
+        self.when_strayed: WhenStrayed = lambda _what: None
+        """Is called in the event loop: after each, and when none could be written."""
         self.held: Held = tuple
         """All conversations that are open here; called in the event loop."""
         self._migrations = migrations
@@ -163,7 +164,7 @@ class Store:
         """Look at the files while nothing is written, too."""
         while True:
             await asyncio.sleep(LOOKS)
-            with suppress(StorageError):  # said to whoever wants to write
+            with suppress(StorageError):
                 await self._writer.run(self._has_strayed)
 
     def _has_strayed(self) -> bool:
@@ -184,11 +185,15 @@ class Store:
         old, where = self._writing, self._whereabouts
         assert old  # noqa: S101 - who has none cannot stray
         assert where  # noqa: S101 - see above
-        self._straying = straying
-        now, path = self.now(), where.place.path
-        held = self._in_loop(self.held)
-        rescued = rescue(old, straying, held, path=path, migrations=self._migrations, now=now)
-        opened = open_writer(rescued.path, self._migrations, now)
+        is_new, self._straying = straying is not self._straying, straying
+        now, path, held = self.now(), where.place.path, self._in_loop(self.held)
+        try:
+            rescued = rescue(old, straying, held, path=path, migrations=self._migrations, now=now)
+            opened = open_writer(rescued.path, self._migrations, now)
+        except LostDatabaseError as error:
+            if is_new:
+                self._tell(error)
+            raise
         abandon(old)
         log = where.place.log
         with suppress(OSError):
@@ -196,8 +201,11 @@ class Store:
         self._use(opened)
         self.path, self._straying = rescued.path, None
         self.rescues.append(rescued)
-        if self._loop:
-            self._loop.call_soon_threadsafe(self.when_rescued, rescued)
+        self._tell(rescued)
+
+    def _tell(self, what: Rescue | LostDatabaseError) -> None:
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.when_strayed, what)
 
     def _in_loop(self, ask: Held) -> Sequence[SavedConversation]:
         """Ask in the event loop, in which conversations grow."""
