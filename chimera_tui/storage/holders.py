@@ -10,7 +10,7 @@ def holders(*files: Path) -> str:
     """Say who holds a write lock on one of these files: ` (process 12, sqlite3)`, or nothing."""
     try:
         inodes = {file.stat().st_ino for file in files if file.exists()}
-        lines = _LOCKS.read_text("ascii").splitlines()
+        lines = _LOCKS.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return ""
     # 1: POSIX  ADVISORY  WRITE 812 08:01:134567 1073741826 1073742335

@@ -100,6 +100,6 @@ def id_of(found: os.stat_result) -> Id:
 def _boot() -> str:
     """Which run of the machine this is; empty where the system does not say."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return Path("/proc/sys/kernel/random/boot_id").read_text("utf-8").strip()
     except OSError:
         return ""
