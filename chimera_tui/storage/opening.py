@@ -31,7 +31,12 @@ from chimera_tui.storage.schema import unsound_text
 from chimera_tui.storage.whereabouts import Place, Whereabouts, look_at
 
 _UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
-_UNWRITABLE_CODES = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+_UNWRITABLE_CODES = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_FULL,
+}
 _ELSEWHERE = "Choose another place with `--db`."
 _KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -73,8 +78,13 @@ def open_writer(path: Path, migrations: Path, now: datetime) -> Opened:
     try:
         with leases.opening():
             return _open(place, leases, migrations, now)
+    except sqlite3.Error as error:
+        leases.close()
+        raise _unusable(path, error) from error
     except OSError as error:
         leases.close()
+        if error.errno in _UNWRITABLE or error.errno == errno.ENOSPC:
+            raise _unwritable(path, is_full=_is_full(path)) from error
         problem = f"`{error.filename or path}` cannot be used: {error.strerror}."
         raise NoDatabaseError(problem, hint=_ELSEWHERE) from error
     except BaseException:
@@ -192,23 +202,34 @@ def _open_durable(path: Path, migrations: Path) -> sqlite3.Connection:
             # SQLite opens a file that it may not write all the same; only a write tells.
             connection.execute("DELETE FROM conversation WHERE FALSE")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_WAIT * 1000:.0f}")
-    except sqlite3.Error as error:
+    except sqlite3.Error:
         connection.close()
-        if primary_code(error) in _UNWRITABLE_CODES:
-            raise _unwritable(path) from error
-        raise storage_error(error, path) from error
+        raise
     return connection
 
 
-def _unwritable(path: Path) -> StorageError:
-    """Say why SQLite could not make its files; it does not say so itself."""
+def _unusable(path: Path, error: sqlite3.Error) -> StorageError:
+    """Say why a file cannot be opened for writing; of a full disk SQLite does not say so."""
+    is_full = _is_full(path)
+    if primary_code(error) in _UNWRITABLE_CODES or is_full:
+        return _unwritable(path, is_full=is_full)
+    return storage_error(error, path)
+
+
+def _unwritable(path: Path, *, is_full: bool) -> StorageError:
+    found = look_at(path)
+    if not is_full:
+        return ReadOnlyDatabaseError(f"`{path}` cannot be written.")
+    full = f"The disk of `{path}` is full: nothing can be saved."
+    if found and found.st_size:
+        return ReadOnlyDatabaseError(full)
+    return DiskError(full, hint="Make room on it, or choose another place with `--db`.")
+
+
+def _is_full(path: Path) -> bool:
     with suppress(AttributeError, OSError):  # Windows has no `statvfs`
-        if os.statvfs(path).f_bavail == 0:
-            return DiskError(
-                f"The disk of `{path}` is full: nothing could be said and kept.",
-                hint="Make room on it, or choose another place with `--db`.",
-            )
-    return ReadOnlyDatabaseError(f"`{path}` cannot be written.")
+        return os.statvfs(path).f_bavail == 0
+    return False
 
 
 def _unreadable(path: Path, error: sqlite3.Error) -> NoDatabaseError:

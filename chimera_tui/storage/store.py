@@ -118,12 +118,13 @@ class Store:
 
     def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         if self._writing is None or self._whereabouts is None:
-            raise ReadOnlyDatabaseError(self.read_only, hint="Make it writable, then start again.")
+            raise ReadOnlyDatabaseError(self.read_only, hint="Change that, then start again.")
         try:
             if self._straying:
                 self._rescue(self._straying)
             if self.leases.take_checkpoints():
-                self._whereabouts.take_over()
+                with suppress(OSError):
+                    self._whereabouts.take_over()
             result = self._commit_in_place(change)
             self._tidy()
         except (sqlite3.Error, OverflowError) as error:
@@ -155,10 +156,10 @@ class Store:
         grown = where.log_size - self._moved_at
         if where.has_log and (self._commits >= CHECKPOINT_COMMITS or grown >= CHECKPOINT_BYTES):
             self._commits, self._moved_at = 0, where.log_size
-            where.before_moving()
-            with suppress(sqlite3.Error):  # what was committed is in the log; it is tried again
+            with suppress(sqlite3.Error, OSError):  # what was committed is in the log
+                where.before_moving()
                 self._writing.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
-            where.leave()
+                where.leave()
 
     async def _watch(self) -> None:
         """Look at the files while nothing is written, too."""
@@ -244,7 +245,7 @@ class Store:
             with transaction(self._reading, "DEFERRED"):
                 return query(self._reading)
         except (sqlite3.Error, OverflowError) as error:
-            raise storage_error(error) from error
+            raise storage_error(error, self.path) from error
 
     def _open_writer(self) -> None:
         try:
@@ -293,8 +294,9 @@ class Store:
             except StorageError:
                 abandon(self._writing)
                 raise
-            if self.leases.has_checkpoints:
-                self._whereabouts.marks.clear()
+            if self.leases.take_checkpoints() or self.leases.has_checkpoints:
+                with suppress(OSError):
+                    self._whereabouts.marks.clear()
             self._writing.close()
             self._whereabouts = None
         self.leases.close()

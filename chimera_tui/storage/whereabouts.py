@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -139,8 +140,8 @@ class Whereabouts:
     def _leave(self, *, is_moving: bool) -> None:
         found = look_at(self.place.path)
         if found and id_of(found) == self._database and self.has_log:
-            self.marks.leave(found, self._beside[self.place.log], is_moving=is_moving)
             self._left = self._shape(found)
+            self.marks.leave(found, self._beside[self.place.log], is_moving=is_moving)
 
     def _is_moved(self, *, is_mover: bool) -> bool:
         """Whether the database changed because another Chimera moved the log into it."""
@@ -159,7 +160,8 @@ class Whereabouts:
     def _grow(self, size: int) -> None:
         if size > self.log_size:
             self.log_size = size
-            self.marks.log_size = size
+            with suppress(OSError):  # it is a bound from below
+                self.marks.log_size = size
 
     def _shape(self, found: os.stat_result | None) -> tuple[int, int]:
         return (found.st_size, found.st_mtime_ns) if found and _TELLS_TIMES else (0, 0)
