@@ -2,13 +2,13 @@
 
 import sqlite3
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 
 from chimera_tui.domain.errors import NoDatabaseError
 from chimera_tui.domain.text import one_line
 
-_Columns = dict[str, str]
-"""Declared types by name."""
+_Columns = frozenset[str]
 
 _HINT = "Nothing was changed. Take a copy of it that is sound, or choose another place with `--db`."
 
@@ -25,9 +25,7 @@ def check_schema(db: sqlite3.Connection, path: Path, scripts: list[str]) -> None
         NoDatabaseError: If they are not; says what is wrong where.
         sqlite3.Error: If it cannot be read.
     """
-    with closing(sqlite3.connect(":memory:")) as model:
-        model.executescript("\n".join(scripts))
-        tables = {name: _columns(model, name) for name in _names(model)}
+    tables = _made_by("\n".join(scripts))
     found = {
         _text(name): _text(kind)
         for kind, name in db.execute("SELECT type, CAST(name AS BLOB) FROM sqlite_master")
@@ -37,8 +35,8 @@ def check_schema(db: sqlite3.Connection, path: Path, scripts: list[str]) -> None
             is_what = f"is {_article(kind)} `{one_line(kind, 20)}`" if kind else "is missing"
             raise _unsound(path, f"the table `{table}` {is_what}")
         there = _columns(db, table)
-        if missing := [name for name in columns if name not in there]:
-            raise _unsound(path, f"the table `{table}` has no column `{missing[0]}`")
+        if missing := columns - there:
+            raise _unsound(path, f"the table `{table}` has no column `{min(missing)}`")
     query = "SELECT CAST(name AS BLOB), CAST(tbl_name AS BLOB) FROM sqlite_master WHERE type = ?"
     for name, table in db.execute(query, ("trigger",)):
         if _text(table) in tables:
@@ -55,13 +53,21 @@ def _unsound(path: Path, what: str) -> NoDatabaseError:
     return NoDatabaseError(f"`{path}` is not as Chimera makes it: {what}.", hint=_HINT)
 
 
+@lru_cache(maxsize=1)
+def _made_by(script: str) -> dict[str, _Columns]:
+    """All tables with their columns, as this SQL makes them."""
+    with closing(sqlite3.connect(":memory:")) as model:
+        model.executescript(script)
+        return {name: _columns(model, name) for name in _names(model)}
+
+
 def _names(db: sqlite3.Connection) -> list[str]:
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     return [name for (name,) in db.execute(query)]
 
 
 def _columns(db: sqlite3.Connection, table: str) -> _Columns:
-    return {row[1]: row[2] for row in db.execute(f"PRAGMA table_info({table})")}
+    return frozenset(row[1] for row in db.execute(f"PRAGMA table_info({table})"))
 
 
 def _article(kind: str) -> str:
