@@ -4,7 +4,6 @@ import sqlite3
 from datetime import datetime
 
 from chimera_tui.domain.saved import SavedConversation
-from chimera_tui.domain.text import storable
 from chimera_tui.storage.changes import add_conversation, add_notice, insert_message, touch
 
 
@@ -27,7 +26,8 @@ def add_saved(db: sqlite3.Connection, saved: SavedConversation, now: datetime) -
 def hold_saved(db: sqlite3.Connection, saved: SavedConversation, now: datetime) -> None:
     """See to it that all that was said in a conversation is there, under its own number.
 
-    Nothing is taken away: what is there and not in `saved` was recorded a moment ago.
+    Nothing is changed or taken away: what is there and not so in `saved` was recorded a
+    moment ago.
     """
     db.execute("PRAGMA defer_foreign_keys = ON")
     id_, tree = saved.conversation.id, saved.tree
@@ -39,15 +39,11 @@ def hold_saved(db: sqlite3.Connection, saved: SavedConversation, now: datetime) 
         for notice in saved.notices:
             add_notice(db, id_, notice)
         touch(db, id_, now)
-    query = "SELECT id, text FROM message WHERE conversation_id = ?"
-    there = dict(db.execute(query, (id_,)).fetchall())
+    query = "SELECT id FROM message WHERE conversation_id = ?"
+    there = {message_id for (message_id,) in db.execute(query, (id_,))}
     lacking = [m for m in tree.messages.values() if m.id not in there]
     for message in lacking:
         insert_message(db, id_, message, is_chosen=False)
-    for message in tree.messages.values():
-        if message.id in there and there[message.id] != storable(message.text):
-            update = "UPDATE message SET text = ? WHERE conversation_id = ? AND id = ?"
-            db.execute(update, (storable(message.text), id_, message.id))
     if lacking:
         db.execute("UPDATE message SET is_chosen = 0 WHERE conversation_id = ?", (id_,))
         choices = [(id_, chosen) for chosen in tree.chosen.values()]

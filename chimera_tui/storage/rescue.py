@@ -48,10 +48,12 @@ def rescue(
                 _write(target, old if is_whole else None, held, migrations, now)
             except (sqlite3.Error, OSError) as error:
                 problem = problem or f"{one_line(str(error))}: `{folder}`"
-                _empty(target)
+                with suppress(OSError):
+                    _empty(target)
             else:
                 return Rescue(problem=straying.problem, path=target, is_whole=is_whole)
-        target.unlink()
+        with suppress(OSError):
+            target.unlink()
     raise LostDatabaseError(
         f"{straying.problem} What was said could not be written anywhere else ({problem}):"
         " it is in memory alone.",

@@ -31,6 +31,9 @@ CHECKPOINT_BYTES = 4_000_000
 LOOKS = 2.0
 """Seconds between two looks at whether the files are still in their place."""
 
+LOOP_ANSWERS = 30.0
+"""Seconds in which the event loop, which is never held up for long, says what it holds."""
+
 WhenStrayed = Callable[[Rescue | LostDatabaseError], object]
 Held = Callable[[], Sequence[SavedConversation]]
 
@@ -218,8 +221,8 @@ class Store:
 
         asked = asyncio.run_coroutine_threadsafe(answer(), self._loop)
         try:
-            return asked.result(self._patience)
-        except TimeoutError:  # it is being closed, or stuck; what was saved is in the old file
+            return asked.result(LOOP_ANSWERS)
+        except TimeoutError:  # it is stuck; what was saved may still be read from the old file
             return ()
 
     def _use(self, opened: Opened) -> None:
@@ -294,10 +297,9 @@ class Store:
             except StorageError:
                 abandon(self._writing)
                 raise
-            if self.leases.take_checkpoints() or self.leases.has_checkpoints:
-                with suppress(OSError):
-                    self._whereabouts.marks.clear()
-            self._writing.close()
+            is_mover = self.leases.take_checkpoints() or self.leases.has_checkpoints
+            with self._whereabouts.closing(is_mover=is_mover):
+                self._writing.close()
             self._whereabouts = None
         self.leases.close()
 

@@ -3,7 +3,8 @@
 import os
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -116,6 +117,21 @@ class Whereabouts:
         if self.look(is_mover=False) is None:
             self.leave()
 
+    @contextmanager
+    def closing(self, *, is_mover: bool) -> Iterator[None]:
+        """Forget what was written down, around closing, if it leaves no log behind.
+
+        Another process may have the database open, and goes by it.
+        """
+        with suppress(OSError):
+            self.marks.log_size = 0
+        yield
+        with suppress(OSError):
+            if look_at(self.place.log):
+                self.marks.log_size = self.log_size
+            elif is_mover:
+                self.marks.clear()
+
     def withdraw(self, keep: Path | None = None) -> None:
         """Take away what is ours from a place at which another file is, or will be.
 
@@ -150,8 +166,8 @@ class Whereabouts:
             mark, now = self.marks.read(), self._shape(look_at(self.place.path))
             if not is_mover and mark and mark.is_moving:
                 return True
-            if not is_mover and (mark is None or (mark.size, mark.changed) == now):
-                self._left = now  # without a mark it is an older Chimera that moves it
+            if not is_mover and mark and (mark.size, mark.changed) == now:
+                self._left = now
                 return True
             if time.monotonic() >= until:
                 return False

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -176,13 +177,13 @@ async def test_what_memory_holds_and_the_copy_lacks_is_put_into_it(tmp_path: Pat
     path = tmp_path / "c.db"
     async with saving(path) as s:
         await s.record(completed(1, None, 1, "One."))
-        held = in_memory(await s.load(), "One, as it was edited.", "Two.")
+        held = in_memory(await s.load(), "One.", "Two.")
         s.store.held = lambda: [held]
         path.unlink()
         rescued = await wait_for_rescue(s)
 
-        assert [m.text for m in (await s.load()).tree.path] == ["One, as it was edited.", "Two."]
-    assert said(rescued.path) == ["One, as it was edited.", "Two."]
+        assert [m.text for m in (await s.load()).tree.path] == ["One.", "Two."]
+    assert said(rescued.path) == ["One.", "Two."]
 
 
 @pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
@@ -280,6 +281,44 @@ async def test_what_other_instances_write_and_move_is_no_stray(
                 assert rest(process)[-1] == "rescues 0"
                 await write_much(s)
     assert s.store.rescues == []
+
+
+async def test_what_was_written_over_is_noticed_by_an_instance_that_moves_no_log(
+    tmp_path: Path,
+) -> None:
+    stranger, path = await a_stranger(tmp_path / "stranger.db"), tmp_path / "c.db"
+    for is_over in (False, True):
+        with child("hold", path) as process:
+            line(process)
+            async with saving(path) as s:
+                await s.record(completed(1, None, 1, "One."))
+                s.store.held = partial(list, [in_memory(await s.load(), "One.")])
+                if is_over:
+                    process.kill()
+                    process.wait()
+                shutil.copyfile(stranger, path)
+                await s.record(completed(2, 1, 2, "Two."))
+            (rescued,) = s.store.rescues
+            assert said(rescued.path) == ["One.", "Two."]
+        path = tmp_path / "d.db"
+
+
+async def test_two_instances_go_on_in_a_database_each(tmp_path: Path) -> None:
+    stranger, path = await a_stranger(tmp_path / "stranger.db"), tmp_path / "c.db"
+    with child("talk", path) as process:
+        line(process)
+        async with saving(path) as s:
+            await s.record(completed(1, None, 1, "One."))
+            stranger.rename(path)
+            await s.record(completed(2, 1, 2, "Two."))
+            before = [line(process) for _ in range(20)][-1]
+        process.kill()
+        last = [before, *rest(process)][-1].split()[-1]
+    assert len(set(tmp_path.glob("c-rescued-*.db"))) == 2  # noqa: ASYNC240
+    assert {"One.", "Two."} <= set(said(s.store.path))
+    (other,) = set(tmp_path.glob("c-rescued-*.db")) - {s.store.path}  # noqa: ASYNC240
+    assert {f"Message {n}" for n in range(1, int(last) + 1)} <= set(said(other))
+    assert said(path) == ["Stranger."] * 5
 
 
 async def test_whoever_dies_while_it_moves_the_log_leaves_no_stray(tmp_path: Path) -> None:
