@@ -144,6 +144,8 @@ class Room(Steering):
 
     async def warn(self, text: str) -> None:
         """Say what a person has to know, and wait for one to go on; unattended, the room ends."""
+        if not self._attended:
+            self._ended = self._ended or EndReason.STRAYED
         try:
             await self._journal.post_notice(text)
         except StorageError:
@@ -151,7 +153,7 @@ class Room(Steering):
         if self._attended:
             await self.pause()
         else:
-            self._end(EndReason.STOPPED)
+            self._end(EndReason.STRAYED)
             await self.stop()
 
     async def retry(self, message_id: int | None = None) -> None:

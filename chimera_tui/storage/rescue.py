@@ -101,7 +101,8 @@ def _folders(path: Path) -> Iterator[Path]:
     yield next(folder for folder in path.parents if folder.is_dir())
     with suppress(RuntimeError):  # whoever has no home
         yield Path.home()
-    yield Path(tempfile.gettempdir())
+    with suppress(OSError):  # where nothing at all can be written
+        yield Path(tempfile.gettempdir())
 
 
 def _made(folder: Path, path: Path, now: datetime) -> Path:

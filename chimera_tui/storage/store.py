@@ -161,8 +161,10 @@ class Store:
             self._commits, self._moved_at = 0, where.log_size
             with suppress(sqlite3.Error, OSError):  # what was committed is in the log
                 where.before_moving()
-                self._writing.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
-                where.leave()
+                try:
+                    self._writing.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
+                finally:
+                    where.leave()
 
     async def _watch(self) -> None:
         """Look at the files while nothing is written, too."""

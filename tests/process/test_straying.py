@@ -38,6 +38,7 @@ def test_talk_says_where_its_words_are_and_exits_with_5(home: Home) -> None:
         assert process.wait(PATIENCE) == 5
     (rescued,) = home.path.glob("chimera-rescued-*.db")
     assert "was written over" in said
+    assert "Ended: the database is not where it was." in said
     assert said.endswith(f"Saved as conversation 1 in `{rescued}`.\n")
     assert home.db.read_bytes() == b"Something else."
 
