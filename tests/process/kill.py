@@ -154,7 +154,9 @@ class Killer:
         return life
 
     def _note_starts(self, said: str) -> None:
-        """These starts must have said all that was unfinished before them."""
+        """These starts must have said all that was unfinished before them, and no more."""
+        assert "The log" not in said, said
+        assert "is kept in" not in said, said
         named = {int(number) for number in re.findall(r"spoke in conversation (\d+)", said)}
         assert self._unfinished <= named
         self.figures.recovered += len(named)
