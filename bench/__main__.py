@@ -9,6 +9,7 @@ MODULES = (
     "start",
     "transcript",
     "room",
+    "storage",
     "library",
     "turns",
     "quality",

@@ -215,26 +215,6 @@ async def many_streams(folder: Path, count: int = 8, rate: float = 200) -> Strea
         return Streams(idle, busy, [], said - heard, share)
 
 
-async def saving(folder: Path, messages: int = 300) -> list[float]:
-    """Seconds that each message takes to be on the disk, sorted."""
-    async with open_chimera(Settings(), db=folder / "saving.db") as chimera:
-        saved = await chimera.new_conversation(topic="Saved", cast=CAST, demo=True)
-        recorder, times = Recorder(chimera._store), []
-        for number in range(1, messages + 1):
-            turn = Turn(number=number, speaker=CAST[number % 3])
-            message = Message(
-                id=number,
-                parent_id=number - 1 or None,
-                turn=turn,
-                text="word " * 60,
-                created_at=utc_now(),
-            )
-            start = time.perf_counter()
-            await recorder.record(saved.conversation.id, MessageCompleted(message=message))
-            times.append(time.perf_counter() - start)
-    return sorted(times)
-
-
 def in_a_child(messages: int) -> dict[str, float]:
     """Run `long_conversation` in a process of its own."""
     command = [sys.executable, "-m", "bench.room", str(messages)]
@@ -270,10 +250,6 @@ def report() -> Iterator[Figure]:
         yield Figure(what="room: CPU meanwhile", measured=many.cpu * 100, unit="% of a core")
         left = "room: characters left behind by the 8 streams"
         yield Figure(what=left, measured=many.left, unit="", at_most=0)
-        times = asyncio.run(saving(Path(folder)))
-        for name, share in (("median", 0.5), ("p99", 0.99)):
-            what = f"database: {name} of saving a message"
-            yield Figure(what=what, measured=quantile(times, share) * 1000, unit="ms")
 
 
 if __name__ == "__main__":  # the child of `in_a_child`

@@ -14,15 +14,16 @@ from chimera_tui.connections import MICRO, Connections
 from chimera_tui.domain.casting import cast_of
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
-from chimera_tui.domain.errors import ChimeraError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, LostDatabaseError, UnknownError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.rules import PLAIN, Rules
-from chimera_tui.domain.saved import ConversationSummary, Recovered, SavedConversation
+from chimera_tui.domain.saved import ConversationSummary, Recovered, Rescue, SavedConversation
 from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine import journal
+from chimera_tui.engine.open_rooms import OpenRooms
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.engine.turn_taking import mode as find_mode
@@ -38,7 +39,7 @@ from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.personas import PersonaRecords
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.slips import slips
-from chimera_tui.storage.store import Store, open_store
+from chimera_tui.storage.store import Store, WhenStrayed, open_store
 from chimera_tui.studio import Studio
 
 
@@ -71,12 +72,30 @@ class Chimera:
         self._conversations = Conversations(store)
         self._recorder = Recorder(store)
         self._cards = CarriedCards(library)
+        self._rooms = OpenRooms()
+        self.when_strayed: WhenStrayed = lambda _what: None
+        """Is called when the database was not in its place any more; the rooms wait then."""
+        store.held, store.when_strayed = self._rooms.snapshots, self._tell_strayed
         self.studio = Studio(library, PersonaRecords(store), self._room, self.budget)
 
     @property
     def recovered(self) -> tuple[Recovered, ...]:
         """What was being said when the program ended last, as this start found it."""
         return self._store.recovered
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What this start found wrong with the database, and what may be missing."""
+        return self._store.notes
+
+    @property
+    def rescues(self) -> Sequence[Rescue]:
+        """Where the database went on when it was not in its place any more, in order."""
+        return self._store.rescues
+
+    def _tell_strayed(self, what: Rescue | LostDatabaseError) -> None:
+        self._rooms.warn(str(what))
+        self.when_strayed(what)
 
     @property
     def read_only(self) -> str:
@@ -213,7 +232,7 @@ class Chimera:
             attended: Whether a person is there to choose remedies.
         """
         lease = self._store.leases.hold(saved.conversation.id)
-        return self._room(saved, self._recorder, attended=attended, lease=lease)
+        return self._rooms.add(self._room(saved, self._recorder, attended=attended, lease=lease))
 
     def _room(
         self,

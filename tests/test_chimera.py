@@ -392,3 +392,59 @@ async def test_two_of_the_same_may_be_played_by_two_models(tmp_path: Path) -> No
             await chimera.new_conversation(
                 cast=["chef"], fallbacks={"chef": [ModelRef("nowhere", "m")]}
             )
+
+
+async def test_a_room_whose_database_is_replaced_waits_and_goes_on_in_a_rescued_one(
+    tmp_path: Path,
+) -> None:
+    """S14."""
+    path = tmp_path / "chimera.db"
+    told: list[object] = []
+    async with opened(tmp_path) as chimera:
+        chimera.when_strayed = told.append
+        saved = await a_demo(chimera, turns=50)
+        async with chimera.room(saved) as room:
+            watcher = Watcher(room)
+            await room.say("Before.")
+            path.unlink()
+            path.write_bytes(b"Something else.")
+            await room.say("After.")
+            said_so = await watcher.until(
+                lambda e: isinstance(e, NoticePosted) and "was replaced" in e.notice.text
+            )
+            await watcher.until(RoomPaused)
+            (rescue,) = chimera.rescues
+            assert told == [rescue]
+            assert isinstance(said_so, NoticePosted)
+            assert str(rescue.path) in said_so.notice.text
+
+            await room.say("And on.")
+            await room.stop()
+        words = [m.text for m in room.tree.path if m.turn.speaker == HUMAN]
+        assert words == ["Before.", "After.", "And on."]
+    async with open_chimera(Settings(), db=rescue.path) as chimera:
+        assert said(await chimera.load(saved.conversation.id)) == said(saved)
+    assert path.read_bytes() == b"Something else."
+
+
+async def test_a_file_that_is_written_over_leaves_what_its_rooms_hold(tmp_path: Path) -> None:
+    """S14."""
+    path = tmp_path / "chimera.db"
+    async with opened(tmp_path) as chimera:
+        saved, closed = await a_demo(chimera), await a_demo(chimera)
+        async with chimera.room(closed) as room:
+            await room.say("In a room that was left.")
+        async with chimera.room(saved) as room:
+            await room.say("Before.")
+            path.write_bytes(b"Something else." * 10_000)
+            await room.say("After.")
+            await room.stop()
+            words = [m.text for m in room.tree.path]
+        (rescue,) = chimera.rescues
+        (only,) = await chimera.conversations()
+    assert not rescue.is_whole
+    assert only.id == saved.conversation.id
+    assert words[:2] == ["Before.", "After."]
+    async with open_chimera(Settings(), db=rescue.path) as chimera:
+        assert [m.text for m in (await chimera.load(only.id)).tree.path] == words
+    assert path.read_bytes() == b"Something else." * 10_000

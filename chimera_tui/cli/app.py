@@ -75,6 +75,8 @@ def start(
         problems=[problem] if problem else [],
     )
     app.run(mouse=settings.mouse)
+    for rescue in app.chimera.rescues if app.chimera else ():
+        output.say(f"chimera-tui: {rescue}")
     output.finish()
     return app.return_code or 0
 

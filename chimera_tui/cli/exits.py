@@ -7,6 +7,8 @@ from chimera_tui.cli.files import Files
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.errors import (
     ChimeraError,
+    DiskError,
+    LostDatabaseError,
     NewerDatabaseError,
     NoDatabaseError,
     ReadOnlyDatabaseError,
@@ -36,6 +38,8 @@ _OF_ERRORS: dict[type[ChimeraError], Exit] = {
     NewerDatabaseError: Exit.NEWER,
     ReadOnlyDatabaseError: Exit.CANNOT_WRITE,
     NoDatabaseError: Exit.CANNOT_WRITE,
+    DiskError: Exit.CANNOT_WRITE,
+    LostDatabaseError: Exit.CANNOT_WRITE,
 }
 
 

@@ -31,7 +31,7 @@ async def opened(files: Files) -> AsyncIterator[Chimera]:
     ) as chimera:
         for problem in chimera.library.problems:
             output.say(f"chimera-tui: {problem}")
-        for note in chimera.connections.key_notes:
+        for note in (*chimera.notes, *chimera.connections.key_notes):
             output.say(f"chimera-tui: {note}")
         for found in chimera.recovered:
             output.say(
@@ -40,6 +40,8 @@ async def opened(files: Files) -> AsyncIterator[Chimera]:
                 f" {found.characters} characters of it are kept."
             )
         yield chimera
+    for rescue in chimera.rescues:
+        output.say(f"chimera-tui: {rescue}")
 
 
 def with_chimera(command: Callable[Concatenate[Chimera, P], Awaitable[Any]]) -> Callable[..., Any]:

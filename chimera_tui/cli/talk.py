@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import click
@@ -80,7 +81,10 @@ async def _talk(files: Files, ask: dict[str, Any], *, as_json: bool) -> int:
                 _printer(conversation, as_json=as_json),
                 interruption,
             )
-            output.say(f"Saved as conversation {conversation.id}.")
+        for rescue in chimera.rescues:
+            tally.rescued_to = rescue.path
+        where = f" in `{tally.rescued_to}`" if tally.rescued_to else ""
+        output.say(f"Saved as conversation {conversation.id}{where}.")
     return interruption.exit_code or tally.exit_code
 
 
@@ -92,6 +96,8 @@ def _printer(conversation: Conversation, *, as_json: bool) -> Printer:
 class _Tally:
     spoken: int = 0
     failures: Counter[str] = field(default_factory=Counter)
+    rescued_to: Path | None = None
+    """The file in which it all is, if that is another than was asked for."""
 
     def count(self, event: Event) -> None:
         match event:
@@ -105,7 +111,7 @@ class _Tally:
     @property
     def exit_code(self) -> Exit:
         """What the whole of it exits with."""
-        if self.failures[Fault.STORAGE]:
+        if self.failures[Fault.STORAGE] or self.rescued_to:
             return Exit.CANNOT_WRITE
         if not self.spoken:
             return Exit.FAILED

@@ -54,6 +54,7 @@ _ENDS = {
     EndReason.STOPPED: "Stopped. What was said is kept.",
     EndReason.FAILED: "Ended: nobody could speak any more. What was said is kept.",
     EndReason.BUDGET: "Ended: what may be spent is spent. What was said is kept.",
+    EndReason.STRAYED: "Ended: the database is not where it was.",
     EndReason.CRASHED: "",  # said with its cause by whoever ran the room
 }
 

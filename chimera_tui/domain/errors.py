@@ -6,6 +6,8 @@ ChimeraError            problem, hint
 │   ├── NewerDatabaseError          made by a newer version of Chimera
 │   ├── ReadOnlyDatabaseError       can be read, not written
 │   ├── NoDatabaseError             can be neither read nor made
+│   ├── DiskError                   the disk is full, or does not read or write
+│   ├── LostDatabaseError           gone from its place, and nowhere else to write
 │   └── LiveElsewhereError          another process has this conversation open
 ├── UnknownError        there is no persona, conversation, mode, … of that name
 └── InvalidFileError    a settings or persona file is broken; says file, line and key
@@ -132,6 +134,14 @@ class ReadOnlyDatabaseError(StorageError):
 
 class NoDatabaseError(StorageError):
     """No database can be opened or made at this place."""
+
+
+class DiskError(StorageError):
+    """The disk is full, or does not read or write."""
+
+
+class LostDatabaseError(StorageError):
+    """The database is not where it was, and what is held of it could not be written elsewhere."""
 
 
 class LiveElsewhereError(StorageError):

@@ -214,6 +214,8 @@ class EndReason(StrEnum):
     """Too many turns failed in a row, and nobody was there to choose a remedy."""
     BUDGET = "budget"
     """What may be spent is spent."""
+    STRAYED = "strayed"
+    """The database was not in its place any more, and nobody was there to be told."""
     CRASHED = "crashed"
     """A mistake in the program ended it; what was said is kept."""
 

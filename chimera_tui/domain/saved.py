@@ -6,6 +6,7 @@ event once it is recorded, every front end when it hears of it: so all of them h
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Self, assert_never
 
 from chimera_tui.domain.conversation import (
@@ -315,3 +316,24 @@ class Recovered:
     speaker: str
     characters: int
     """How much of the reply was kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescue:
+    """How what was said was kept when the open database was not in its place any more."""
+
+    problem: str
+    """What became of the database, one sentence."""
+    path: Path
+    """The new database, which is in use since then."""
+    is_whole: bool
+    """Whether all that the old one held is in it; else what is open alone."""
+
+    @property
+    def kept(self) -> str:
+        """What is kept, and where; one sentence."""
+        what = "All that it held, and all that was said since," if self.is_whole else "What is open"
+        return f"{what} is kept in `{self.path}`, and goes on there (`--db` opens it)."
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.kept} What lies in the old place was left alone."

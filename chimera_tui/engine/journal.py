@@ -153,14 +153,13 @@ class Journal:
 
     async def post_notice(self, text: str) -> None:
         """Say something in the name of the system."""
+        await self.change(lambda: self.notice(text))
 
-        def event() -> NoticePosted:
-            tip = self.tree.tip
-            after_id = tip.id if tip else None
-            notice = Notice(after_id=after_id, text=text, created_at=self.now())
-            return NoticePosted(notice=notice)
-
-        await self.change(event)
+    def notice(self, text: str) -> NoticePosted:
+        """A line of the system, behind what was said last."""
+        tip = self.tree.tip
+        after_id = tip.id if tip else None
+        return NoticePosted(notice=Notice(after_id=after_id, text=text, created_at=self.now()))
 
     def next_turn(self, speaker: str) -> Turn:
         """The turn of `speaker` that begins now; to be called while a change is made."""

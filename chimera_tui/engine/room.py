@@ -81,6 +81,7 @@ class Room:
             journal, agenda, self._listener, self._chair, self._clerk, is_attended=attended
         )
         self._running: asyncio.Task[None] | None = None
+        self._is_left = False
         self.messages = Messages(journal, self._turns)
         self.cast = Cast(journal, models)
         self.settings = RoomSettings(journal, models, self._turns)
@@ -100,9 +101,15 @@ class Room:
             if self._running:
                 await self._running
         finally:
+            self._is_left = True
             self._lease.__exit__(None, None, None)
 
     # What is so
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was entered, and not left."""
+        return self._running is not None and not self._is_left
 
     @property
     def state(self) -> SavedConversation:
@@ -203,6 +210,10 @@ class Room:
     async def stop(self) -> None:
         """Stop who speaks; what has been heard is kept as a message marked `stopped`."""
         await self._turns.stop()
+
+    async def warn(self, text: str) -> None:
+        """Say what a person has to know, and wait for one to go on; unattended, the room ends."""
+        await self._turns.warn(text)
 
     async def retry(self, message_id: int | None = None) -> None:
         """Ask for another answer in place of a message, or take the failed turn again.

@@ -126,6 +126,20 @@ class Turns:
         for one in speaking:
             await one.over.wait()
 
+    async def warn(self, text: str) -> None:
+        """Say what a person has to know; pause, or end where nobody attends."""
+        if not self._is_attended:
+            self._ended = self._ended or EndReason.STRAYED
+        try:
+            await self._journal.post_notice(text)
+        except StorageError:
+            self._journal.show(self._journal.notice(text))
+        if self._is_attended:
+            self.pause()
+        else:
+            self.end(EndReason.STRAYED)
+            await self.stop()
+
     async def retry(self, message_id: int | None = None) -> None:
         """Ask for another answer, or take the failed turn again; see `Room.retry`."""
         self._listener.wake()

@@ -7,11 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from chimera_tui.domain.errors import ReadOnlyDatabaseError, StorageError
+from chimera_tui.domain.errors import DiskError, ReadOnlyDatabaseError, StorageError
 from chimera_tui.domain.text import one_line
+from chimera_tui.storage.holders import holders
 
 BUSY_WAIT = 10.0
 """Seconds to wait while another program writes. The wait is in the store's own thread."""
+
+OPENING_WAIT = 3.0
+"""Seconds that opening, and a reader, wait for a program that lets nobody read meanwhile."""
 
 REPLACING = partial(str, encoding="utf-8", errors="replace")
 """Reads text that is no UTF-8, with U+FFFD in it."""
@@ -42,7 +46,7 @@ _PROBLEMS = {
 def connect(path: Path, access: Access) -> sqlite3.Connection:
     """Open an existing file, trusting nothing in it; to be used by the calling thread only."""
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{access}", uri=True, timeout=BUSY_WAIT, isolation_level=None
+        f"{path.absolute().as_uri()}?{access}", uri=True, timeout=OPENING_WAIT, isolation_level=None
     )
     connection.text_factory = REPLACING
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -82,8 +86,8 @@ def primary_code(error: sqlite3.Error) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def storage_error(error: sqlite3.Error | OverflowError) -> StorageError:
-    """Say in the user's words what went wrong."""
+def storage_error(error: sqlite3.Error | OverflowError, path: Path | None = None) -> StorageError:
+    """Say in the user's words what went wrong, and who holds the lock of the file at `path`."""
     if isinstance(error, OverflowError):
         return StorageError("A number is too large for the database.")
     code = primary_code(error)
@@ -93,4 +97,9 @@ def storage_error(error: sqlite3.Error | OverflowError) -> StorageError:
             hint="Make the file and its folder writable, or choose another with `--db`.",
         )
     problem, hint = _PROBLEMS.get(code, (f"The database refused: {one_line(str(error))}.", ""))
+    if code == sqlite3.SQLITE_BUSY and path is not None:
+        who = holders(path, path.with_name(f"{path.name}-shm"))
+        problem = problem.replace(" keeps", f"{who} keeps")
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return DiskError(problem, hint=hint)
     return StorageError(problem, hint=hint)

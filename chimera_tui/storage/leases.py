@@ -1,6 +1,8 @@
 """Which conversation is live in which process."""
 
+import errno
 import os
+import stat
 import struct
 import sys
 from collections.abc import Iterator
@@ -29,13 +31,16 @@ class Leases:
     POSIX record locks: one `Leases` for a database and process, because a process
     loses its locks as soon as it closes *any* descriptor of the file. On Windows
     leases hold within this process only.
+
+    The file also tells the next start how the database was left (`marks`).
     """
 
     def __init__(self, fd: int | None, *, can_lock: bool) -> None:
         self._fd = fd
         self._can_lock = can_lock
         self._held: set[int] = set()
-        self._has_checkpoints = False
+        self.has_checkpoints = False
+        """Whether this process is the one that moves the log into the database."""
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -44,8 +49,7 @@ class Leases:
         Raises:
             OSError: If it can be neither opened for writing nor made.
         """
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        return cls(os.open(path, flags, 0o600), can_lock=True)
+        return cls(_open(path), can_lock=True)
 
     @classmethod
     def open_to_look(cls, path: Path) -> Self:
@@ -54,6 +58,25 @@ class Leases:
             return cls(os.open(path, os.O_RDONLY), can_lock=False)
         except OSError:
             return cls(None, can_lock=False)
+
+    @property
+    def file(self) -> int:
+        """The descriptor of the lock file. Nobody else may close one of it (see above)."""
+        assert self._fd is not None  # noqa: S101 - whoever writes has one
+        return self._fd
+
+    @property
+    def held(self) -> frozenset[int]:
+        """The conversations that are live here."""
+        return frozenset(self._held)
+
+    def move_to(self, other: "Leases") -> None:
+        """Hold what is held in the file of `other` from now on; that one is used up."""
+        self.close()
+        self._fd, self._can_lock = other.file, True
+        self.has_checkpoints = other.has_checkpoints
+        for conversation_id in self._held:
+            self._lock(_byte(conversation_id))
 
     def close(self) -> None:
         """Give back all that is held."""
@@ -100,9 +123,9 @@ class Leases:
 
         SQLite before 3.51.3 can, rarely, damage a file that two processes checkpoint.
         """
-        if self._has_checkpoints or not self._can_lock or not self._lock(_CHECKPOINTS):
+        if self.has_checkpoints or not self._can_lock or not self._lock(_CHECKPOINTS):
             return False
-        self._has_checkpoints = True
+        self.has_checkpoints = True
         return True
 
     @contextmanager
@@ -126,6 +149,16 @@ class Leases:
     def _unlock(self, byte: int) -> None:
         if sys.platform != "win32" and self._fd is not None:
             fcntl.lockf(self._fd, fcntl.LOCK_UN, 1, byte)
+
+
+def _open(path: Path) -> int:
+    """Open a lock file, and nothing that only bears its name."""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    fd = os.open(path, flags, 0o600)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    return fd
 
 
 def _byte(conversation_id: int) -> int:

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from chimera_tui.domain.errors import NewerDatabaseError, NoDatabaseError
+from chimera_tui.storage.schema import check_schema
 
 APPLICATION_ID = 0x43484D52
 """Marks the file as ours ("CHMR"); `file` and SQLite's tools show it."""
@@ -33,6 +34,19 @@ def check_identity(connection: sqlite3.Connection, path: Path, migrations: Path)
             f"`{path}` was made by a newer Chimera (form {version}, this one knows {newest}).",
             hint="Install the newer version, or choose another database with `--db`.",
         )
+
+
+def check_form(connection: sqlite3.Connection, path: Path, migrations: Path) -> None:
+    """Make sure that all is there that the migrations made which were done.
+
+    Raises:
+        NoDatabaseError: If something is missing, or is not what it should be.
+        sqlite3.DatabaseError: If it cannot be read.
+    """
+    done = _pragma(connection, "user_version")
+    steps = sorted((n, script) for n, script in _scripts(migrations).items() if n <= done)
+    if steps:
+        check_schema(connection, path, [script.read_text("utf-8") for _, script in steps])
 
 
 def is_up_to_date(connection: sqlite3.Connection, migrations: Path) -> bool:

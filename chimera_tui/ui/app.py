@@ -190,6 +190,7 @@ class ChimeraApp(Openings):
         try:
             async with self._open_chimera() as chimera:
                 self.chimera = chimera
+                chimera.when_strayed = partial(self.call_later, self.show_strayed)
                 self.call_later(self._begin, chimera)
                 await self._leaving.wait()
         except ChimeraError as error:
@@ -207,7 +208,7 @@ class ChimeraApp(Openings):
         self.set_interval(LOOK_AGAIN, self._look_while_live)
         self.set_interval(LOOK_FOR_FILES, self._reload_library)
         self._tell_recovered(chimera.recovered)
-        for note in chimera.connections.key_notes:
+        for note in (*chimera.notes, *chimera.connections.key_notes):
             self.tell(note, severity="warning")
         try:
             if self._start:

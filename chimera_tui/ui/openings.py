@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from chimera_tui.domain.errors import LostDatabaseError
+from chimera_tui.domain.saved import Rescue
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.host import Host
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Openings(Host):
-    """The part of the app that opens help, diagnostics, the studio, and asks for keys."""
+    """The part of the app that opens help, diagnostics, the studio, and asks a person."""
 
     async def show_help(self) -> None:
         """Show what the keys of this screen do."""
@@ -33,6 +35,22 @@ class Openings(Host):
 
         if self.chimera:
             await self.push_screen(StudioScreen(self.chimera, slug))
+
+    async def show_strayed(self, what: Rescue | LostDatabaseError) -> None:
+        """Say what became of the database; in the new one the room in sight can go on at once."""
+        from chimera_tui.ui.screens.rescued import GO_ON, QUIT, Rescued  # noqa: PLC0415 - see above
+
+        if isinstance(what, LostDatabaseError):
+            self.tell_error(what)
+            return
+
+        async def go_on(choice: int | None) -> None:
+            if choice == QUIT:
+                self.exit()
+            for room in self.live_rooms()[:1] if choice == GO_ON else ():
+                room.resume()
+
+        await self.push_screen(Rescued(what), go_on)
 
     async def ask_key(
         self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None

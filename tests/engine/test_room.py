@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -440,3 +441,34 @@ async def test_each_answer_has_its_own_seed_and_the_same_again() -> None:
         seeds.append([request.seed for request in provider.requests])
     assert len(set(seeds[0])) == 3
     assert seeds[0] == seeds[1]
+
+
+async def test_a_warning_pauses_an_attended_room_and_ends_another() -> None:
+    async with a_room(start=saved("Ada", "Bob")) as room:
+        room.resume()
+        watcher = Watcher(room)
+        await room.warn("The file is gone.")
+        notice = await watcher.until(lambda e: isinstance(e, NoticePosted))
+        assert room.paused
+    assert isinstance(notice, NoticePosted)
+    assert notice.notice.text == "The file is gone."
+
+    forever = ScriptedProvider(["Half", asyncio.Event()])
+    async with a_room(forever, attended=False) as room:
+        watcher = Watcher(room)
+        await watcher.until(TextReceived)
+        await room.warn("The file is gone.")
+        await watcher.until(lambda e: isinstance(e, NoticePosted))
+        assert said(room)[-1] == ("ada", "Half")
+        assert await watcher.until(ConversationEnded) == ConversationEnded(reason=EndReason.STRAYED)
+
+
+async def test_a_warning_that_cannot_be_saved_is_shown_all_the_same() -> None:
+    recorder = ListRecorder()
+    async with a_room(None, recorder) as room:
+        watcher = Watcher(room)
+        recorder.error = StorageError("Gone.")
+        with suppress(StorageError):
+            await room.warn("The file is gone.")
+        await watcher.until(lambda e: isinstance(e, NoticePosted))
+        recorder.error = None

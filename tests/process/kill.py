@@ -110,7 +110,7 @@ class Killer:
         shown: list[tuple[float, list[list[str]]]] = []
 
         def watch(screen: Screen) -> None:
-            shown.append((time.monotonic(), _spoken(screen)))
+            shown.append((time.monotonic(), spoken(screen)))
 
         words = ("--demo", "--topic", "Should robots dream?", "--mode", "round_robin")
         size = {"columns": _COLUMNS, "rows": _ROWS}
@@ -154,7 +154,9 @@ class Killer:
         return life
 
     def _note_starts(self, said: str) -> None:
-        """These starts must have said all that was unfinished before them."""
+        """These starts must have said all that was unfinished before them, and no more."""
+        assert "The log" not in said, said
+        assert "is kept in" not in said, said
         named = {int(number) for number in re.findall(r"spoke in conversation (\d+)", said)}
         assert self._unfinished <= named
         self.figures.recovered += len(named)
@@ -204,15 +206,15 @@ class Killer:
     ) -> None:
         """What it showed is there: messages as soon as they end, the last one but a second."""
         conversation = max(self._attempts)
-        messages = _letters("".join(_messages(db, conversation).values()))
+        messages = letters("".join(_messages(db, conversation).values()))
         query = "SELECT draft FROM attempt WHERE conversation_id = ? ORDER BY key"
         drafts = "".join(draft for (draft,) in db.execute(query, (conversation,)))
         *ended, _ = shown[-1][1]
         older = next((blocks for at, blocks in reversed(shown) if at <= until), [])
         lines = [(line, messages) for block in ended for line in block]
-        lines += [(line, messages + _letters(drafts)) for block in older for line in block]
+        lines += [(line, messages + letters(drafts)) for block in older for line in block]
         self.figures.reported += len(lines)
-        self.figures.lost += sum(_letters(line) not in saved for line, saved in lines)
+        self.figures.lost += sum(letters(line) not in saved for line, saved in lines)
 
 
 class _Killing:
@@ -254,7 +256,7 @@ def _stalls() -> Iterator[list[float]]:
         watch.join()
 
 
-def _spoken(screen: Screen) -> list[list[str]]:
+def spoken(screen: Screen) -> list[list[str]]:
     """The lines of each message on the screen."""
     blocks: list[list[str]] = []
     was_spoken = False
@@ -268,7 +270,7 @@ def _spoken(screen: Screen) -> list[list[str]]:
     return blocks
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     """What survives wrapping and drawing."""
     return "".join(filter(str.isalnum, text))
 

@@ -29,11 +29,13 @@ class Home:
     """A home folder, and the program run in it."""
 
     path: Path
+    folder: str = ""
+    """Where in it the database is."""
 
     @property
     def db(self) -> Path:
         """The database."""
-        return self.path / "chimera.db"
+        return self.path / self.folder / "chimera.db"
 
     def environment(self, **more: str) -> dict[str, str]:
         """The environment of the program: nothing of ours but this home, and `more`."""

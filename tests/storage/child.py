@@ -58,6 +58,27 @@ async def add(path: Path) -> None:
             await s.record(completed(turn, turn - 1 or None, turn))
 
 
+async def add_much(path: Path) -> None:
+    """Save so much that the log is moved into the database several times."""
+    async with saving(path) as s:
+        say("conversation", s.id)
+        for turn in range(1, 801):
+            await s.record(completed(turn, turn - 1 or None, turn, "word " * 200))
+        say("rescues", len(s.store.rescues))
+
+
+async def half_move(path: Path) -> None:
+    """Stop in the midst of moving the log into the database."""
+    async with saving(path) as s:
+        await s.record(completed(1, None, 1, "Zero."))
+        where, move = s.store._whereabouts, "PRAGMA wal_checkpoint(PASSIVE)"
+        assert where
+        where.before_moving()
+        await s.store._writer.run(lambda: s.store._writing and s.store._writing.execute(move))
+        say("half-way")
+        await asyncio.Event().wait()
+
+
 async def hold(path: Path) -> None:
     """Hold the lease of the first conversation for ever."""
     async with open_store(path) as store:
@@ -116,6 +137,7 @@ def main() -> None:
     task, path = sys.argv[1], Path(sys.argv[2])
     tasks = {"talk": talk, "speak": speak, "add": add, "hold": hold, "look": look}
     tasks |= {"leave_open": leave_open, "hang": hang}
+    tasks |= {"add_much": add_much, "half_move": half_move}
     if task == "half_migrate":
         half_migrate(path)
         return

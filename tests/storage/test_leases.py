@@ -10,7 +10,7 @@ import pytest
 from chimera_tui.domain.errors import LiveElsewhereError
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.leases import Leases
-from chimera_tui.storage.store import CHECKPOINT_PAGES, open_store
+from chimera_tui.storage.store import CHECKPOINT_COMMITS, open_store
 from tests.storage.processes import child, line, rest
 from tests.storage.values import saving, started
 
@@ -61,17 +61,23 @@ def test_s07_two_processes_write_at_once_and_lose_nothing(tmp_path: Path) -> Non
 
 
 async def test_s07_only_one_process_checkpoints_and_the_next_takes_over(tmp_path: Path) -> None:
-    pages = "PRAGMA wal_autocheckpoint"
-    with child("hold", tmp_path / "c.db") as process:
+    path = tmp_path / "c.db"
+    with child("hold", path) as process:
         line(process)
-        async with saving(tmp_path / "c.db") as s:
-            assert await s.store.write(lambda db: db.execute(pages).fetchone()) == (0,)
+        async with saving(path) as s:
+
+            async def time_after_many_writes() -> int:
+                for _ in range(CHECKPOINT_COMMITS + 1):
+                    await s.store.write(lambda db: db.execute("UPDATE conversation SET pace = 1"))
+                return path.stat().st_mtime_ns
+
+            before = path.stat().st_mtime_ns
+            assert await time_after_many_writes() == before
 
             process.kill()
             process.wait()
 
-            took_over = await s.store.write(lambda db: db.execute(pages).fetchone())
-            assert took_over == (CHECKPOINT_PAGES,)
+            assert await time_after_many_writes() > before
 
 
 async def test_a_reply_that_is_being_said_elsewhere_is_not_interrupted(tmp_path: Path) -> None:

@@ -1,17 +1,24 @@
 """What is opened, what is refused, and what is left alone."""
 
 import asyncio
+import os
+import shutil
+import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from chimera_tui.domain.errors import NewerDatabaseError, NoDatabaseError
+from chimera_tui.domain.errors import NewerDatabaseError, NoDatabaseError, StorageError
+from chimera_tui.storage.connection import OPENING_WAIT
 from chimera_tui.storage.conversations import Conversations
+from chimera_tui.storage.inspection import inspect
 from chimera_tui.storage.store import open_store
 from tests.storage.processes import child, rest
 from tests.storage.values import completed, saving
@@ -110,6 +117,166 @@ async def test_a_place_where_nothing_can_be_made_is_named(tmp_path: Path) -> Non
         with pytest.raises(NoDatabaseError, match=str(path)):
             async with open_store(path):
                 pass
+
+
+def a_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+
+
+def a_directory(path: Path) -> None:
+    path.mkdir()
+
+
+def a_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("make", [a_fifo, a_socket, a_directory, a_device])
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-lock"])
+def test_what_is_no_file_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, make: Callable[[Path], None], ending: str
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the name of a socket has to be short
+    if ending:
+        asyncio.run(a_database(Path("c.db")))
+    Path(f"c.db{ending}").unlink(missing_ok=True)
+    make(Path(f"c.db{ending}"))
+
+    kind = make.__name__.replace("_", " ").replace("fifo", "FIFO")
+    for look in (lambda path: asyncio.run(open_store(path).__aenter__()), inspect):
+        with pytest.raises(NoDatabaseError, match=f"c.db{ending}` is {kind}, and no file"):
+            look(Path("c.db"))
+
+
+LOCKER = """
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+if sys.argv[2] == "EXCLUSIVE":
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")
+db.execute("BEGIN " + sys.argv[2])
+db.execute("UPDATE conversation SET title = 'x'")
+print("locked", flush=True)
+time.sleep(3600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says who holds a lock")
+@pytest.mark.parametrize("kind", ["IMMEDIATE", "EXCLUSIVE"])
+def test_s06_a_lock_of_another_program_is_waited_for_shortly_and_its_holder_named(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "c.db"
+    asyncio.run(a_database(path))
+    words = [sys.executable, "-c", LOCKER, str(path), kind]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as other:  # noqa: S603 - ours
+        assert other.stdout
+        assert other.stdout.readline() == b"locked\n"
+        try:
+            with pytest.raises(StorageError) as caught:
+                asyncio.run(open_store(path).__aenter__())
+        finally:
+            other.kill()
+
+    assert f"(process {other.pid}, python" in caught.value.problem
+    assert OPENING_WAIT <= 3
+
+
+CASE = Path(__file__).with_name("schema-not-utf8.db")
+
+
+def schema_of_bytes(path: Path) -> None:
+    shutil.copyfile(CASE, path)
+
+
+def dropped_table(path: Path) -> None:
+    change(path, "DROP TABLE former_text")
+
+
+def dropped_column(path: Path) -> None:
+    change(path, "ALTER TABLE notice RENAME COLUMN text TO words")
+
+
+def view_in_our_name(path: Path) -> None:
+    change(path, "DROP TABLE summary", "CREATE VIEW summary AS SELECT 1")
+
+
+def trigger_on_our_table(path: Path) -> None:
+    forget = "CREATE TRIGGER forget AFTER INSERT ON message BEGIN DELETE FROM message; END"
+    change(path, forget)
+
+
+def schema_entry(column: str, value: object) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("PRAGMA writable_schema = ON")
+            update = f"UPDATE sqlite_master SET {column} = ? WHERE name = 'message'"  # noqa: S608 - ours
+            db.execute(update, (value,))
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "word"),
+    [
+        (schema_of_bytes, "bytes that are no UTF-8"),
+        (dropped_table, "the table `former_text` is missing"),
+        (dropped_column, "the table `notice` has no column `text`"),
+        (view_in_our_name, "the table `summary` is a `view`"),
+        (trigger_on_our_table, "the trigger `forget` changes the table `message`"),
+        (schema_entry("sql", b"\xff\xfe"), "no database, or a damaged one"),
+        (schema_entry("sql", None), "no database, or a damaged one"),
+        (schema_entry("type", "tabula"), ""),
+        (schema_entry("type", b"\xff"), ""),
+        (schema_entry("rootpage", 99999), ""),
+        (schema_entry("rootpage", "one"), ""),
+        (schema_entry("name", b"\xff\xfe"), ""),
+        (schema_entry("name", None), ""),
+        (schema_entry("tbl_name", b"\xff\xfe"), ""),
+        (schema_entry("sql", "CREATE TABLE message (\x00"), ""),
+    ],
+)
+def test_s09_a_schema_that_is_not_ours_is_named_and_not_touched(
+    tmp_path: Path, spoil: Callable[[Path], None], word: str
+) -> None:
+    path = tmp_path / "c.db"
+    asyncio.run(a_database(path))
+    spoil(path)
+    before = path.read_bytes()
+
+    with pytest.raises(NoDatabaseError, match=r"c\.db") as caught:
+        asyncio.run(open_store(path).__aenter__())
+
+    assert word in caught.value.problem
+    assert path.read_bytes() == before
+    with pytest.raises(NoDatabaseError, match=r"c\.db"):
+        inspect(path)
+
+
+FULL = """
+mount -t tmpfs -o size=1m tmpfs "$1" && cd "$1" || exit 77
+{before}
+dd if=/dev/zero of=filler bs=4k 2>/dev/null
+exec {python} -m tests.storage.child add "$1/c.db"
+"""
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_full_disk_at_the_start_is_said_as_that(tmp_path: Path, *, is_there: bool) -> None:
+    make = f"{sys.executable} -m tests.storage.child leave_open $1/c.db" if is_there else ""
+    script = FULL.format(python=sys.executable, before=make)
+    words = ["unshare", "-Urm", "sh", "-c", script, "sh", str(tmp_path)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    result = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)  # noqa: S603 - ours
+    if result.returncode == 77 or result.stderr.startswith("unshare:"):
+        pytest.skip("user namespaces are off")
+
+    assert "disk" in result.stdout.splitlines()[-1], result
+    assert "full" in result.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

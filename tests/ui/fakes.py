@@ -27,7 +27,13 @@ from chimera_tui.domain.events import Event
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 from chimera_tui.domain.persona import Persona
-from chimera_tui.domain.saved import ConversationSummary, Recovered, SavedConversation, Tree
+from chimera_tui.domain.saved import (
+    ConversationSummary,
+    Recovered,
+    Rescue,
+    SavedConversation,
+    Tree,
+)
 from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.spending import Spending
 from chimera_tui.engine.room import Room
@@ -39,6 +45,7 @@ from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.resilience.model_choice import Facts, ModelChoice
 from chimera_tui.settings.keys import KeySource, KeyState
 from chimera_tui.settings.settings import Settings
+from chimera_tui.storage.store import WhenStrayed
 from tests.fakes import NOON, FixedModels, FullPurse, ListRecorder, a_persona, calls_to
 
 OLLAMA = Health(
@@ -128,6 +135,9 @@ class FakeChimera:
         self.found = {one.provider: one for one in healths}
         self.library = FakeLibrary(personas if personas is not None else PEOPLE)
         self.recovered: tuple[Recovered, ...] = ()
+        self.notes: tuple[str, ...] = ()
+        self.rescues: list[Rescue] = []
+        self.when_strayed: WhenStrayed = lambda _what: None
         self.read_only = ""
         self.settings = Settings()
         self.keys: dict[str, KeyState] = {}

@@ -10,10 +10,15 @@ import pytest
 from textual.css.stylesheet import Stylesheet
 
 from chimera_tui.domain.conversation import DEMO
-from chimera_tui.domain.errors import InvalidFileError, NewerDatabaseError, NoDatabaseError
+from chimera_tui.domain.errors import (
+    InvalidFileError,
+    LostDatabaseError,
+    NewerDatabaseError,
+    NoDatabaseError,
+)
 from chimera_tui.domain.events import Event, RoomResumed
 from chimera_tui.domain.health import Health, HealthState
-from chimera_tui.domain.saved import Recovered
+from chimera_tui.domain.saved import Recovered, Rescue
 from chimera_tui.library.library import Changes
 from chimera_tui.providers.base import Withdrawn
 from chimera_tui.providers.scripted import ScriptedProvider, Step
@@ -29,6 +34,7 @@ from tests.ui.fakes import LMSTUDIO, FakeChimera, a_saved
 from tests.ui.running import (
     an_app,
     composer_of,
+    live_room,
     ready,
     room_of,
     running,
@@ -148,6 +154,45 @@ async def test_what_was_recovered_is_said(tmp_path: Path) -> None:
     async with running(fake, tmp_path) as pilot:
         told = [toast.message for toast in pilot.app._notifications]
         assert any("120 characters are kept" in message for message in told)
+
+
+async def test_what_was_found_wrong_with_the_database_is_said(tmp_path: Path) -> None:
+    fake = FakeChimera(a_saved(*TALK))
+    fake.notes = ("The log is damaged.",)
+    async with running(fake, tmp_path) as pilot:
+        told = [toast.message for toast in pilot.app._notifications]
+        assert "The log is damaged." in told
+
+
+@pytest.mark.parametrize(("key", "is_live"), [("enter", True), ("escape", False)])
+async def test_a_database_that_was_replaced_is_said_and_the_room_goes_on_when_told(
+    tmp_path: Path, key: str, *, is_live: bool
+) -> None:
+    path = tmp_path / ("[/foo]" * 10) / "chimera-rescued-1.db"
+    fake = FakeChimera(a_saved(*TALK))
+    async with running(fake, tmp_path) as pilot:
+        fake.when_strayed(Rescue(problem="`c.db` was replaced.", path=path, is_whole=True))
+        await until(pilot, lambda: "`c.db` was replaced." in text_of(pilot))
+        assert "go on" in text_of(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: pilot.app.screen is room_of(pilot))
+        await until(pilot, lambda: (len(live_room(pilot).tree.path) > len(TALK)) == is_live)
+
+
+async def test_a_database_that_was_replaced_can_be_the_end(tmp_path: Path) -> None:
+    fake = FakeChimera(a_saved(*TALK))
+    async with running(fake, tmp_path) as pilot:
+        fake.when_strayed(Rescue(problem="Gone.", path=tmp_path, is_whole=True))
+        await until(pilot, lambda: "quit" in text_of(pilot))
+        await pilot.press("down", "enter")
+    assert fake.is_closed
+
+
+async def test_a_database_that_can_be_written_nowhere_is_said(tmp_path: Path) -> None:
+    fake = FakeChimera(a_saved(*TALK))
+    async with running(fake, tmp_path) as pilot:
+        fake.when_strayed(LostDatabaseError("Gone, and nowhere to write.", hint="Make room."))
+        await until(pilot, lambda: "nowhere to write" in text_of(pilot))
 
 
 async def test_leaving_keeps_what_is_being_said_and_closes_the_database(tmp_path: Path) -> None:
