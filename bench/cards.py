@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 from bench.figure import Figure, in_ms
 from bench.library import MANY, a_folder, least
-from chimera_tui.cards.exporting import CardKind, card_document, export_card
-from chimera_tui.cards.importing import import_card
-from chimera_tui.cards.shapes import V3
+from chimera_tui.formats.cards.card_export import CardKind, card_document, export_card
+from chimera_tui.formats.cards.card_import import import_card
+from chimera_tui.formats.cards.shapes import V3
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.library.persona_formats import import_persona, keep_card
 

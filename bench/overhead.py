@@ -22,11 +22,11 @@ from statistics import median
 from bench.clock import clock
 from bench.figure import Figure
 from bench.transcript import a_text, quantile
-from chimera_tui.chimera import open_chimera
+from chimera_tui.core.chimera import open_chimera
 from chimera_tui.domain.conversation import ModelRef
 from chimera_tui.domain.events import MessageCompleted, TextReceived
-from chimera_tui.domain.memory import settle
 from chimera_tui.settings.settings import ProviderSettings, Settings
+from chimera_tui.system.garbage import settle
 from tests.fault_dialects import LISTING, Reply
 from tests.fault_scenarios import ok
 from tests.fault_server import FaultServer

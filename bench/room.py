@@ -20,7 +20,7 @@ from typing import Any
 from bench.clock import clock
 from bench.figure import Figure, in_ms
 from bench.transcript import Streams, a_text, lags, painting, quantile
-from chimera_tui.chimera import Chimera, open_chimera
+from chimera_tui.core.chimera import Chimera, open_chimera
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import Assignment, Finish, Message, ModelRef, Turn
 from chimera_tui.domain.events import MessageCompleted
@@ -31,10 +31,10 @@ from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
 from chimera_tui.resilience.gate import Gate
 from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.recorder import Recorder
-from chimera_tui.ui.adapter import key_of
 from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.room.composer import Composer
 from chimera_tui.ui.room.room_screen import RoomScreen
-from chimera_tui.ui.widgets.composer import Composer
+from chimera_tui.ui.transcript.conversation_entries import key_of
 
 SIZE = (120, 40)
 CAST = ("philosopher", "comedian", "scientist")

@@ -21,10 +21,10 @@ from textual.widgets import Markdown
 
 from bench.clock import clock
 from bench.figure import Figure, in_ms
-from chimera_tui.domain.memory import settle
-from chimera_tui.ui.entries import Entry, MessageEntry, Speaker
-from chimera_tui.ui.themes import THEMES, variables_of
-from chimera_tui.ui.widgets.transcript import Transcript
+from chimera_tui.system.garbage import settle
+from chimera_tui.ui.kit.themes import THEMES, variables_of
+from chimera_tui.ui.transcript.entries import Entry, MessageEntry, Speaker
+from chimera_tui.ui.transcript.transcript import Transcript
 
 SIZE = (120, 40)
 FEW, MANY = 100, 10_000
@@ -247,7 +247,7 @@ async def streams(count: int = 8, rate: float = 200, seconds: float = 5) -> Stre
         for key in range(count):
             app.transcript.add(a_reply(key))
         await pilot.pause()
-        await asyncio.to_thread(importlib.import_module, "chimera_tui.ui.markdown")
+        await asyncio.to_thread(importlib.import_module, "chimera_tui.ui.transcript.markdown_lines")
         settle()  # both as the program does when it has started
         idle = await lags(seconds=2)
         sent = [0] * count

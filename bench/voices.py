@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from bench.figure import Figure
-from chimera_tui.chimera import Chimera, open_chimera
+from chimera_tui.core.chimera import Chimera, open_chimera
 from chimera_tui.domain.conversation import Message, ModelRef
 from chimera_tui.domain.events import MessageCompleted
 from chimera_tui.library.starters import deck

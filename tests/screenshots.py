@@ -67,8 +67,8 @@ if __name__ == "__main__":
     os.environ.pop("NO_COLOR", None)
     time.tzset()
     with ExitStack() as frozen:
-        for module in ("room", "room_view", "diagnostics"):
-            place = f"chimera_tui.ui.screens.{module}"
-            frozen.enter_context(mock.patch(f"{place}.utc_now", return_value=NOON))
+        for module in ("room.room_panes", "room.room_screen", "providers.providers_screen"):
+            place = f"chimera_tui.ui.{module}"
+            frozen.enter_context(mock.patch(f"{place}.utc_now", return_value=NOON, create=True))
             frozen.enter_context(mock.patch(f"{place}.monotonic", return_value=0.0, create=True))
         asyncio.run(main())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.chimera import Chimera, open_chimera
+from chimera_tui.core.chimera import Chimera, open_chimera
 from chimera_tui.domain.conversation import DEMO, HUMAN, Budget, Finish, ModelRef
 from chimera_tui.domain.errors import ChimeraError, LiveElsewhereError, UnknownError
 from chimera_tui.domain.events import (

@@ -35,9 +35,13 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
         ("providers/base.py", "import chimera_tui.storage.store", "Arrows point down"),
         ("storage/store.py", "import chimera_tui.library.library", "Arrows point down"),
         ("engine/room.py", "import textual.app", "Textual and Rich stand only in ui"),
-        ("chimera.py", "import click", "The command-line library stands only in cli"),
-        ("ui/scene.py", "import sqlite3", "The screen knows the room, not what is behind it"),
-        ("ui/scene.py", "import chimera_tui.storage.store", "The screen knows the room"),
+        ("core/chimera.py", "import click", "The command-line library stands only in cli"),
+        (
+            "ui/room/room_state.py",
+            "import sqlite3",
+            "The screen knows the room, not what is behind it",
+        ),
+        ("ui/room/room_state.py", "import chimera_tui.storage.store", "The screen knows the room"),
         ("attic/__init__.py", "import chimera_tui.domain.text", "Arrows point down"),
     ],
 )

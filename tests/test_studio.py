@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.chimera import Chimera, open_chimera
+from chimera_tui.core.chimera import Chimera, open_chimera
 from chimera_tui.domain.conversation import DEMO
 from chimera_tui.domain.errors import ChangedElsewhereError, ChimeraError, Fault
 from chimera_tui.domain.events import Event, MessageCompleted, RoomPaused, TurnFailed

@@ -19,7 +19,7 @@ from chimera_tui.settings.paths import Paths
 from chimera_tui.settings.settings import Settings, save_setting
 
 if TYPE_CHECKING:
-    from chimera_tui.chimera import Chimera
+    from chimera_tui.core.chimera import Chimera
 
 
 def run() -> int:
@@ -89,7 +89,7 @@ def split_cast(cast: str | None) -> list[str]:
 @asynccontextmanager
 async def _open(settings: Settings, paths: Paths, keys: Keys) -> AsyncIterator["Chimera"]:
     """Open all that belongs to the app; it is imported only now, when the screen is painted."""
-    root = await asyncio.to_thread(importlib.import_module, "chimera_tui.chimera")
+    root = await asyncio.to_thread(importlib.import_module, "chimera_tui.core.chimera")
     async with root.open_chimera(
         settings, db=paths.db, personas=paths.personas, keys=keys
     ) as chimera:

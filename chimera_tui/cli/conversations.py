@@ -4,15 +4,15 @@ import json
 
 import click
 
-from chimera_tui.chimera import Chimera
 from chimera_tui.cli import output
 from chimera_tui.cli.files import Files
 from chimera_tui.cli.opening import with_chimera
 from chimera_tui.cli.options import with_files
+from chimera_tui.core.chimera import Chimera
 from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.domain.text import one_line
-from chimera_tui.formats.json import to_json
-from chimera_tui.formats.markdown import to_markdown
+from chimera_tui.formats.conversations.conversation_json import to_json
+from chimera_tui.formats.conversations.conversation_markdown import to_markdown
 
 conversation_id = click.argument("conversation_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -30,7 +30,7 @@ from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.settings.paths import Paths
 from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.inspection import inspect
-from chimera_tui.ui import clipboard
+from chimera_tui.ui.kit import clipboard
 
 PACKAGES = (
     "textual", "openai", "anthropic", "google-genai", "ollama", "genai-prices", "httpx2", "httpx",

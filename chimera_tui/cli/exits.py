@@ -59,7 +59,7 @@ def explain(error: Exception, files: Files) -> Exit:
 
 def _explain_crash(error: Exception, files: Files) -> None:
     """Say that the program is mistaken, and where it is written down; never with values."""
-    from chimera_tui.ui.crash import cause, write_crash  # noqa: PLC0415 - seldom needed
+    from chimera_tui.ui.kit.crash import cause, write_crash  # noqa: PLC0415 - seldom needed
 
     redact = files.keys().redact
     report = write_crash(error, files.paths().logs, utc_now(), redact)

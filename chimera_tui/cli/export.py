@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from chimera_tui.chimera import Chimera
 from chimera_tui.cli import output
 from chimera_tui.cli.conversations import conversation_id
 from chimera_tui.cli.exits import Exit
 from chimera_tui.cli.opening import with_chimera
+from chimera_tui.core.chimera import Chimera
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.formats import FORMATS
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from chimera_tui.chimera import Chimera
 from chimera_tui.cli import output
 from chimera_tui.cli.opening import with_chimera
+from chimera_tui.core.chimera import Chimera
 from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.library.persona_formats import import_persona
 

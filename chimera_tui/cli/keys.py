@@ -12,8 +12,8 @@ from chimera_tui.cli.exits import Exit
 from chimera_tui.cli.files import Files
 from chimera_tui.cli.options import with_files
 from chimera_tui.domain.text import one_line
-from chimera_tui.settings.files import LONGEST_FILE
 from chimera_tui.settings.keys import KeySource, KeyState
+from chimera_tui.system.files import LONGEST_FILE
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _name = click.argument("name", metavar="NAME")

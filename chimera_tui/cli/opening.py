@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from chimera_tui.chimera import Chimera, open_chimera
 from chimera_tui.cli import output
 from chimera_tui.cli.files import Files
 from chimera_tui.cli.options import with_files
+from chimera_tui.core.chimera import Chimera, open_chimera
 from chimera_tui.domain.text import one_line
 
 P = ParamSpec("P")

@@ -5,11 +5,11 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
-from chimera_tui.cards.carried import Carried
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.library.library import Origin
 from chimera_tui.library.persona_file import CATEGORIES
+from chimera_tui.lore.carried import Carried
 
 WIDTH = 80
 """Cells of a line."""

@@ -28,8 +28,8 @@ from chimera_tui.library.persona_formats import (
     kept_card,
 )
 from chimera_tui.library.slugs import slug_of
-from chimera_tui.settings.files import write_file
 from chimera_tui.settings.paths import private_folder
+from chimera_tui.system.files import write_file
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _slug = click.argument("slug")

@@ -85,3 +85,12 @@ def _without_piles(match: re.Match[str]) -> str:
         if marks <= _MOST_MARKS:
             kept.append(char)
     return "".join(kept)
+
+
+def cut(text: str, longest: int) -> str:
+    """Return the beginning of `text`, at most `longest` characters, up to a whole sentence."""
+    if len(text) <= longest:
+        return text
+    head = text[: longest - 1]
+    end = max(head.rfind(mark) + 1 for mark in (". ", "! ", "? ", "\n", "。"))
+    return head[: end if end > longest // 2 else None].rstrip() + "…"

@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Protocol
 
-from chimera_tui.cards.carried import Carried
 from chimera_tui.domain.conversation import Assignment, Budget, CostSource, ModelRef, Usage
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import Spent
+from chimera_tui.lore.carried import Carried
 from chimera_tui.resilience.calls import Ask, CallItem
 
 

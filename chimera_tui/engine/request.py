@@ -17,8 +17,6 @@ from itertools import chain, groupby
 from operator import itemgetter
 from types import MappingProxyType
 
-from chimera_tui.cards.briefing import Brief, brief
-from chimera_tui.cards.carried import Carried
 from chimera_tui.domain.conversation import (
     HUMAN,
     Assignment,
@@ -32,6 +30,8 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN, clean
 from chimera_tui.engine.label_guard import NARRATOR
 from chimera_tui.engine.summaries import BLOCK, Block, blocks, counted
+from chimera_tui.lore.briefing import Brief, brief
+from chimera_tui.lore.carried import Carried
 from chimera_tui.providers.base import ChatMessage, ChatRequest
 
 TOKENS_PER_MESSAGE = 6

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from chimera_tui.cards.carried import Carried
 from chimera_tui.domain.conversation import (
     Assignment,
     Failure,
@@ -34,6 +33,7 @@ from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.label_guard import LabelGuard, guard_for
 from chimera_tui.engine.needs import Carrying, Models, Purse, Replies
 from chimera_tui.engine.request import NO_CUE, Cue, Renderer, Told
+from chimera_tui.lore.carried import Carried
 from chimera_tui.providers.base import ChatRequest, Finished, Text, Thinking, Waiting, Withdrawn
 from chimera_tui.quality.signs import refuses
 from chimera_tui.resilience.calls import Ask, AttemptBegan, AttemptFailed, CallItem

@@ -6,8 +6,8 @@ from pathlib import Path
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import one_line
-from chimera_tui.formats.json import to_json
-from chimera_tui.formats.markdown import to_markdown
+from chimera_tui.formats.conversations.conversation_json import to_json
+from chimera_tui.formats.conversations.conversation_markdown import to_markdown
 
 FORMATS: Mapping[str, Callable[[SavedConversation], str]] = {
     "markdown": to_markdown,

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from chimera_tui.cards.carried import Carried, carried_by
-from chimera_tui.cards.reading import Notes
 from chimera_tui.domain.persona import Persona
+from chimera_tui.formats.cards.card_carried import carried_by
+from chimera_tui.formats.cards.json_reading import Notes
 from chimera_tui.library.library import Library
 from chimera_tui.library.persona_formats import card_files, kept_card
+from chimera_tui.lore.carried import Carried
 
 Stamp = tuple[int, int]
 """Time of change (ns) and size: a card that keeps them was not touched."""

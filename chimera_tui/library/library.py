@@ -19,8 +19,8 @@ from chimera_tui.library.rooms import RoomTemplate, read_room, write_room
 from chimera_tui.library.shelf import Shelf
 from chimera_tui.library.slugs import is_slug, same
 from chimera_tui.settings import toml
-from chimera_tui.settings.files import read_text, write_file
 from chimera_tui.settings.paths import private_folder
+from chimera_tui.system.files import read_text, write_file
 
 T = TypeVar("T")
 

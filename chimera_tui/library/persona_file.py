@@ -14,7 +14,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.library.slugs import same
 from chimera_tui.library.toml_text import to_toml
 from chimera_tui.settings import toml
-from chimera_tui.settings.files import decode, read_text
+from chimera_tui.system.files import decode, read_text
 
 CATEGORIES = (
     "thinkers",

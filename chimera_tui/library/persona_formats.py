@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from chimera_tui.cards.books import with_lore
-from chimera_tui.cards.card import LONGEST_ARCHIVE, LONGEST_FILE, Card
-from chimera_tui.cards.exporting import CardKind, export_card
-from chimera_tui.cards.files import read_bytes
-from chimera_tui.cards.importing import import_card
 from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
+from chimera_tui.formats.cards.books import with_lore
+from chimera_tui.formats.cards.card import LONGEST_ARCHIVE, LONGEST_FILE, Card
+from chimera_tui.formats.cards.card_export import CardKind, export_card
+from chimera_tui.formats.cards.card_files import read_bytes
+from chimera_tui.formats.cards.card_import import import_card
 from chimera_tui.library.persona_file import read_persona, write_persona
 from chimera_tui.library.slugs import slug_of
-from chimera_tui.settings.files import write_file
+from chimera_tui.system.files import write_file
 
 CARD_ENDINGS = (".png", ".json")
 """How the files end in which cards are kept, see `keep_card`."""

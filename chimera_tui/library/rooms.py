@@ -13,7 +13,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.library.slugs import same
 from chimera_tui.library.toml_text import to_toml
 from chimera_tui.settings import toml
-from chimera_tui.settings.files import read_text
+from chimera_tui.system.files import read_text
 
 Mode = Literal["natural", "round_robin", "pooled", "random", "manual", "director", "script"]
 """All modes a room may ask for; where the program lacks one, it takes its usual mode."""

@@ -24,10 +24,10 @@ from chimera_tui.domain.errors import ChimeraError, InvalidFileError
 from chimera_tui.domain.redaction import Redactor, end_of
 from chimera_tui.domain.text import one_line
 from chimera_tui.settings import toml
-from chimera_tui.settings.files import read_text, write_file
 from chimera_tui.settings.key_text import cleaned
 from chimera_tui.settings.keyring import KeyringError, SystemKeyring
 from chimera_tui.settings.paths import private_folder
+from chimera_tui.system.files import read_text, write_file
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _HEAD = "# The keys of Chimera, each for one address. Whoever can read this file can use them.\n"

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, field
 
 from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.settings import toml
-from chimera_tui.settings.files import read_text, write_file
+from chimera_tui.system.files import read_text, write_file
 
 HOSTED_PROVIDERS = ("openai", "anthropic", "deepseek", "gemini", "openrouter")
 """Services that need a key and nothing else, the first choice first."""

@@ -18,7 +18,6 @@ from chimera_tui.domain.conversation import (
     Notice,
 )
 from chimera_tui.domain.errors import StorageError, UnknownError
-from chimera_tui.domain.memory import collections_paused
 from chimera_tui.domain.rules import PLAIN, Rules
 from chimera_tui.domain.saved import ConversationSummary, SavedConversation, Spent, Tree
 from chimera_tui.domain.text import storable
@@ -26,6 +25,7 @@ from chimera_tui.storage import changes, helping, rows
 from chimera_tui.storage.importing import add_saved
 from chimera_tui.storage.recovery import recover
 from chimera_tui.storage.store import Store
+from chimera_tui.system.garbage import collections_paused
 
 LONG = 1000
 """Messages from which on the end of a conversation is worth loading by itself."""

@@ -21,24 +21,24 @@ from textual.timer import Timer
 from textual.worker import WorkerFailed
 
 from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageError
-from chimera_tui.domain.memory import settle
 from chimera_tui.domain.redaction import Redactor
 from chimera_tui.domain.saved import Recovered, SavedConversation
 from chimera_tui.library.starters import default_cast
 from chimera_tui.settings.settings import Settings
-from chimera_tui.ui import crash
-from chimera_tui.ui.driver import hearing, outliving, when_closed
+from chimera_tui.system.garbage import settle
+from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
 from chimera_tui.ui.host import Leaves, Save, ShowsLibrary, ShowsProviders, sentences
+from chimera_tui.ui.kit import crash
 from chimera_tui.ui.openings import Openings
 from chimera_tui.ui.room.room_screen import RoomScreen
-from chimera_tui.ui.screens.first_run import FirstRunScreen
-from chimera_tui.ui.type_ahead import LeftOut
-from chimera_tui.ui.window import terminal_size
+from chimera_tui.ui.terminal.driver import hearing, outliving, when_closed
+from chimera_tui.ui.terminal.type_ahead import LeftOut
+from chimera_tui.ui.terminal.window import terminal_size
 
 if TYPE_CHECKING:
-    from chimera_tui.chimera import Chimera
+    from chimera_tui.core.chimera import Chimera
     from chimera_tui.engine.room import Room
-    from chimera_tui.ui.room_draft import RoomPlan
+    from chimera_tui.ui.new_room.room_draft import RoomPlan
 
 SIZE_SETTLES = 0.1
 """Seconds after which a new size has been taken in."""
@@ -76,9 +76,9 @@ class ChimeraApp(Openings):
     TITLE = "Chimera"
     # Textual reads the styles of the very first screen from here, not from the screen.
     CSS_PATH: ClassVar[list[str | PurePath]] = [
-        "styles/app.tcss",
-        "styles/room.tcss",
-        "styles/first_run.tcss",
+        "kit/app.tcss",
+        "room/room.tcss",
+        "first_run/first_run.tcss",
     ]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
         (0, "-narrow"),
@@ -131,7 +131,7 @@ class ChimeraApp(Openings):
         """A driver that neither a closed terminal stops, nor what one may send."""
         if os.name != "posix":
             return outliving(hearing(super().get_driver_class()))
-        from chimera_tui.ui.posix_driver import PosixDriver  # noqa: PLC0415 - not on Windows
+        from chimera_tui.ui.terminal.posix_driver import PosixDriver  # noqa: PLC0415 - not on Windows
 
         return outliving(hearing(PosixDriver))
 
@@ -223,7 +223,9 @@ class ChimeraApp(Openings):
         if not isinstance(self.screen, FirstRunScreen):
             self._tell_problems(chimera.library.problems)
         await self.ask_plain()
-        await asyncio.to_thread(importlib.import_module, "chimera_tui.ui.markdown")  # for later
+        await asyncio.to_thread(
+            importlib.import_module, "chimera_tui.ui.transcript.markdown_lines"
+        )  # for later
         settle()
 
     async def show_room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
@@ -253,7 +255,7 @@ class ChimeraApp(Openings):
 
     async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
         """Ask what a new room is to be, and open it."""
-        from chimera_tui.ui.screens.new_room import NewRoom  # noqa: PLC0415 - not before the paint
+        from chimera_tui.ui.new_room.new_room_screen import NewRoom  # noqa: PLC0415 - not before the paint
 
         if (chimera := self.chimera) is None:
             return

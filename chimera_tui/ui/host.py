@@ -25,18 +25,18 @@ from chimera_tui.domain.redaction import Redactor
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.settings.settings import Settings
-from chimera_tui.ui import clipboard, crash
-from chimera_tui.ui.blocks import STATES
-from chimera_tui.ui.glyphs import ASCII, ASCII_MARKS, UNICODE, wants_plain_emoji
-from chimera_tui.ui.palette import ThemePalette
-from chimera_tui.ui.themes import DARK, THEMES, variables_of
-from chimera_tui.ui.window import Window
+from chimera_tui.ui.kit import clipboard, crash
+from chimera_tui.ui.kit.blocks import STATES
+from chimera_tui.ui.kit.glyphs import ASCII, ASCII_MARKS, UNICODE, wants_plain_emoji
+from chimera_tui.ui.kit.palette import ThemePalette
+from chimera_tui.ui.kit.themes import DARK, THEMES, variables_of
+from chimera_tui.ui.terminal.window import Window
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.command import ProviderSource
 
-    from chimera_tui.chimera import Chimera
+    from chimera_tui.core.chimera import Chimera
     from chimera_tui.engine.room import Room
 
 BORDERS = {"bar": "outer", "thin": "solid", "frame": "round"}
@@ -310,7 +310,7 @@ class Host(App[None]):
             await self._show_palette(None, "Search for commands…")
 
     async def _show_palette(self, providers: "ProviderSource | None", placeholder: str) -> None:
-        from chimera_tui.ui.screens.palette import PaletteScreen  # noqa: PLC0415 - not before the paint
+        from chimera_tui.ui.kit.palette_screen import PaletteScreen  # noqa: PLC0415 - not before the paint
 
         await self.push_screen(PaletteScreen(providers, placeholder=placeholder))
 

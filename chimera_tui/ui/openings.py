@@ -10,7 +10,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.ui.host import Host
 
 if TYPE_CHECKING:
-    from chimera_tui.chimera import Chimera
+    from chimera_tui.core.chimera import Chimera
 
 
 class Openings(Host):
@@ -18,27 +18,27 @@ class Openings(Host):
 
     async def show_help(self) -> None:
         """Show what the keys of this screen do."""
-        from chimera_tui.ui.screens.help import HelpScreen  # noqa: PLC0415 - not before the paint
+        from chimera_tui.ui.help.help_screen import HelpScreen  # noqa: PLC0415 - not before the paint
 
         await self.push_screen(HelpScreen(self.screen))
 
     async def show_diagnostics(self, provider: str = "") -> None:
         """Show how the providers are, this one first."""
-        from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen  # noqa: PLC0415 - see above
+        from chimera_tui.ui.providers.providers_screen import DiagnosticsScreen  # noqa: PLC0415 - see above
 
         if self.chimera:
             await self.push_screen(DiagnosticsScreen(self.chimera, provider))
 
     async def show_studio(self, slug: str = "") -> None:
         """Show where personas are made, this one first."""
-        from chimera_tui.ui.screens.studio import StudioScreen  # noqa: PLC0415 - see above
+        from chimera_tui.ui.studio.studio_screen import StudioScreen  # noqa: PLC0415 - see above
 
         if self.chimera:
             await self.push_screen(StudioScreen(self.chimera, slug))
 
     async def show_strayed(self, what: Rescue | LostDatabaseError) -> None:
         """Say what became of the database; in the new one the room in sight can go on at once."""
-        from chimera_tui.ui.screens.rescued import GO_ON, QUIT, Rescued  # noqa: PLC0415 - see above
+        from chimera_tui.ui.kit.rescued import GO_ON, QUIT, Rescued  # noqa: PLC0415 - see above
 
         if isinstance(what, LostDatabaseError):
             self.tell_error(what)
@@ -56,7 +56,7 @@ class Openings(Host):
         self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
     ) -> None:
         """Ask for a key of a provider and test it; `then` is told whether it was taken."""
-        from chimera_tui.ui.screens.key_dialog import AskKey  # noqa: PLC0415 - see above
+        from chimera_tui.ui.providers.key_dialog import AskKey  # noqa: PLC0415 - see above
 
         if (chimera := self.chimera) is None:
             return
@@ -66,7 +66,7 @@ class Openings(Host):
 
     async def set_key(self, provider: str) -> bool:
         """Ask for a key of a provider and test it; whether it was taken. From a worker only."""
-        from chimera_tui.ui.screens.key_dialog import AskKey  # noqa: PLC0415 - see above
+        from chimera_tui.ui.providers.key_dialog import AskKey  # noqa: PLC0415 - see above
 
         if (chimera := self.chimera) is None:
             return False
@@ -78,7 +78,7 @@ class Openings(Host):
 
     async def ask_plain(self) -> None:
         """Ask once for each provider in the private network that is spoken to unprotected."""
-        from chimera_tui.ui.screens.dialog import Choose  # noqa: PLC0415 - see above
+        from chimera_tui.ui.kit.dialog import Choose  # noqa: PLC0415 - see above
 
         if (chimera := self.chimera) is None:
             return

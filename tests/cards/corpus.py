@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chimera_tui.cards.png import SIGNATURE, portrait
+from chimera_tui.formats.cards.png import SIGNATURE, portrait
 
 SIX = {
     "name": "Mira Voss",

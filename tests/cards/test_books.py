@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chimera_tui.cards.books import with_lore
-from chimera_tui.cards.card import Card
-from chimera_tui.cards.carried import carried_by
-from chimera_tui.cards.exporting import CardKind, export_card
-from chimera_tui.cards.importing import import_card
-from chimera_tui.cards.lore import lore
-from chimera_tui.cards.lorebook import read_book
-from chimera_tui.cards.reading import Notes
 from chimera_tui.domain.errors import InvalidFileError
+from chimera_tui.formats.cards.books import with_lore
+from chimera_tui.formats.cards.card import Card
+from chimera_tui.formats.cards.card_carried import carried_by
+from chimera_tui.formats.cards.card_export import CardKind, export_card
+from chimera_tui.formats.cards.card_import import import_card
+from chimera_tui.formats.cards.json_reading import Notes
+from chimera_tui.formats.cards.lorebook import read_book
+from chimera_tui.lore.telling import lore
 from tests.cards.corpus import BOOK, SHAPES, coded
 from tests.cards.test_exporting import ADA
 from tests.cards.test_lore import at

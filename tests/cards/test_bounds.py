@@ -14,9 +14,9 @@ import json, resource, sys, time
 from pathlib import Path
 LIMIT = 256 * 1024 * 1024
 resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
-from chimera_tui.cards.card import LONGEST_ARCHIVE
-from chimera_tui.cards.files import read_bytes
-from chimera_tui.cards.importing import import_card
+from chimera_tui.formats.cards.card import LONGEST_ARCHIVE
+from chimera_tui.formats.cards.card_files import read_bytes
+from chimera_tui.formats.cards.card_import import import_card
 from chimera_tui.domain.errors import InvalidFileError
 seconds = {}
 for path in sorted(Path(sys.argv[1]).iterdir()):
@@ -32,8 +32,8 @@ print(json.dumps(seconds))
 UNTOUCHED = """
 import sys
 from pathlib import Path
-from chimera_tui.cards.exporting import CardKind, export_card
-from chimera_tui.cards.importing import import_card
+from chimera_tui.formats.cards.card_export import CardKind, export_card
+from chimera_tui.formats.cards.card_import import import_card
 from tests.cards.corpus import SHAPES
 cards = [make() for make in SHAPES.values()]
 def run():

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chimera_tui.cards.briefing import EXAMPLES, Brief, brief
-from chimera_tui.cards.carried import Carried
-from chimera_tui.cards.importing import import_card
 from chimera_tui.domain.conversation import HUMAN, Conversation, Message, Turn
+from chimera_tui.formats.cards.card_import import import_card
+from chimera_tui.lore.briefing import EXAMPLES, Brief, brief
+from chimera_tui.lore.carried import Carried
 from tests.cards.corpus import coded, v2
 from tests.fakes import NOON, a_conversation, a_persona
 

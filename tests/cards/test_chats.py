@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chimera_tui.cards.chats import (
+from chimera_tui.domain.conversation import HUMAN, CostSource
+from chimera_tui.domain.errors import InvalidFileError
+from chimera_tui.formats.conversations.chats import (
     LONGEST_FILE,
     MOST_LINES,
     MOST_MESSAGES,
@@ -16,11 +18,9 @@ from chimera_tui.cards.chats import (
     ImportedChat,
     import_chat,
 )
-from chimera_tui.cards.moments import moment_of
-from chimera_tui.domain.conversation import HUMAN, CostSource
-from chimera_tui.domain.errors import InvalidFileError
-from chimera_tui.formats.json import to_json
-from chimera_tui.formats.markdown import to_markdown
+from chimera_tui.formats.conversations.conversation_json import to_json
+from chimera_tui.formats.conversations.conversation_markdown import to_markdown
+from chimera_tui.formats.conversations.moments import moment_of
 from chimera_tui.library.library import Library, builtin_folder
 from tests.cards.test_mutations import Json
 from tests.fakes import NOON

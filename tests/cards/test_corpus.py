@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chimera_tui.cards.exporting import CardKind, export_card
-from chimera_tui.cards.importing import Imported, import_card
 from chimera_tui.domain.errors import InvalidFileError
+from chimera_tui.formats.cards.card_export import CardKind, export_card
+from chimera_tui.formats.cards.card_import import Imported, import_card
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.library.persona_file import parse_persona, write_persona
 from tests.cards.corpus import BAD, SHAPES

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chimera_tui.cards.exporting import CardKind, export_card
-from chimera_tui.cards.importing import import_card
-from chimera_tui.cards.png import SIGNATURE
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.persona import Persona
+from chimera_tui.formats.cards.card_export import CardKind, export_card
+from chimera_tui.formats.cards.card_import import import_card
+from chimera_tui.formats.cards.png import SIGNATURE
 from tests.cards.corpus import SHAPES, chunk, coded, png, text_chunk, v3
 
 PATH = Path("a card")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.cards.exporting import CardKind, export_card
-from chimera_tui.cards.files import read_bytes
-from chimera_tui.cards.importing import import_card
 from chimera_tui.domain.errors import ChimeraError, InvalidFileError
-from chimera_tui.settings.files import write_file
+from chimera_tui.formats.cards.card_export import CardKind, export_card
+from chimera_tui.formats.cards.card_files import read_bytes
+from chimera_tui.formats.cards.card_import import import_card
+from chimera_tui.system.files import write_file
 from tests.cards.test_exporting import ADA
 
 CARD = export_card(ADA, CardKind.PNG)
@@ -83,7 +83,7 @@ def test_f10_when_the_disk_is_full_the_old_file_is_whole(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from chimera_tui.settings.files import write_file
+from chimera_tui.system.files import write_file
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
 write_file(Path(sys.argv[1]), b"new" * 100_000)
 """

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from chimera_tui.cards.importing import (
+from chimera_tui.domain.text import cut
+from chimera_tui.formats.cards.card_import import (
     LONGEST_GREETING,
     LONGEST_NAME,
     LONGEST_PROMPT,
@@ -13,12 +14,11 @@ from chimera_tui.cards.importing import (
     import_card,
     slug_of,
 )
-from chimera_tui.cards.lore import lore
-from chimera_tui.cards.markup import without_markup
-from chimera_tui.cards.texts import cut
+from chimera_tui.formats.cards.markup import without_markup
 from chimera_tui.library.library import Library
 from chimera_tui.library.persona_file import write_persona
 from chimera_tui.library.slugs import slug_of as library_slug_of
+from chimera_tui.lore.telling import lore
 from tests.cards.corpus import SHAPES, SIX, coded, png, text_chunk, v2, v3
 from tests.cards.test_lore import at
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chimera_tui.cards.decorators import Decorators, read_decorators
-from chimera_tui.cards.keys import LONGEST_SEARCHED
-from chimera_tui.cards.lore import Moment, lore
-from chimera_tui.cards.lore_entries import Lorebook, LoreEntry
-from chimera_tui.cards.lorebook import read_book
-from chimera_tui.cards.reading import Notes
+from chimera_tui.formats.cards.decorators import Decorators, read_decorators
+from chimera_tui.formats.cards.json_reading import Notes
+from chimera_tui.formats.cards.lorebook import read_book
+from chimera_tui.lore.lore_entries import Lorebook, LoreEntry
+from chimera_tui.lore.lore_keys import LONGEST_SEARCHED
+from chimera_tui.lore.telling import Moment, lore
 from tests.cards.corpus import BOOK
 
 HANG = 60.0
@@ -437,7 +437,7 @@ def test_risuai_finds_keys_within_words_and_draws_lots() -> None:
 
 
 def test_in_a_very_long_conversation_the_rhythm_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chimera_tui.cards.lore.MOST_WORKED_OUT", 30)
+    monkeypatch.setattr("chimera_tui.lore.telling.MOST_WORKED_OUT", 30)
     shown = course(only(cooldown=3), *["sea"] * 200)
     assert {len(gap) for gap in shown.strip(".").split("x")[1:-1]} <= {0, 1, 2}
     assert shown.count("..x") > 60

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chimera_tui.cards.macros import LONGEST_RESULT, Scene, expand
+from chimera_tui.lore.macros import LONGEST_RESULT, Scene, expand
 
 SCENE = Scene(
     char="Mira",

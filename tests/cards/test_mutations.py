@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chimera_tui.cards.briefing import brief
-from chimera_tui.cards.exporting import CardKind, export_card
-from chimera_tui.cards.importing import Imported, import_card
 from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
+from chimera_tui.formats.cards.card_export import CardKind, export_card
+from chimera_tui.formats.cards.card_import import Imported, import_card
 from chimera_tui.library.persona_file import parse_persona, write_persona
+from chimera_tui.lore.briefing import brief
 from tests.cards.corpus import BOOK, SHAPES, v2, v3
 from tests.fakes import NOON, a_conversation
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from chimera_tui.cards.exporting import CardKind, export_card
-from chimera_tui.cards.importing import import_card
+from chimera_tui.formats.cards.card_export import CardKind, export_card
+from chimera_tui.formats.cards.card_import import import_card
 from tests.cards.corpus import SHAPES
 from tests.cards.test_exporting import ADA
 

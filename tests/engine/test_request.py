@@ -4,12 +4,12 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chimera_tui.cards.carried import Carried
-from chimera_tui.cards.keys import Keys
-from chimera_tui.cards.lore_entries import Lorebook, LoreEntry
 from chimera_tui.domain.conversation import HUMAN, Conversation, Message, Turn, Usage
 from chimera_tui.engine.request import EARLIER, Cue, Renderer
 from chimera_tui.engine.summaries import blocks
+from chimera_tui.lore.carried import Carried
+from chimera_tui.lore.lore_entries import Lorebook, LoreEntry
+from chimera_tui.lore.lore_keys import Keys
 from chimera_tui.providers.base import ChatRequest
 from tests.fakes import MODEL, NOON, a_conversation
 

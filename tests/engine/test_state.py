@@ -25,7 +25,7 @@ from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.engine.room import Room
 from chimera_tui.providers.base import Thinking
 from chimera_tui.providers.scripted import ScriptedProvider
-from chimera_tui.ui.scene import Scene
+from chimera_tui.ui.room.room_state import Scene
 from tests.fakes import (
     NOON,
     FixedModels,

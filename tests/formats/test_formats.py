@@ -23,8 +23,8 @@ from chimera_tui.domain.conversation import (
     Usage,
 )
 from chimera_tui.domain.saved import SavedConversation, Tree
-from chimera_tui.formats.json import to_json
-from chimera_tui.formats.markdown import to_markdown
+from chimera_tui.formats.conversations.conversation_json import to_json
+from chimera_tui.formats.conversations.conversation_markdown import to_markdown
 from tests.corpus import CORPUS
 from tests.fakes import NOON, a_conversation, a_persona
 

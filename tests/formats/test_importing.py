@@ -15,9 +15,9 @@ from chimera_tui.domain.conversation import HUMAN, Assignment, Notice
 from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.engine.turn_taking import MODES
-from chimera_tui.formats.importing import import_conversation
-from chimera_tui.formats.json import to_json
-from chimera_tui.formats.markdown import to_markdown
+from chimera_tui.formats.conversations.conversation_import import import_conversation
+from chimera_tui.formats.conversations.conversation_json import to_json
+from chimera_tui.formats.conversations.conversation_markdown import to_markdown
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.store import open_store
 from tests.cards.test_mutations import places

@@ -210,7 +210,7 @@ ChimeraApp._begin = broken
 """
 BROKEN_TALK = """
 import os
-from chimera_tui.chimera import Chimera
+from chimera_tui.core.chimera import Chimera
 async def broken(self, **ask):
     try:
         raise ValueError(os.environ["OWN_KEY"])

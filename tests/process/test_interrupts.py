@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.ui.posix_driver import ENDING
+from chimera_tui.ui.terminal.posix_driver import ENDING
 from tests.process.program import PROGRAM, TALK, Home
 from tests.process.terminal import Terminal
 

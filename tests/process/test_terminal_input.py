@@ -178,7 +178,7 @@ def test_no_bytes_at_all_are_fatal(home: Home, seed: int) -> None:
 
 
 BROKEN_INPUT = """
-from chimera_tui.ui.terminal_input import TerminalInput
+from chimera_tui.ui.terminal.terminal_input import TerminalInput
 def broken(self, data):
     secret = open("secret").read()
     raise ZeroDivisionError("oh")

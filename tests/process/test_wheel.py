@@ -66,7 +66,8 @@ def test_the_wheel_holds_what_the_program_reads(wheel: Path) -> None:
         (ROOT / "personas", "*.toml", "chimera_tui/personas"),
         (ROOT / "rooms", "*.toml", "chimera_tui/rooms"),
         (ROOT / "chimera_tui/library", "*.toml", "chimera_tui/library"),
-        (ROOT / "chimera_tui/ui/styles", "*.tcss", "chimera_tui/ui/styles"),
+        (ROOT / "chimera_tui/ui/room", "*.tcss", "chimera_tui/ui/room"),
+        (ROOT / "chimera_tui/ui/kit", "*.tcss", "chimera_tui/ui/kit"),
         (ROOT / "chimera_tui/storage/migrations", "*.sql", "chimera_tui/storage/migrations"),
     ):
         files = {f"{inside}/{path.name}" for path in folder.glob(pattern)}

@@ -8,18 +8,18 @@ from random import Random
 
 import pytest
 
+from chimera_tui.demo.demo import CONTEXT, DemoProvider
+from chimera_tui.demo.grammar.composer import compose
+from chimera_tui.demo.grammar.nouns import Noun, nouns_in, plural, singular, with_article
+from chimera_tui.demo.grammar.scene import Said, read_scene, sentence_key, sentences
+from chimera_tui.demo.grammar.slots import Filler
+from chimera_tui.demo.grammar.voices import Grammar
 from chimera_tui.domain.conversation import DEMO, HUMAN, Assignment, Finish, Message, Turn
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.request import Cue, Renderer
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.library.starters import CAST
 from chimera_tui.providers.base import ChatMessage, ChatRequest, Finished, Text
-from chimera_tui.providers.demo import CONTEXT, DemoProvider
-from chimera_tui.providers.demo_grammar.composer import compose
-from chimera_tui.providers.demo_grammar.nouns import Noun, nouns_in, plural, singular, with_article
-from chimera_tui.providers.demo_grammar.scene import Said, read_scene, sentence_key, sentences
-from chimera_tui.providers.demo_grammar.slots import Filler
-from chimera_tui.providers.demo_grammar.voices import Grammar
 from tests.fakes import NOON, a_conversation, a_persona
 
 GRAMMAR = Grammar.load()

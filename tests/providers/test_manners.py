@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
+from chimera_tui.demo.grammar.manners import Manner
+from chimera_tui.demo.grammar.voices import Grammar
 from chimera_tui.library.library import Library, builtin_folder
-from chimera_tui.providers.demo_grammar.manners import Manner
-from chimera_tui.providers.demo_grammar.voices import Grammar
 
 GRAMMAR = Grammar.load()
 LIBRARY = Library.load(builtin_folder())

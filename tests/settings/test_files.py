@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chimera_tui.domain.errors import ChimeraError
-from chimera_tui.settings.files import write_file
+from chimera_tui.system.files import write_file
 
 
 def test_f10_a_file_is_written_for_its_owner_only(tmp_path: Path) -> None:

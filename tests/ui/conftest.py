@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.ui import clipboard as clipboard_module
+from chimera_tui.ui.kit import clipboard as clipboard_module
+from chimera_tui.ui.providers import providers_screen as diagnostics_module
 from chimera_tui.ui.room import room_panes as room_panes_module
 from chimera_tui.ui.room import room_screen as room_screen_module
-from chimera_tui.ui.screens import diagnostics as diagnostics_module
 from tests.fakes import NOON
 
 

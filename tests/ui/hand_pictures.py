@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from chimera_tui.domain.conversation import HUMAN
 from chimera_tui.domain.saved import SavedConversation
-from chimera_tui.ui.screens.sent import SentPage, SentScreen
+from chimera_tui.ui.room.sent_screen import SentPage, SentScreen
 from tests.ui.fakes import MODELS, OLLAMA, FakeChimera, a_message, a_saved, with_alternative
 from tests.ui.pictures import CAST, TALK, Act, Picture, look, press, rooms
 from tests.ui.running import composer_of, do, scene_of, until

@@ -12,8 +12,8 @@ from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.providers.scripted import ScriptedProvider
-from chimera_tui.ui.widgets.room_lists import TemplateRows
-from chimera_tui.ui.widgets.side import CastList, RoomList
+from chimera_tui.ui.new_room.room_lists import TemplateRows
+from chimera_tui.ui.room.room_panels import CastList, RoomList
 from tests.ui.fakes import LMSTUDIO, MODELS, OLLAMA, FakeChimera, a_saved, with_alternative
 from tests.ui.running import composer_of, do, room_of, until
 

@@ -9,11 +9,11 @@ from textual.pilot import Pilot
 
 from chimera_tui.engine.room import Room
 from chimera_tui.ui.app import ChimeraApp, OpenChimera
+from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
 from chimera_tui.ui.room.commands import COMMANDS
+from chimera_tui.ui.room.composer import Composer
 from chimera_tui.ui.room.room_screen import RoomScreen
-from chimera_tui.ui.scene import Scene
-from chimera_tui.ui.screens.first_run import FirstRunScreen
-from chimera_tui.ui.widgets.composer import Composer
+from chimera_tui.ui.room.room_state import Scene
 from tests.ui.fakes import FakeChimera
 
 PATIENCE = 400

@@ -19,7 +19,7 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.domain.health import WaitReason
 from chimera_tui.domain.saved import SavedConversation, Spent
-from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen
+from chimera_tui.ui.providers.providers_screen import DiagnosticsScreen
 from tests.ui.fakes import FakeChimera, a_saved
 from tests.ui.pictures import CAST, TALK, Act, Picture, first, look, press
 from tests.ui.running import room_of, until

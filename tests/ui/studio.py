@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from textual.pilot import Pilot
 
+from chimera_tui.core.studio import Studio
 from chimera_tui.domain.conversation import Budget, Provenance
 from chimera_tui.domain.history import PersonaVersion, Sketch, Uses
 from chimera_tui.domain.persona import Persona
@@ -16,8 +17,7 @@ from chimera_tui.engine.room import Room
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.providers.base import Provider
 from chimera_tui.storage.personas import PersonaRecords
-from chimera_tui.studio import Studio
-from chimera_tui.ui.screens.studio import StudioScreen
+from chimera_tui.ui.studio.studio_screen import StudioScreen
 from tests.fakes import NOON, FixedModels, FullPurse, calls_to
 from tests.ui.fakes import FakeChimera, FakeLibrary
 from tests.ui.running import do, until

@@ -9,8 +9,8 @@ from textual.widgets import Input, TextArea
 
 from chimera_tui.domain.history import PersonaVersion, Uses
 from chimera_tui.providers.scripted import ScriptedProvider
-from chimera_tui.ui.screens.emoji_picker import EmojiGrid
-from chimera_tui.ui.screens.persona_versions import PersonaVersions
+from chimera_tui.ui.studio.emoji_picker import EmojiGrid
+from chimera_tui.ui.studio.persona_versions import PersonaVersions
 from tests.fakes import NOON
 from tests.ui.fakes import LMSTUDIO
 from tests.ui.pictures import Picture, rooms

@@ -8,9 +8,9 @@ from chimera_tui.domain.conversation import DEMO, HUMAN, Failure, Finish, ModelR
 from chimera_tui.domain.errors import Fault
 from chimera_tui.domain.saved import Tree
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
-from chimera_tui.ui import adapter
-from chimera_tui.ui.adapter import Remedy
-from chimera_tui.ui.entries import Chip, FailureEntry, MessageEntry, Speaker
+from chimera_tui.ui.transcript import conversation_entries as adapter
+from chimera_tui.ui.transcript.conversation_entries import Remedy
+from chimera_tui.ui.transcript.entries import Chip, FailureEntry, MessageEntry, Speaker
 from tests.fakes import NOON
 from tests.ui.fakes import MODELS, a_message, a_saved, with_alternative
 

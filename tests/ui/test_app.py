@@ -25,11 +25,11 @@ from chimera_tui.providers.scripted import ScriptedProvider, Step
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import app as app_module
 from chimera_tui.ui.app import ChimeraApp
+from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
+from chimera_tui.ui.kit.themes import LIGHT
 from chimera_tui.ui.room.room_panes import RoomPanes
 from chimera_tui.ui.room.room_screen import RoomScreen
 from chimera_tui.ui.room.room_session import RoomSession
-from chimera_tui.ui.screens.first_run import FirstRunScreen
-from chimera_tui.ui.themes import LIGHT
 from tests.ui.fakes import LMSTUDIO, FakeChimera, a_saved
 from tests.ui.running import (
     an_app,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chimera_tui.domain.conversation import Message
 from chimera_tui.domain.saved import Tree
-from chimera_tui.ui.branches import BranchRow, branch_rows
+from chimera_tui.ui.room.branch_rows import BranchRow, branch_rows
 from tests.ui.fakes import a_message
 from tests.ui.hand_pictures import branched, gone_back
 

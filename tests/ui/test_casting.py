@@ -9,10 +9,10 @@ from textual.pilot import Pilot
 from chimera_tui.domain.conversation import ModelRef
 from chimera_tui.library.rooms import RoomTemplate
 from chimera_tui.providers.scripted import ScriptedProvider
-from chimera_tui.ui.screens.dialog import AskText, Choose
-from chimera_tui.ui.screens.invite import Invite, PeopleRows
-from chimera_tui.ui.screens.model_picker import ModelPicker
-from chimera_tui.ui.widgets.side import CastList
+from chimera_tui.ui.kit.dialog import AskText, Choose
+from chimera_tui.ui.room.invite_dialog import Invite, PeopleRows
+from chimera_tui.ui.room.model_picker import ModelPicker
+from chimera_tui.ui.room.room_panels import CastList
 from tests.ui.fakes import FakeChimera, a_saved
 from tests.ui.running import composer_of, live_room, room_of, running, scene_of, text_of, until
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.ui import clipboard
-from chimera_tui.ui.clipboard import LONGEST_FOR_TERMINAL, Copied
+from chimera_tui.ui.kit import clipboard
+from chimera_tui.ui.kit.clipboard import LONGEST_FOR_TERMINAL, Copied
 
 
 @pytest.fixture

@@ -7,16 +7,16 @@ from textual import events
 from textual.command import CommandList
 from textual.screen import Screen
 
-from chimera_tui.chimera import Chimera
+from chimera_tui.core.chimera import Chimera
 from chimera_tui.ui.app import ChimeraApp
-from chimera_tui.ui.closing import close
+from chimera_tui.ui.kit.closing import close
+from chimera_tui.ui.kit.dialog import AskText
+from chimera_tui.ui.kit.palette_screen import PaletteScreen
+from chimera_tui.ui.new_room.new_room_screen import NewRoom
+from chimera_tui.ui.room.room_dialogs import AskPace, PaceSlider
 from chimera_tui.ui.room.room_screen import RoomScreen
-from chimera_tui.ui.screens.dialog import AskText
-from chimera_tui.ui.screens.hand_dialogs import AskPace, PaceSlider
-from chimera_tui.ui.screens.new_room import NewRoom
-from chimera_tui.ui.screens.palette import PaletteScreen
-from chimera_tui.ui.screens.studio import StudioScreen
-from chimera_tui.ui.widgets.status import StatusRow
+from chimera_tui.ui.room.status_row import StatusRow
+from chimera_tui.ui.studio.studio_screen import StudioScreen
 from tests.ui.pictures import a_library, a_talk
 from tests.ui.running import room_of, running, until
 from tests.ui.studio_pictures import a_studio

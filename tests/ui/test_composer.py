@@ -9,8 +9,8 @@ import pytest
 from chimera_tui.domain.conversation import HUMAN, ModelRef
 from chimera_tui.domain.errors import StorageError
 from chimera_tui.providers.scripted import ScriptedProvider
-from chimera_tui.ui.widgets import composer
-from chimera_tui.ui.widgets.composer import Completions
+from chimera_tui.ui.room import composer
+from chimera_tui.ui.room.composer import Completions
 from tests.ui.fakes import FakeChimera, a_saved
 from tests.ui.running import composer_of, live_room, running, scene_of, text_of, until
 

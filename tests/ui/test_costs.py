@@ -13,7 +13,7 @@ from chimera_tui.domain.conversation import (
     Usage,
 )
 from chimera_tui.domain.errors import UnknownError
-from chimera_tui.ui import costs
+from chimera_tui.ui.kit import costs
 from tests.ui.fakes import a_message, a_saved
 
 TOLD = Provenance(

@@ -8,9 +8,9 @@ from textual.content import Content
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import BreakerState, Health, HealthState
 from chimera_tui.settings.keys import KeySource
-from chimera_tui.ui import evidence
-from chimera_tui.ui.key_words import key_found, key_words
-from chimera_tui.ui.provider_rows import breaker_words, provider_rows, usual
+from chimera_tui.ui.providers import evidence
+from chimera_tui.ui.providers.key_words import key_found, key_words
+from chimera_tui.ui.providers.provider_rows import breaker_words, provider_rows, usual
 from tests.fakes import NOON
 from tests.ui.fakes import OLLAMA
 from tests.ui.services import (

@@ -11,18 +11,18 @@ from chimera_tui.domain.conversation import HUMAN
 from chimera_tui.domain.errors import LiveElsewhereError
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.providers.scripted import ScriptedProvider
-from chimera_tui.ui.adapter import key_of
+from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
+from chimera_tui.ui.kit.dialog import Choice, Choose
 from chimera_tui.ui.room import deleting
+from chimera_tui.ui.room.answers_screen import Answers
+from chimera_tui.ui.room.branches_screen import BranchRows
+from chimera_tui.ui.room.room_dialogs import AskTopic, EditText, PaceSlider
+from chimera_tui.ui.room.room_panels import RoomList, VitalsPanel
+from chimera_tui.ui.room.sent_screen import SentPage, SentScreen
+from chimera_tui.ui.room.vitals_screen import VitalsScreen
 from chimera_tui.ui.room.waiting import PAUSES
-from chimera_tui.ui.screens.answers import Answers
-from chimera_tui.ui.screens.branches import BranchRows
-from chimera_tui.ui.screens.dialog import Choice, Choose
-from chimera_tui.ui.screens.first_run import FirstRunScreen
-from chimera_tui.ui.screens.hand_dialogs import AskTopic, EditText, PaceSlider
-from chimera_tui.ui.screens.sent import SentPage, SentScreen
-from chimera_tui.ui.screens.vitals import VitalsScreen
-from chimera_tui.ui.widgets.side import RoomList, VitalsPanel
-from chimera_tui.ui.widgets.transcript import Transcript
+from chimera_tui.ui.transcript.conversation_entries import key_of
+from chimera_tui.ui.transcript.transcript import Transcript
 from tests.ui.fakes import FakeChimera, a_saved, with_alternative
 from tests.ui.hand_pictures import a_disputing_room, whispered
 from tests.ui.running import (

@@ -10,10 +10,10 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from chimera_tui.domain.text import clean
-from chimera_tui.ui.growing import LONGEST_MARKDOWN, GrowingText, text_rows
-from chimera_tui.ui.look import Look, Mentions
-from chimera_tui.ui.themes import DARK, variables_of
-from chimera_tui.ui.wrapping import Row, wrap
+from chimera_tui.ui.kit.themes import DARK, variables_of
+from chimera_tui.ui.transcript.growing_text import LONGEST_MARKDOWN, GrowingText, text_rows
+from chimera_tui.ui.transcript.transcript_look import Look, Mentions
+from chimera_tui.ui.transcript.wrapping import Row, wrap
 from tests.corpus import CORPUS, HONEST, Specimen
 
 COLOURS = DARK.to_color_system().generate() | variables_of(DARK)

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from chimera_tui.chimera import Chimera
+from chimera_tui.core.chimera import Chimera
 from chimera_tui.domain.conversation import HUMAN, Notice
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 from chimera_tui.domain.saved import SavedConversation, Tree
@@ -21,20 +21,20 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.engine.request import Told
 from chimera_tui.providers.base import ChatMessage, ChatRequest
 from chimera_tui.quality.vitals import Bond
-from chimera_tui.ui.adapter import message_entry, speakers
 from chimera_tui.ui.app import ChimeraApp
-from chimera_tui.ui.branches import branch_rows
-from chimera_tui.ui.measures import Measures
+from chimera_tui.ui.kit.dialog import AskText
+from chimera_tui.ui.providers.key_dialog import AskKey
+from chimera_tui.ui.providers.model_list import ModelList
+from chimera_tui.ui.providers.providers_screen import DiagnosticsScreen
+from chimera_tui.ui.room.answers_screen import Answers
+from chimera_tui.ui.room.branch_rows import branch_rows
+from chimera_tui.ui.room.branches_screen import Branches
+from chimera_tui.ui.room.room_dialogs import AskTopic, EditText
 from chimera_tui.ui.room.room_screen import RoomScreen
-from chimera_tui.ui.screens.answers import Answers
-from chimera_tui.ui.screens.branches import Branches
-from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen
-from chimera_tui.ui.screens.dialog import AskText
-from chimera_tui.ui.screens.hand_dialogs import AskTopic, EditText
-from chimera_tui.ui.screens.key_dialog import AskKey
-from chimera_tui.ui.screens.model_list import ModelList
-from chimera_tui.ui.screens.sent import page_lines
-from chimera_tui.ui.screens.vitals import VitalsScreen
+from chimera_tui.ui.room.sent_screen import page_lines
+from chimera_tui.ui.room.vitals_screen import VitalsScreen
+from chimera_tui.ui.room.vitals_words import Measures
+from chimera_tui.ui.transcript.conversation_entries import message_entry, speakers
 from tests.corpus import CORPUS, HONEST
 from tests.fakes import NOON
 from tests.ui.fakes import MODELS, PEOPLE, FakeChimera, a_message, a_saved

@@ -11,12 +11,12 @@ from textual.pilot import Pilot
 from chimera_tui.domain.conversation import DEMO, Budget, ModelRef
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.library.starters import STARTERS, deck
-from chimera_tui.ui.screens.dialog import AskText
-from chimera_tui.ui.screens.model_picker import ModelPicker
-from chimera_tui.ui.screens.new_room import NewRoom
-from chimera_tui.ui.widgets.persona_grid import PersonaGrid
-from chimera_tui.ui.widgets.room_fields import SearchField, TopicField
-from chimera_tui.ui.widgets.room_lists import HowRows, SeatRows, TemplateRows
+from chimera_tui.ui.kit.dialog import AskText
+from chimera_tui.ui.new_room.new_room_screen import NewRoom
+from chimera_tui.ui.new_room.room_fields import SearchField, TopicField
+from chimera_tui.ui.new_room.room_lists import HowRows, SeatRows, TemplateRows
+from chimera_tui.ui.room.model_picker import ModelPicker
+from chimera_tui.ui.studio.persona_grid import PersonaGrid
 from tests.fakes import a_persona
 from tests.ui.fakes import LMSTUDIO, FakeChimera, a_saved
 from tests.ui.running import room_of, running, scene_of, text_of, until

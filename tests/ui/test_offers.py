@@ -6,7 +6,7 @@ import pytest
 
 from chimera_tui.domain.conversation import DEMO, ModelRef
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
-from chimera_tui.ui.offers import Offer, as_typed, facts, fitting, listed, offers
+from chimera_tui.ui.room.model_offers import Offer, as_typed, facts, fitting, listed, offers
 from tests.ui.fakes import OLLAMA
 from tests.ui.services import ALL, OPENAI
 

@@ -9,11 +9,11 @@ from rich.cells import cell_len
 from chimera_tui.domain.history import Sketch
 from chimera_tui.domain.persona import Persona
 from chimera_tui.library.library import Library, builtin_folder
-from chimera_tui.ui.emoji import all_emoji, found
-from chimera_tui.ui.paths import dropped_path
-from chimera_tui.ui.persona_diff import differences
-from chimera_tui.ui.persona_fields import persona_of, problems_of, texts_of
-from chimera_tui.ui.sketchbook import Sketchbook
+from chimera_tui.ui.kit.emoji import all_emoji, found
+from chimera_tui.ui.kit.paths import dropped_path
+from chimera_tui.ui.studio.persona_diff import differences
+from chimera_tui.ui.studio.persona_fields import persona_of, problems_of, texts_of
+from chimera_tui.ui.studio.sketchbook import Sketchbook
 from tests.fakes import a_persona
 
 LIBRARY = Library.load(builtin_folder())

@@ -18,12 +18,12 @@ from chimera_tui.domain.events import PauseReason, RoomPaused
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 from chimera_tui.domain.slips import Slips
 from chimera_tui.providers.scripted import ScriptedProvider
-from chimera_tui.ui.screens.diagnostics import DiagnosticsScreen
-from chimera_tui.ui.screens.dialog import AskText, Choose
-from chimera_tui.ui.screens.key_dialog import AskKey
-from chimera_tui.ui.screens.model_list import ModelList
-from chimera_tui.ui.screens.model_picker import ModelPicker, ModelRows
-from chimera_tui.ui.widgets.side import ProviderList
+from chimera_tui.ui.kit.dialog import AskText, Choose
+from chimera_tui.ui.providers.key_dialog import AskKey
+from chimera_tui.ui.providers.model_list import ModelList
+from chimera_tui.ui.providers.providers_screen import DiagnosticsScreen
+from chimera_tui.ui.room.model_picker import ModelPicker, ModelRows
+from chimera_tui.ui.room.room_panels import ProviderList
 from tests.ui.fakes import FakeChimera, a_saved
 from tests.ui.pictures import look
 from tests.ui.running import live_room, room_of, running, scene_of, text_of, until

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from textual.screen import Screen
 
-from chimera_tui.chimera import Chimera, open_chimera
+from chimera_tui.core.chimera import Chimera, open_chimera
 from chimera_tui.domain.conversation import Budget, ModelRef
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.events import Event, PauseReason
@@ -18,17 +18,17 @@ from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.engine.room import Room
 from chimera_tui.library.persona_file import write_persona
 from chimera_tui.settings.settings import Settings
-from chimera_tui.ui.adapter import Remedy, key_of, path_items, remedies
-from chimera_tui.ui.entries import MessageEntry
 from chimera_tui.ui.room.commands import COMMANDS
-from chimera_tui.ui.room.commands.cast import _actions, cast_menu
-from chimera_tui.ui.room.commands.messages import actions_on
-from chimera_tui.ui.room.commands.turns import choose_remedy
+from chimera_tui.ui.room.commands.cast_commands import _actions, cast_menu
+from chimera_tui.ui.room.commands.message_commands import actions_on
+from chimera_tui.ui.room.commands.turn_commands import choose_remedy
 from chimera_tui.ui.room.deleting import finish_all
+from chimera_tui.ui.room.model_picker import Picked
 from chimera_tui.ui.room.room_context import RoomContext
-from chimera_tui.ui.scene import Scene
-from chimera_tui.ui.screens.model_picker import Picked
-from chimera_tui.ui.stage import Stage
+from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.transcript.conversation_entries import Remedy, key_of, path_items, remedies
+from chimera_tui.ui.transcript.entries import MessageEntry
+from chimera_tui.ui.transcript.transcript_group import Stage
 
 CAST = ["scientist", "comedian", "poet"]
 

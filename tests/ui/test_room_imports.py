@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from textual import events
 
-from chimera_tui.chimera import Imported
+from chimera_tui.core.chimera import Imported
 from chimera_tui.domain.conversation import HUMAN
 from chimera_tui.engine.turn_taking import MODES
-from chimera_tui.formats.importing import import_conversation
-from chimera_tui.formats.json import to_json
-from chimera_tui.ui.screens.dialog import Choose
-from chimera_tui.ui.screens.pick_file import PickFile
+from chimera_tui.formats.conversations.conversation_import import import_conversation
+from chimera_tui.formats.conversations.conversation_json import to_json
+from chimera_tui.ui.kit.dialog import Choose
+from chimera_tui.ui.kit.pick_file import PickFile
 from tests.cards.corpus import coded, v2
 from tests.cards.test_chats import HEADER, line
 from tests.fakes import NOON

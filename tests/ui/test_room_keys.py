@@ -12,12 +12,12 @@ from chimera_tui.domain.errors import Fault, LiveElsewhereError, ProviderError
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.settings.settings import Settings
-from chimera_tui.ui.adapter import key_of
-from chimera_tui.ui.screens.help import HelpScreen
-from chimera_tui.ui.screens.model_picker import ModelPicker, ModelRows
-from chimera_tui.ui.screens.new_room import NewRoom
-from chimera_tui.ui.widgets.room_fields import TopicField
-from chimera_tui.ui.widgets.side import CastList, RoomList
+from chimera_tui.ui.help.help_screen import HelpScreen
+from chimera_tui.ui.new_room.new_room_screen import NewRoom
+from chimera_tui.ui.new_room.room_fields import TopicField
+from chimera_tui.ui.room.model_picker import ModelPicker, ModelRows
+from chimera_tui.ui.room.room_panels import CastList, RoomList
+from chimera_tui.ui.transcript.conversation_entries import key_of
 from tests.ui.fakes import FakeChimera, a_saved, with_alternative
 from tests.ui.running import composer_of, live_room, room_of, running, scene_of, text_of, until
 

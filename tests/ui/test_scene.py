@@ -23,9 +23,9 @@ from chimera_tui.domain.events import (
     TurnStarted,
 )
 from chimera_tui.domain.health import Health, HealthState
-from chimera_tui.ui.costs import Totals
-from chimera_tui.ui.provider_rows import checked_label, duration, provider_rows
-from chimera_tui.ui.scene import Scene
+from chimera_tui.ui.kit.costs import Totals
+from chimera_tui.ui.providers.provider_rows import checked_label, duration, provider_rows
+from chimera_tui.ui.room.room_state import Scene
 from tests.fakes import NOON
 from tests.ui.fakes import LMSTUDIO, MODELS, OLLAMA, a_message, a_saved
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Hashable, Iterable
 
-from chimera_tui.ui.entries import Chip, Entry, Item, MessageEntry, Speaker, Unseen
-from chimera_tui.ui.stage import MANY, Stage
+from chimera_tui.ui.transcript.entries import Chip, Entry, Item, MessageEntry, Speaker, Unseen
+from chimera_tui.ui.transcript.transcript_group import MANY, Stage
 
 
 class Page:

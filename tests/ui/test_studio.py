@@ -14,16 +14,16 @@ from chimera_tui.domain.conversation import DEMO
 from chimera_tui.domain.history import PersonaVersion, Sketch, Uses
 from chimera_tui.library.library import Library, Origin, builtin_folder
 from chimera_tui.providers.scripted import ScriptedProvider
-from chimera_tui.ui.persona_fields import texts_of
+from chimera_tui.ui.kit.dialog import Choose
+from chimera_tui.ui.kit.pick_file import PickFile
+from chimera_tui.ui.kit.slider import Slider, Swatches
+from chimera_tui.ui.room.model_picker import ModelPicker
+from chimera_tui.ui.room.room_panels import CastList
 from chimera_tui.ui.room.room_screen import RoomScreen
-from chimera_tui.ui.screens.dialog import Choose
-from chimera_tui.ui.screens.emoji_picker import EmojiPicker
-from chimera_tui.ui.screens.model_picker import ModelPicker
-from chimera_tui.ui.screens.persona_versions import PersonaVersions
-from chimera_tui.ui.screens.pick_file import PickFile
-from chimera_tui.ui.screens.studio import StudioScreen
-from chimera_tui.ui.widgets.side import CastList
-from chimera_tui.ui.widgets.slider import Slider, Swatches
+from chimera_tui.ui.studio.emoji_picker import EmojiPicker
+from chimera_tui.ui.studio.persona_fields import texts_of
+from chimera_tui.ui.studio.persona_versions import PersonaVersions
+from chimera_tui.ui.studio.studio_screen import StudioScreen
 from tests.cards.corpus import v2
 from tests.fakes import NOON
 from tests.ui.fakes import LMSTUDIO, a_saved

@@ -9,8 +9,8 @@ from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.message import Message
 
-from chimera_tui.ui.terminal_input import LONGEST_HELD, PATIENCE, TerminalInput
-from chimera_tui.ui.type_ahead import LONGEST_PASTE
+from chimera_tui.ui.terminal.terminal_input import LONGEST_HELD, PATIENCE, TerminalInput
+from chimera_tui.ui.terminal.type_ahead import LONGEST_PASTE
 
 Meaning = list[object]
 

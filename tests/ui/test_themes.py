@@ -4,9 +4,8 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from chimera_tui.ui.glyphs import ASCII, UNICODE, plain_emoji, wants_plain_emoji
-from chimera_tui.ui.look import Look
-from chimera_tui.ui.themes import (
+from chimera_tui.ui.kit.glyphs import ASCII, UNICODE, plain_emoji, wants_plain_emoji
+from chimera_tui.ui.kit.themes import (
     DARK,
     HUES,
     LIGHT,
@@ -17,6 +16,7 @@ from chimera_tui.ui.themes import (
     hue_colours,
     variables_of,
 )
+from chimera_tui.ui.transcript.transcript_look import Look
 
 GROUNDS = ("background", "surface", "panel")
 VOICES = ("foreground", "primary", "secondary", "accent", "success", "warning", "error", "muted")

@@ -10,10 +10,10 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.selection import Selection
 
-from chimera_tui.ui.entries import FailureEntry, MessageEntry, NoticeEntry
-from chimera_tui.ui.glyphs import ASCII
-from chimera_tui.ui.widgets.transcript import Transcript
-from chimera_tui.ui.widgets.transcript_stream import HIDDEN, LOCAL, REMOTE
+from chimera_tui.ui.kit.glyphs import ASCII
+from chimera_tui.ui.transcript.entries import FailureEntry, MessageEntry, NoticeEntry
+from chimera_tui.ui.transcript.transcript import Transcript
+from chimera_tui.ui.transcript.transcript_stream import HIDDEN, LOCAL, REMOTE
 from tests.corpus import CORPUS
 from tests.ui.transcript_app import (
     HUES,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chimera_tui.ui.entries import Entry
-from chimera_tui.ui.widgets.transcript import Transcript
+from chimera_tui.ui.transcript.entries import Entry
+from chimera_tui.ui.transcript.transcript import Transcript
 from tests.ui.transcript_app import TranscriptApp, the_failure, the_joke, the_table
 
 

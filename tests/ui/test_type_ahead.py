@@ -14,10 +14,10 @@ from textual.widgets import Input
 
 from chimera_tui.domain.conversation import HUMAN
 from chimera_tui.providers.scripted import ScriptedProvider
-from chimera_tui.ui import type_ahead
-from chimera_tui.ui.screens.new_room import NewRoom
-from chimera_tui.ui.type_ahead import LONGEST_PASTE, LONGEST_TYPED, MOST_WAITING, TypeAhead
-from chimera_tui.ui.widgets.room_fields import TopicField
+from chimera_tui.ui.new_room.new_room_screen import NewRoom
+from chimera_tui.ui.new_room.room_fields import TopicField
+from chimera_tui.ui.terminal import type_ahead
+from chimera_tui.ui.terminal.type_ahead import LONGEST_PASTE, LONGEST_TYPED, MOST_WAITING, TypeAhead
 from tests.ui.fakes import FakeChimera, a_saved
 from tests.ui.running import composer_of, room_of, running, scene_of, until
 

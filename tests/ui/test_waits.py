@@ -14,8 +14,8 @@ from chimera_tui.domain.events import (
     TurnStarted,
 )
 from chimera_tui.domain.health import WaitReason
-from chimera_tui.ui.scene import Scene
-from chimera_tui.ui.waits import Thought, Wait
+from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.waits import Thought, Wait
 from tests.ui.fakes import a_saved
 
 TURN = Turn(number=3, speaker="comedian")

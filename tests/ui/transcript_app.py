@@ -7,7 +7,8 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.message import Message
 
-from chimera_tui.ui.entries import (
+from chimera_tui.ui.kit.themes import THEMES, variables_of
+from chimera_tui.ui.transcript.entries import (
     Chip,
     Entry,
     FailureEntry,
@@ -15,8 +16,7 @@ from chimera_tui.ui.entries import (
     NoticeEntry,
     Speaker,
 )
-from chimera_tui.ui.themes import THEMES, variables_of
-from chimera_tui.ui.widgets.transcript import Transcript
+from chimera_tui.ui.transcript.transcript import Transcript
 
 YOU = Speaker(name="You")
 PHILOSOPHER = Speaker(name="Philosopher", emoji="🦉", hue=1)

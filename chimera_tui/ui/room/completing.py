@@ -3,11 +3,11 @@
 from itertools import islice
 
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.adapter import emoji_of
-from chimera_tui.ui.blocks import fit, line
+from chimera_tui.ui.kit.blocks import fit, line
 from chimera_tui.ui.room.commands import COMMANDS
+from chimera_tui.ui.room.composer import Completion
 from chimera_tui.ui.room.room_context import RoomContext
-from chimera_tui.ui.widgets.composer import Completion
+from chimera_tui.ui.transcript.conversation_entries import emoji_of
 
 MOST_COMPLETIONS = 50
 """So many personas of the library are offered at once."""

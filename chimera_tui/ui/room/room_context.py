@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from chimera_tui.domain.arguments import parse_persona
 from chimera_tui.domain.conversation import HUMAN, Message
 from chimera_tui.domain.errors import UnknownError
-from chimera_tui.ui.adapter import key_of
 from chimera_tui.ui.room.undo import UndoStack
+from chimera_tui.ui.transcript.conversation_entries import key_of
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from chimera_tui.chimera import Chimera
+    from chimera_tui.core.chimera import Chimera
     from chimera_tui.domain.persona import Persona
     from chimera_tui.domain.saved import ConversationSummary
     from chimera_tui.engine.room import Room
     from chimera_tui.ui.host import Severity
     from chimera_tui.ui.room.deleting import Deletion
     from chimera_tui.ui.room.room_session import RoomSession
-    from chimera_tui.ui.scene import Scene
-    from chimera_tui.ui.stage import Stage
+    from chimera_tui.ui.room.room_state import Scene
+    from chimera_tui.ui.transcript.transcript_group import Stage
 
 T = TypeVar("T")
 

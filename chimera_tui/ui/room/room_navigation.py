@@ -4,17 +4,17 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from chimera_tui.domain.saved import ConversationSummary
-from chimera_tui.ui.blocks import Part, line
+from chimera_tui.ui.kit.blocks import Part, line
+from chimera_tui.ui.room.composer import Composer
 from chimera_tui.ui.room.room_context import NARRATION
-from chimera_tui.ui.stage import Stage
-from chimera_tui.ui.widgets.composer import Composer
-from chimera_tui.ui.widgets.side import CastList, RoomList
-from chimera_tui.ui.widgets.transcript import Transcript
+from chimera_tui.ui.room.room_panels import CastList, RoomList
+from chimera_tui.ui.transcript.transcript import Transcript
+from chimera_tui.ui.transcript.transcript_group import Stage
 
 if TYPE_CHECKING:
+    from chimera_tui.ui.room.columns import Columns
     from chimera_tui.ui.room.room_screen import RoomScreen
-    from chimera_tui.ui.scene import Scene
-    from chimera_tui.ui.widgets.columns import Columns
+    from chimera_tui.ui.room.room_state import Scene
 
 
 class RoomNavigation:
@@ -143,7 +143,7 @@ class RoomNavigation:
 
     async def toggle_columns(self) -> None:
         """Show one column a persona, or all in one again. Who is writing goes on writing."""
-        from chimera_tui.ui.widgets.columns import Columns  # noqa: PLC0415 - not before the paint
+        from chimera_tui.ui.room.columns import Columns  # noqa: PLC0415 - not before the paint
 
         screen, is_writing = self._screen, self._composer.field.has_focus
         if columns := self.columns:

@@ -28,20 +28,20 @@ from chimera_tui.domain.events import (
     TurnFailed,
     TurnStarted,
 )
-from chimera_tui.domain.memory import collections_paused
 from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui import adapter
-from chimera_tui.ui.entries import Item
-from chimera_tui.ui.provider_rows import checked_label, provider_rows
+from chimera_tui.system.garbage import collections_paused
+from chimera_tui.ui.providers.provider_rows import checked_label, provider_rows
+from chimera_tui.ui.room.composer import Composer
+from chimera_tui.ui.room.room_header import RoomHeader
+from chimera_tui.ui.room.room_panels import CastList, Heading, ProviderList, RoomList, VitalsPanel
+from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.status_row import StatusRow
 from chimera_tui.ui.room.waiting import why_nobody_speaks
-from chimera_tui.ui.scene import Scene
-from chimera_tui.ui.stage import Stage
-from chimera_tui.ui.widgets.composer import Composer
-from chimera_tui.ui.widgets.header import RoomHeader
-from chimera_tui.ui.widgets.side import CastList, Heading, ProviderList, RoomList, VitalsPanel
-from chimera_tui.ui.widgets.status import StatusRow
-from chimera_tui.ui.widgets.transcript import Transcript
+from chimera_tui.ui.transcript import conversation_entries as adapter
+from chimera_tui.ui.transcript.entries import Item
+from chimera_tui.ui.transcript.transcript import Transcript
+from chimera_tui.ui.transcript.transcript_group import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

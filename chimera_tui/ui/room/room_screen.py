@@ -18,33 +18,33 @@ from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import clean
-from chimera_tui.ui.adapter import remedies
-from chimera_tui.ui.blocks import line
-from chimera_tui.ui.command import Command
-from chimera_tui.ui.entries import Entry
-from chimera_tui.ui.palette import Entry as PaletteEntry
-from chimera_tui.ui.palette import ScreenPalette
-from chimera_tui.ui.paths import IMPORT_ENDINGS, dropped_path
+from chimera_tui.ui.kit.blocks import line
+from chimera_tui.ui.kit.command import Command
+from chimera_tui.ui.kit.footer import KeyFooter
+from chimera_tui.ui.kit.palette import Entry as PaletteEntry
+from chimera_tui.ui.kit.palette import ScreenPalette
+from chimera_tui.ui.kit.paths import IMPORT_ENDINGS, dropped_path
+from chimera_tui.ui.kit.rows import Rows
 from chimera_tui.ui.room import deleting
 from chimera_tui.ui.room.commands import COMMANDS
-from chimera_tui.ui.room.commands.cast import cast_menu, move
-from chimera_tui.ui.room.commands.files import import_file, offer_import
-from chimera_tui.ui.room.commands.messages import actions_on, unfold_thought
-from chimera_tui.ui.room.commands.turns import choose_remedy
+from chimera_tui.ui.room.commands.cast_commands import cast_menu, move
+from chimera_tui.ui.room.commands.file_commands import import_file, offer_import
+from chimera_tui.ui.room.commands.message_commands import actions_on, unfold_thought
+from chimera_tui.ui.room.commands.turn_commands import choose_remedy
 from chimera_tui.ui.room.completing import complete
+from chimera_tui.ui.room.composer import Completion, Completions, Composer
 from chimera_tui.ui.room.room_context import NARRATION, RoomContext
+from chimera_tui.ui.room.room_header import RoomHeader
 from chimera_tui.ui.room.room_navigation import RoomNavigation
+from chimera_tui.ui.room.room_panels import CastList, Heading, ProviderList, RoomList, VitalsPanel
 from chimera_tui.ui.room.room_panes import RoomPanes
 from chimera_tui.ui.room.room_session import RoomSession
-from chimera_tui.ui.scene import Scene
-from chimera_tui.ui.stage import Stage
-from chimera_tui.ui.widgets.composer import Completion, Completions, Composer
-from chimera_tui.ui.widgets.footer import KeyFooter
-from chimera_tui.ui.widgets.header import RoomHeader
-from chimera_tui.ui.widgets.rows import Rows
-from chimera_tui.ui.widgets.side import CastList, Heading, ProviderList, RoomList, VitalsPanel
-from chimera_tui.ui.widgets.status import StatusRow
-from chimera_tui.ui.widgets.transcript import Transcript
+from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.status_row import StatusRow
+from chimera_tui.ui.transcript.conversation_entries import remedies
+from chimera_tui.ui.transcript.entries import Entry
+from chimera_tui.ui.transcript.transcript import Transcript
+from chimera_tui.ui.transcript.transcript_group import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

@@ -18,11 +18,11 @@ from chimera_tui.domain.events import (
     ThinkingReceived,
 )
 from chimera_tui.domain.saved import SavedConversation
-from chimera_tui.ui.measures import Measures
-from chimera_tui.ui.scene import Scene
+from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.vitals_words import Measures
 
 if TYPE_CHECKING:
-    from chimera_tui.chimera import Chimera
+    from chimera_tui.core.chimera import Chimera
     from chimera_tui.engine.room import Room
 
 MEASURED = MessageCompleted | MessageChanged | PathChanged | ConversationChanged | RoomPaused

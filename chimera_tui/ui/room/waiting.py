@@ -6,10 +6,10 @@ from textual.content import Content
 
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.adapter import remedies
-from chimera_tui.ui.blocks import line
-from chimera_tui.ui.scene import Scene
-from chimera_tui.ui.widgets.status import waiting
+from chimera_tui.ui.kit.blocks import line
+from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.status_row import waiting
+from chimera_tui.ui.transcript.conversation_entries import remedies
 
 Way = tuple[str, str]
 """How a pause is ended: the name of a command, or what is written or pressed; what it does."""

@@ -1,0 +1,1 @@
+"""The parts put together, as screens and commands use them."""

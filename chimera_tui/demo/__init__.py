@@ -1,0 +1,1 @@
+"""The built-in demo: speaks for any persona on any topic, offline."""

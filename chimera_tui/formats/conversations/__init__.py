@@ -1,0 +1,1 @@
+"""Conversations as files: our JSON, Markdown, chats of other programs."""

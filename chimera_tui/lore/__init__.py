@@ -1,0 +1,1 @@
+"""What a persona knows while it speaks: lore, macros, the briefing."""

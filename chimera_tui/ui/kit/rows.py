@@ -1,0 +1,220 @@
+"""A list of rows with a cursor: rooms, the cast, models, personas."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
+
+from chimera_tui.ui.kit.blocks import drawn
+from chimera_tui.ui.kit.glyphs import UNICODE
+
+BAR = 2
+"""Columns at the left edge of a row: the bar of the cursor, and one space."""
+
+
+class Rows(ScrollView, can_focus=True):
+    """Rows of one or more lines each; the one under the cursor has a bar and the panel colour.
+
+    Say what a row looks like in `row_lines`, and call `rebuild` when something changed.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--bar"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("pageup", "move(-8)", "page up", show=False),
+        Binding("pagedown", "move(8)", "page down", show=False),
+        Binding("home,g", "move(-100000)", "first", show=False),
+        Binding("end,G", "move(100000)", "last", show=False),
+        Binding("enter", "choose", "choose", show=False),
+    ]
+    DEFAULT_CSS = """
+    Rows {
+        height: 1fr;
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        text-wrap: nowrap;
+        & > .rows--cursor { background: $panel; }
+        & > .rows--bar { color: $primary; background: $panel; }
+    }
+    """
+
+    gap = 0
+    """Blank lines after each row."""
+    edge = 0
+    """Columns left free at the right."""
+    cursor: reactive[int] = reactive(0)
+
+    class Chosen(Message):
+        """A row was chosen, by Enter or by a click."""
+
+        def __init__(self, rows: "Rows", index: int) -> None:
+            super().__init__()
+            self.rows = rows
+            self.index = index
+
+        @property
+        def control(self) -> "Rows":
+            """The list it was chosen in."""
+            return self.rows
+
+    class Moved(Message):
+        """The cursor stands on another row."""
+
+        def __init__(self, rows: "Rows", index: int) -> None:
+            super().__init__()
+            self.rows = rows
+            self.index = index
+
+        @property
+        def control(self) -> "Rows":
+            """The list it moved in."""
+            return self.rows
+
+    class Entered(Message):
+        """The list has the focus now."""
+
+        def __init__(self, rows: "Rows") -> None:
+            super().__init__()
+            self.rows = rows
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._flat: list[tuple[int, Content]] = []
+        self._tops: list[int] = []
+
+    def row_count(self) -> int:
+        """How many rows there are."""
+        raise NotImplementedError
+
+    def row_lines(self, index: int, width: int) -> list[Content]:
+        """The lines of a row, each at most `width` cells."""
+        raise NotImplementedError
+
+    def marks(self, index: int) -> bool:
+        """Whether a row has the bar; the one under the cursor, unless a list says otherwise."""
+        return index == self.cursor
+
+    @property
+    def row_width(self) -> int:
+        """Cells of the lines of a row."""
+        return max(1, self.scrollable_content_region.width - BAR - self.edge)
+
+    def rebuild(self) -> None:
+        """Draw all rows anew."""
+        width = self.row_width
+        self._flat, self._tops = [], []
+        for index in range(self.row_count()):
+            self._tops.append(len(self._flat))
+            self._flat += [(index, content) for content in self.row_lines(index, width)]
+            self._flat += [(-1, Content(""))] * self.gap
+        self.virtual_size = Size(width + BAR, len(self._flat))
+        self.cursor = max(0, min(self.cursor, self.row_count() - 1))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Draw to the new width."""
+        self.rebuild()
+
+    def get_content_height(self, _container: Size, _viewport: Size, _width: int) -> int:
+        """As many rows as there are lines."""
+        return max(1, len(self._flat))
+
+    def place(self, index: int) -> tuple[int, int] | None:
+        """The first line of a row, and the first behind it; None if it is not drawn."""
+        if not 0 <= index < len(self._tops):
+            return None
+        return self._tops[index], [*self._tops[index + 1 : index + 2], len(self._flat)][0]
+
+    def at(self, y: int) -> tuple[int, Content] | None:
+        """The row that has line `y`, or -1 between two rows, and what stands there."""
+        return self._flat[y] if 0 <= y < len(self._flat) else None
+
+    def watch_cursor(self, cursor: int) -> None:
+        """Keep the cursor in sight and say where it is."""
+        self.refresh()
+        if place := self.place(cursor):
+            rows = Region(0, place[0], 1, place[1] - place[0])
+            self.scroll_to_region(rows, animate=False)
+            self.post_message(self.Moved(self, cursor))
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by so many rows."""
+        self.cursor = max(0, min(self.row_count() - 1, self.cursor + by))
+
+    def action_choose(self) -> None:
+        """Choose the row under the cursor."""
+        if self.row_count():
+            self.post_message(self.Chosen(self, self.cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the row that was clicked."""
+        y = event.y + int(self.scroll_offset.y)
+        if (found := self.at(y)) and found[0] >= 0:
+            self.cursor = found[0]
+            self.action_choose()
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.refresh()
+        self.post_message(self.Entered(self))
+
+    def on_blur(self) -> None:
+        """Show where the cursor was, quietly."""
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the list."""
+        width = self.scrollable_content_region.width
+        y += int(self.scroll_offset.y)
+        style = self.visual_style
+        if (found := self.at(y)) is None:
+            return Strip.blank(width, style.rich_style)
+        index, content = found
+        is_marked = index >= 0 and self.marks(index)
+        if is_marked:
+            style = self.get_visual_style("rows--cursor")
+        body = Visual.to_strips(
+            self, drawn(content, self), max(1, width - BAR), 1, style, pad=True
+        )[:1]
+        bar = drawn(Content(UNICODE.bar + " " if is_marked else "  "), self)
+        bar_style = self.get_visual_style("rows--bar") if is_marked else style
+        head = Visual.to_strips(self, bar, BAR, 1, bar_style, pad=True)[:1]
+        return Strip.join([*head, *body]).adjust_cell_length(width, style.rich_style)
+
+
+class LongRows(Rows):
+    """Thousands of rows, of one line each: only those in sight are drawn."""
+
+    def row_line(self, index: int, width: int) -> Content:
+        """The line of a row, at most `width` cells."""
+        raise NotImplementedError
+
+    def row_lines(self, index: int, width: int) -> list[Content]:
+        """The one line."""
+        return [self.row_line(index, width)]
+
+    def rebuild(self) -> None:
+        """Draw anew what is in sight."""
+        self.virtual_size = Size(self.row_width + BAR, self.row_count())
+        self.cursor = max(0, min(self.cursor, self.row_count() - 1))
+        self.refresh()
+
+    def get_content_height(self, _container: Size, _viewport: Size, _width: int) -> int:
+        """A line a row."""
+        return max(1, self.row_count())
+
+    def place(self, index: int) -> tuple[int, int] | None:
+        """A row is a line."""
+        return (index, index + 1) if 0 <= index < self.row_count() else None
+
+    def at(self, y: int) -> tuple[int, Content] | None:
+        """A line is a row."""
+        return (y, self.row_line(y, self.row_width)) if 0 <= y < self.row_count() else None

@@ -1,0 +1,1 @@
+"""Opening a room: what about, who, how."""

@@ -1,0 +1,1 @@
+"""The providers: how they are, their keys, their models."""

@@ -1,0 +1,1 @@
+"""The studio: personas looked at, edited, tried, made."""

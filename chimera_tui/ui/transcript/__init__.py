@@ -1,0 +1,1 @@
+"""The transcript: what was said, drawn line by line."""
