@@ -6,6 +6,7 @@ size of conversation is measured in a process of its own, so that its memory can
 
 import asyncio
 import json
+import math
 import os
 import subprocess
 import sys
@@ -57,7 +58,9 @@ class SteadyProvider:
         self.sent: list[tuple[str, int, float]] = []
         """Who spoke, characters so far, and when."""
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+    async def stream(
+        self, request: ChatRequest, _until: float = math.inf
+    ) -> AsyncGenerator[StreamItem]:
         began, so_far = time.perf_counter(), 0
         for number, piece in enumerate(self.pieces):
             if self.rate:

@@ -91,6 +91,7 @@ class ProviderError(ChimeraError):
         kind: How it failed.
         retry_after: Seconds the provider asks to wait; None if it did not say.
         attempts: Requests of a turn that are worth making at most, where more would not help.
+        parameter: What of the request the service refuses; see `providers.capabilities.PARAMETERS`.
     """
 
     def __init__(
@@ -101,11 +102,13 @@ class ProviderError(ChimeraError):
         hint: str = "",
         retry_after: float | None = None,
         attempts: float = math.inf,
+        parameter: str = "",
     ) -> None:
         super().__init__(problem, hint=hint)
         self.kind = kind
         self.retry_after = retry_after
         self.attempts = attempts
+        self.parameter = parameter
 
 
 class UnprotectedError(ChimeraError):

@@ -4,8 +4,8 @@ The SDK opens, reads and closes the stream; its events are taken as plain data
 and checked here, as in `openai_chat`.
 """
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -98,9 +98,13 @@ class AnthropicProvider(Adapter):
         return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
-        count, found, is_said = Count(), Documents(), False
-        async with aclosing(self._events(_body(request, takes), found)) as events:
-            async for event in events:
+        count, found, said, is_said = Count(), Documents(), Said(), False
+        async with (
+            self._answer(_body(request, takes)) as answer,
+            aclosing(documents(answer, found)) as came,
+        ):
+            async for document in came:
+                event = Event(document, said)
                 if error := event.trouble():
                     raise faults.reported(self._at, error)
                 for item in event.items:
@@ -112,13 +116,14 @@ class AnthropicProvider(Adapter):
         if found.is_one and is_said:  # a document alone is a whole message
             yield count.finished()
 
-    async def _events(self, body: dict[str, object], found: Documents) -> AsyncGenerator[Event]:
+    @asynccontextmanager
+    async def _answer(self, body: dict[str, object]) -> AsyncIterator[Any]:
+        """The answer to a request, open; what the SDK and the format stumble over is a fault."""
         await self._http.get()
         sdk = await self._sdk.get()
         import anthropic  # noqa: PLC0415 - it is there now
 
         version = VERSION_WITH_TEMPERATURE if "temperature" in body else VERSION
-        said = Said()
         try:
             stream = await sdk.post(
                 "/v1/messages",
@@ -128,9 +133,8 @@ class AnthropicProvider(Adapter):
                 stream=True,
                 stream_cls=anthropic.AsyncStream[object],
             )
-            async with stream, aclosing(documents(stream.response, found)) as came:
-                async for document in came:
-                    yield Event(document, said)
+            async with stream:
+                yield stream.response
         except anthropic.APIConnectionError as error:
             if isinstance(error.__cause__, ProviderError):  # raised by our transport
                 raise error.__cause__ from None

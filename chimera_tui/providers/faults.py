@@ -19,7 +19,7 @@ from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.redaction import redact
 from chimera_tui.domain.text import one_line
 from chimera_tui.providers import refusals
-from chimera_tui.providers.capabilities import ParameterError, named
+from chimera_tui.providers.capabilities import named
 from chimera_tui.providers.endpoint import Endpoint
 
 _SCOPE = re.compile(r"(?i)missing scopes|insufficient permissions")
@@ -282,7 +282,7 @@ def _said(at: Endpoint, status: int, body: str, headers: Mapping[str, str]) -> P
     problem = problem.format(title=at.title, status=status)
     problem = f"{problem}: {said}." if said else f"{problem}."
     if kind is Fault.REQUEST and (parameter := named(judged)):
-        return ParameterError(problem, kind=kind, hint=hint, parameter=parameter)
+        return ProviderError(problem, kind=kind, hint=hint, parameter=parameter)
     wait = None if kind is Fault.MONEY else refusals.wait_of(headers, judged)
     return ProviderError(problem, kind=kind, hint=hint, retry_after=wait)
 

@@ -5,8 +5,8 @@ objects; what it stumbles over is broken data to us.
 """
 
 import warnings
-from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -129,7 +129,7 @@ class GeminiProvider(Adapter):
         return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
-        async with aclosing(self._events(request, takes)) as events:
+        async with self._events(request, takes) as events:
             async for event in events:
                 for item in _pieces(event):
                     yield item
@@ -141,9 +141,11 @@ class GeminiProvider(Adapter):
                     yield Finished(finish, _count(event), event.model_version or "", note)
                     return
 
+    @asynccontextmanager
     async def _events(
         self, request: ChatRequest, takes: Capability
-    ) -> AsyncGenerator["GenerateContentResponse"]:
+    ) -> AsyncIterator[AsyncGenerator["GenerateContentResponse"]]:
+        """The events of a reply; what the SDK stumbles over is a fault."""
         await self._http.get()
         sdk = await self._sdk.get()
         from google.genai import errors  # noqa: PLC0415 - it is there now
@@ -156,8 +158,7 @@ class GeminiProvider(Adapter):
             )
             stream = cast("AsyncGenerator[GenerateContentResponse]", events)
             async with aclosing(stream):
-                async for event in stream:
-                    yield event
+                yield stream
         except errors.APIError as error:
             raise faults.reported(self._at, error.details) from None
         except (ValueError, TypeError, AttributeError, RecursionError):

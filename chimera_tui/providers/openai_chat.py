@@ -7,11 +7,11 @@ would surface anywhere, and to build them costs more than everything else.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
-from chimera_tui.domain.conversation import Usage
+from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import environment, faults, http, prices
@@ -22,14 +22,12 @@ from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import entries, ordered
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.openai_events import STOPPED, Event
+from chimera_tui.providers.openai_events import Event
 from chimera_tui.providers.openai_models import Model, model_info
 from chimera_tui.providers.parts import Said
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import openai
-
-T = TypeVar("T")
 
 _VERSION = re.compile(r"/v\d\w*(/|$)")
 
@@ -151,27 +149,36 @@ class OpenAIChatProvider(Adapter):
         return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
-        usage = None
-        async with aclosing(self._events(_body(request, takes))) as events:
-            async for event in events:
+        found, said, usage, is_counted = Documents(), Said(), None, False
+        async with (
+            self._answer(_body(request, takes)) as answer,
+            aclosing(documents(answer, found)) as came,
+        ):
+            async for document in came:
+                event = Event(document, said)
+                is_counted = is_counted or event.is_counted()
                 usage = self._count(event) or usage  # the last count wins, wherever it comes
                 if error := event.trouble():
                     raise faults.reported(self._at, error)
                 for item in event.items:
                     yield item
                 if finish := event.finish():
-                    late = await self._late(events)
+                    late = await self._late(came, said)
                     for item in (item for after in late for item in after.items):
                         yield item
                     usage = next(filter(None, map(self._count, reversed(late))), usage)
                     yield Finished(finish, usage, event.model)
                     return
+        # A document alone is a whole reply. Some servers give no reason at the end of a stream.
+        if said and (found.is_one or (found.is_over and is_counted)):
+            yield Finished(Finish.STOP, usage)
 
-    async def _events(self, body: dict[str, object]) -> AsyncGenerator[Event]:
+    @asynccontextmanager
+    async def _answer(self, body: dict[str, object]) -> AsyncIterator[Any]:
+        """The answer to a request, open; what the SDK and the format stumble over is a fault."""
         sdk = await self._sdk.get()
         import openai  # noqa: PLC0415 - it is there now
 
-        found, said, is_counted = Documents(), Said(), False
         try:
             stream = await sdk.post(
                 "/chat/completions",
@@ -180,14 +187,8 @@ class OpenAIChatProvider(Adapter):
                 stream=True,
                 stream_cls=openai.AsyncStream[object],
             )
-            async with stream, aclosing(documents(stream.response, found)) as came:
-                async for document in came:
-                    event = Event(document, said)
-                    is_counted = is_counted or event.is_counted()
-                    yield event
-            # A document alone is a whole reply. Some servers give no reason at the end of a stream.
-            if said and (found.is_one or (found.is_over and is_counted)):
-                yield Event(STOPPED, said)
+            async with stream:
+                yield stream.response
         except openai.APIConnectionError as error:
             raise faults.broken(self._at, error, began=True) from None
         except openai.APIError as error:
@@ -195,16 +196,16 @@ class OpenAIChatProvider(Adapter):
         except (ValueError, RecursionError):  # broken JSON, or not what the format says
             raise faults.unreadable(self._at) from None
 
-    async def _late(self, events: AsyncGenerator[Event]) -> list[Event]:
+    async def _late(self, came: AsyncGenerator[Any], said: Said) -> list[Event]:
         """Read on for the count of tokens, and for words that came behind the reason to end.
 
         The reply is whole: nothing can spoil it any more.
         """
         late = []
-        with suppress(TimeoutError, ProviderError):
+        with suppress(TimeoutError, ProviderError, ValueError, RecursionError):
             async with asyncio.timeout(self._at.deadlines.trailer):
-                async for event in events:
-                    late.append(event)  # noqa: PERF401 - what came before the end of time counts
+                async for document in came:
+                    late.append(Event(document, said))  # noqa: PERF401 - what came in time counts
         return late
 
     def _count(self, event: Event) -> Usage | None:

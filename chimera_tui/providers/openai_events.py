@@ -29,8 +29,6 @@ _BROKEN_OFF = {
 """Reasons to end that are none: the reply was interrupted."""
 _GOES_ON = {"", "null", "none", "nil", "undefined", "unknown", "in_progress", "incomplete"}
 """What some servers call the reason as long as there is none."""
-STOPPED = {"choices": [{"finish_reason": "stop"}]}
-"""The event that a server left out: the reply is whole."""
 _WORDS = ("content", "text", "refusal")
 _THOUGHTS = (
     "reasoning_content", "reasoning", "reasoning_text", "thinking", "thoughts", "reasoning_details",
