@@ -15,7 +15,7 @@ from chimera_tui.domain.conversation import (
     ModelRef,
     Usage,
 )
-from chimera_tui.domain.errors import ProviderError
+from chimera_tui.domain.errors import ProviderError, StorageError, StorageFault
 from chimera_tui.domain.events import ConversationEnded, Event, TextReceived
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import SavedConversation, Spent, Tree
@@ -191,3 +191,8 @@ class Watcher:
             if not (self.seen and isinstance(self.seen[-1], ConversationEnded)):
                 self.seen += [event async for event in self._events]
         return self.seen
+
+
+def is_a(kind: StorageFault) -> Callable[[StorageError], bool]:
+    """What `pytest.raises` checks: that the database failed in this way."""
+    return lambda error: error.kind is kind

@@ -14,7 +14,7 @@ from chimera_tui.core.studio import Studio
 from chimera_tui.domain.casting import cast_of
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
-from chimera_tui.domain.errors import ChimeraError, LostDatabaseError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, StorageError, UnknownError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
@@ -93,7 +93,7 @@ class Chimera:
         """Where the database went on when it was not in its place any more, in order."""
         return self._store.rescues
 
-    def _tell_strayed(self, what: Rescue | LostDatabaseError) -> None:
+    def _tell_strayed(self, what: Rescue | StorageError) -> None:
         self._rooms.warn(str(what))
         self.when_strayed(what)
 
@@ -268,7 +268,7 @@ class Chimera:
 
         Raises:
             UnknownError: If there is none of this number.
-            LiveElsewhereError: If it is live; then its room can rename it.
+            StorageError: If it is live; then its room can rename it.
         """
         await self._conversations.rename(conversation_id, title)
 
@@ -277,7 +277,7 @@ class Chimera:
 
         Raises:
             UnknownError: If there is none of this number.
-            LiveElsewhereError: If it is live.
+            StorageError: If it is live.
         """
         await self._conversations.delete(conversation_id)
 

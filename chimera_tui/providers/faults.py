@@ -25,10 +25,6 @@ from chimera_tui.providers.endpoint import Endpoint
 _SCOPE = re.compile(r"(?i)missing scopes|insufficient permissions")
 
 
-class NoListError(ProviderError):
-    """Something answers at an address, but it does not list models."""
-
-
 def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
     """Name a failure of the connection.
 
@@ -101,16 +97,18 @@ def refused(
             hint="If that is right, make it the address in the settings.",
         )
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED} and not to_chat:
-        return NoListError(
+        return ProviderError(
             f"There is no list of models at {at.address}.",
             kind=Fault.BAD_TYPE,
             hint=_ADDRESS,
+            is_listless=True,
         )
     if status == HTTPStatus.FORBIDDEN and not to_chat and _SCOPE.search(body):
-        return NoListError(
+        return ProviderError(
             f"{at.title} does not let this key list its models.",
             kind=Fault.AUTH,
             hint="Type the name of a model, or give the key the right to list them.",
+            is_listless=True,
         )
     return _said(at, status, body, headers)
 

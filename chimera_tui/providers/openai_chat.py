@@ -52,9 +52,9 @@ class OpenAIChatProvider(Adapter):
         if not self._at.probe:
             try:
                 await self._prove(f"{self._path}/models")
-            except faults.NoListError as error:
+            except ProviderError as error:
                 # A key that may not list models, or a server that has no list, can be used.
-                if self._at.has_list and error.kind is not Fault.AUTH:
+                if not error.is_listless or (self._at.has_list and error.kind is not Fault.AUTH):
                     raise
             return
         match await self._fetch(self._at.probe, self._at.deadlines.probe):
@@ -105,8 +105,8 @@ class OpenAIChatProvider(Adapter):
             return facts
         try:
             return self._read(await self._fetch(f"{self._path}/models", within))
-        except faults.NoListError:
-            if self._at.has_list:
+        except ProviderError as error:
+            if self._at.has_list or not error.is_listless:
                 raise
             return []
 
@@ -120,7 +120,9 @@ class OpenAIChatProvider(Adapter):
             return None
         try:
             return self._read(await self._fetch(self._at.facts, within))
-        except faults.NoListError:
+        except ProviderError as error:
+            if not error.is_listless:
+                raise
             self._has_facts = False
             return None
 

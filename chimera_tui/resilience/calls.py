@@ -20,7 +20,6 @@ from chimera_tui.providers.base import (
     Withdrawn,
 )
 from chimera_tui.resilience.gate import Attempt, Clock, Gate
-from chimera_tui.resilience.parks import HeldBackError
 from chimera_tui.resilience.rules import LONGEST_WAIT, RULES, asked_wait, in_words
 
 FIRST_PAUSE = 1.0
@@ -155,15 +154,16 @@ class _Turn:
         """The gate of the model whose turn it is.
 
         Raises:
-            HeldBackError: If there is no such provider.
+            ProviderError: If there is no such provider.
         """
         try:
             return self._gates[self.model.provider]
         except KeyError:
-            raise HeldBackError(
+            raise ProviderError(
                 f"There is no provider `{self.model.provider}`.",
                 kind=Fault.MODEL,
                 hint="Choose another model, or name the provider in the settings.",
+                is_held_back=True,
             ) from None
 
     def attempt(self) -> Attempt:
@@ -228,7 +228,7 @@ class _Turn:
 
     def _again(self, error: ProviderError) -> float | None:
         """Seconds until the same model is asked again; None if it is not."""
-        if isinstance(error, HeldBackError):
+        if error.is_held_back:
             return None
         if error.kind is Fault.TRANSPORT and self._is_bare and not self._has_reconnected:
             self._has_reconnected = True  # it had closed the connection before it was asked
@@ -285,7 +285,7 @@ def shows(text: str) -> bool:
 def _worded(error: ProviderError) -> ProviderError:
     """Let an error about a long wait say how long it is."""
     wait = asked_wait(error) or 0.0
-    if wait <= LONGEST_WAIT or isinstance(error, HeldBackError):
+    if wait <= LONGEST_WAIT or error.is_held_back:
         return error
     return ProviderError(
         f"{error.problem} It asks to wait {in_words(wait)}.",

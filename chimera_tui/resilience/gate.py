@@ -21,7 +21,7 @@ from chimera_tui.providers.base import (
 from chimera_tui.providers.endpoint import LOCAL, REMOTE
 from chimera_tui.resilience.breaker import Breaker, Trial
 from chimera_tui.resilience.limiter import PER_MINUTE, Limiter, Slots
-from chimera_tui.resilience.parks import ALL, HeldBackError, Parks, held_back
+from chimera_tui.resilience.parks import ALL, Parks, held_back
 from chimera_tui.resilience.rules import RULES, asked_wait, in_words
 
 MISSING_MODEL = 60.0
@@ -159,7 +159,7 @@ class Gate:
         Returns early with what it waits for, whenever that is news.
 
         Raises:
-            HeldBackError: If it is not let through.
+            ProviderError: If it is not let through.
         """
         while (hold := self._hold(attempt)) is not None:
             now = self._clock()
@@ -190,16 +190,18 @@ class Gate:
         """Return what comes next of the reply, and learn from it; None at its end.
 
         Raises:
-            HeldBackError: If the turn takes too long.
-            ProviderError: If the reply did not come, or not to its end.
+            ProviderError: If the turn takes too long,
+                or if the reply did not come, or not to its end.
         """
         assert attempt.items  # noqa: S101 - it has begun
         assert attempt.trial  # noqa: S101
         try:
             item = await anext(attempt.items, None)
         except TimeoutError:
-            raise HeldBackError(
-                f"A turn may take {in_words(self.turn)}, and they are over.", kind=Fault.TIMEOUT
+            raise ProviderError(
+                f"A turn may take {in_words(self.turn)}, and they are over.",
+                kind=Fault.TIMEOUT,
+                is_held_back=True,
             ) from None
         except ProviderError as error:
             self._learn(attempt.model, attempt.trial, error)
@@ -244,7 +246,7 @@ class Gate:
         """Say what a caller waits for now; None if it may go through.
 
         Raises:
-            HeldBackError: If it is not to wait for that.
+            ProviderError: If it is not to wait for that.
         """
         if self.breaker.state is BreakerState.STOPPED:
             raise held_back(self.breaker.error)
@@ -274,12 +276,14 @@ class Gate:
     def _is_first(self, attempt: Attempt) -> bool:
         return next(iter(self._line), None) is attempt
 
-    def _too_late(self, hold: Waiting) -> HeldBackError:
+    def _too_late(self, hold: Waiting) -> ProviderError:
         last = self.breaker.error
         if hold.why is WaitReason.BREAKER and last:
-            return HeldBackError(last.problem, kind=last.kind, hint=last.hint)
+            return ProviderError(last.problem, kind=last.kind, hint=last.hint, is_held_back=True)
         problem = f"It was not {self.name}'s turn within {in_words(self.turn)}."
-        return HeldBackError(problem, kind=Fault.TIMEOUT, hint="Try again later.")
+        return ProviderError(
+            problem, kind=Fault.TIMEOUT, hint="Try again later.", is_held_back=True
+        )
 
     def _leave(self, attempt: Attempt) -> None:
         """Leave the line; who is first now may go."""

@@ -22,7 +22,7 @@ from chimera_tui.domain.conversation import (
     Turn,
     Usage,
 )
-from chimera_tui.domain.errors import ChimeraError, LiveElsewhereError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, StorageError, StorageFault, UnknownError
 from chimera_tui.domain.events import Event
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
@@ -233,7 +233,7 @@ class FakeChimera:
         """One less; what is live elsewhere stays."""
         if pid := self.live_pids.get(conversation_id):
             problem = f"This conversation is live in process {pid}."
-            raise LiveElsewhereError(problem, pid=pid)
+            raise StorageError(problem, pid=pid, kind=StorageFault.LIVE_ELSEWHERE)
         del self.saved[conversation_id]
 
     async def export(self, conversation_id: int, file_format: str, path: Path) -> None:
