@@ -18,7 +18,7 @@ from bench.figure import Figure
 from chimera_tui.domain.conversation import Assignment, Conversation, Message, Turn
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.addressing import RollCall
-from chimera_tui.engine.turn_taking import MODES, Choice, Floor, next_speakers
+from chimera_tui.engine.turn_taking import MODES, Floor, TurnChoice, next_speakers
 
 SEEDS, TURNS = 100, 60
 PRESSURES = (0.35, 0.6, 0.8)
@@ -31,12 +31,12 @@ NAMES = ("Alma", "Bruno", "Cleo", "Dario", "Elena", "Felix", "Greta", "Hugo")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def to_addressee(floor: Floor) -> Choice:
+async def to_addressee(floor: Floor) -> TurnChoice:
     """Always the addressee; without one anybody else: what a plain room does."""
     last = floor.path[-1] if floor.path else None
     called = floor.roll.hear(last.text, last.turn.speaker).last if last else None
     others = [p.slug for p in floor.personas if p.slug != floor.just_spoke]
-    return Choice(speakers=(called or floor.rng.choice(others),))
+    return TurnChoice(speakers=(called or floor.rng.choice(others),))
 
 
 @dataclass(slots=True)

@@ -44,7 +44,7 @@ from chimera_tui.system.files import write_file
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """A conversation that came out of a file."""
 
     id: int
@@ -237,7 +237,7 @@ class Chimera:
     def _room(
         self,
         saved: SavedConversation,
-        recorder: journal.Recorder,
+        recorder: journal.EventRecorder,
         *,
         attended: bool = True,
         lease: AbstractContextManager[object] | None = None,
@@ -281,7 +281,7 @@ class Chimera:
         """
         await self._conversations.delete(conversation_id)
 
-    async def import_conversation(self, path: Path, group: Path | None = None) -> Imported:
+    async def import_conversation(self, path: Path, group: Path | None = None) -> ImportResult:
         """Save the conversation in a file as one of ours.
 
         No file raises the limits and the budget of the settings.
@@ -306,7 +306,7 @@ class Chimera:
             turn_limit=min(max(1, conversation.turn_limit), self.settings.turn_limit),
         )
         saved = replace(found.saved, conversation=conversation)
-        return Imported(await self._conversations.add(saved), found.notes)
+        return ImportResult(await self._conversations.add(saved), found.notes)
 
     def _playable(self, assignment: Assignment) -> Assignment:
         """An assignment to models of providers that there are here; else it is automatic."""

@@ -12,7 +12,7 @@ from chimera_tui.engine.addressing import RollCall
 from chimera_tui.engine.errands import Errands
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.limits import Limits
-from chimera_tui.engine.turn_taking import Choice, Floor, next_speakers
+from chimera_tui.engine.turn_taking import Floor, TurnChoice, next_speakers
 from chimera_tui.engine.turn_taking.natural import choose, obligations
 from chimera_tui.quality.vitals import Vitals
 
@@ -45,7 +45,7 @@ class Chair:
     vitals: Vitals = field(default_factory=Vitals)
     limits: Limits = field(init=False)
     _catching_up: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _choosing: asyncio.Task[Choice] | None = None
+    _choosing: asyncio.Task[TurnChoice] | None = None
     _roll: tuple[list[Persona], RollCall] | None = None
     _said: str = ""
     """The last thing the mode had to say about how it chooses."""
@@ -65,7 +65,7 @@ class Chair:
         self.vitals.follow(self.journal.conversation, self.journal.tree.path)
         return self.vitals
 
-    async def choose(self, *, is_asked: bool) -> Choice | None:
+    async def choose(self, *, is_asked: bool) -> TurnChoice | None:
         """Say who has the next turn, and what it is to do; None if that was called off.
 
         Args:
@@ -142,7 +142,7 @@ class Chair:
             topic = conversation.current_topic
             await self.journal.post_notice(f"they have left the topic ({topic}).{other}")
 
-    async def _loosened(self, choice: Choice, floor: Floor) -> Choice:
+    async def _loosened(self, choice: TurnChoice, floor: Floor) -> TurnChoice:
         """Give the next speaker a hint, if they go round in circles."""
         if not choice.speakers or not (loop := self.limits.needs_hint()):
             return choice

@@ -69,7 +69,7 @@ class Clerk:
         heard = [message for message in self._journal.tree.path if not message.to]
         if conversation.title != conversation.topic or not heard:
             return
-        block = summaries.Block(tuple(heard[: 2 * TITLED_AFTER]))
+        block = summaries.SummaryChunk(tuple(heard[: 2 * TITLED_AFTER]))
         if conversation.rules.helper:
             title = await self._asked(block)
         else:
@@ -81,7 +81,7 @@ class Clerk:
 
         await self._journal.change_conversation(titled)
 
-    async def _asked(self, block: summaries.Block) -> str:
+    async def _asked(self, block: summaries.SummaryChunk) -> str:
         """What the helper would call it; empty if it does not say."""
         conversation = self._journal.conversation
         said = f"The topic: {conversation.topic}\n\n{block.transcript(conversation)}"

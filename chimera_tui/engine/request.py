@@ -29,7 +29,7 @@ from chimera_tui.domain.conversation import (
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN, clean
 from chimera_tui.engine.label_guard import NARRATOR
-from chimera_tui.engine.summaries import BLOCK, Block, blocks, counted
+from chimera_tui.engine.summaries import BLOCK, SummaryChunk, blocks, counted
 from chimera_tui.lore.briefing import Brief, brief
 from chimera_tui.lore.carried import Carried
 from chimera_tui.providers.base import ChatMessage, ChatRequest
@@ -204,7 +204,7 @@ class Renderer:
         return "\n".join([EARLIER, *lines, *(f"- {text}" for text in texts)]) + "]"
 
     def _short_of(
-        self, block: Block, conversation: Conversation, summaries: Mapping[str, Summary]
+        self, block: SummaryChunk, conversation: Conversation, summaries: Mapping[str, Summary]
     ) -> str:
         digest = block.digest
         if summary := summaries.get(digest):

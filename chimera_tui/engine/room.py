@@ -16,7 +16,7 @@ from chimera_tui.engine.cast import Cast
 from chimera_tui.engine.chairing import Chair, Offer, offer_nothing
 from chimera_tui.engine.clerk import Clerk
 from chimera_tui.engine.errands import Errands
-from chimera_tui.engine.journal import Journal, Recorder
+from chimera_tui.engine.journal import EventRecorder, Journal
 from chimera_tui.engine.messages import Messages
 from chimera_tui.engine.needs import Carrying, Models, Purse, Replies, no_cards
 from chimera_tui.engine.request import Told
@@ -54,7 +54,7 @@ class Room:
         *,
         replies: Replies,
         purse: Purse,
-        recorder: Recorder,
+        recorder: EventRecorder,
         models: Models,
         carrying: Carrying = no_cards,
         attended: bool = True,
@@ -83,8 +83,8 @@ class Room:
         self._running: asyncio.Task[None] | None = None
         self._is_left = False
         self.messages = Messages(journal, self._turns)
-        self.cast = Cast(journal, models)
-        self.settings = RoomSettings(journal, models, self._turns)
+        self.cast = Cast(journal, models, self._chair)
+        self.settings = RoomSettings(journal, models, self._turns, self._chair)
 
     async def __aenter__(self) -> Self:
         self._lease.__enter__()
@@ -243,10 +243,6 @@ class Room:
 
     # What is known of it
 
-    def suggestion(self) -> str | None:
-        """The slug of who would speak next by `natural`; None if nobody may."""
-        return self._chair.suggestion()
-
     async def preview(self, speaker: str | None = None) -> Told | None:
         """What the next speaker will be sent, exactly, with about how many tokens each part is.
 
@@ -262,7 +258,7 @@ class Room:
             UnknownError: If nobody here is called so.
             ProviderError: If no model can play it.
         """
-        if (slug := speaker or self.suggestion()) is None:
+        if (slug := speaker or self.cast.suggestion()) is None:
             return None
         return await self._listener.preview(self.conversation.assignment(slug))
 
@@ -270,8 +266,3 @@ class Room:
         """How the conversation is doing, once all of it has been read, beside the loop."""
         await self._chair.catch_up()
         return self._chair.current_vitals()
-
-    @property
-    def offered_topic(self) -> str:
-        """Another topic, offered when they left theirs; empty if none was."""
-        return self._chair.offered

@@ -36,7 +36,7 @@ from chimera_tui.engine.request import NO_CUE, Cue, Renderer, Told
 from chimera_tui.lore.carried import Carried
 from chimera_tui.providers.base import ChatRequest, Finished, Text, Thinking, Waiting, Withdrawn
 from chimera_tui.quality.signs import refuses
-from chimera_tui.resilience.calls import Ask, AttemptBegan, AttemptFailed, CallItem
+from chimera_tui.resilience.calls import AttemptBegan, AttemptFailed, CallItem, RequestWriter
 
 LONGEST_REPLY = 256 * 1024
 """Characters of a reply that are kept; then it is cut. Of thoughts the first are kept."""
@@ -92,10 +92,6 @@ class Speaking:
         """The id of the message to which this is to be another answer."""
         return self.replaces.id if self.replaces else None
 
-    def started(self) -> TurnStarted:
-        """Tell that the turn has begun."""
-        return TurnStarted(turn=self.turn, replaces_id=self.replaces_id)
-
     def attempted(self, model: ModelRef, request: ChatRequest) -> AttemptStarted:
         """Tell that `model` is asked."""
         return AttemptStarted(
@@ -109,7 +105,7 @@ class Speaking:
 
     def story(self) -> list[Event]:
         """Tell all that has happened in the turn so far, as short as that can be told."""
-        events: list[Event] = [self.started()]
+        events: list[Event] = [TurnStarted(turn=self.turn, replaces_id=self.replaces_id)]
         if self.model and self.request:
             events.append(self.attempted(self.model, self.request))
         if self.delay:
@@ -242,7 +238,7 @@ class Listener:
         heard = (speaking.text, speaking.thinking, speaking.finish_note, speaking.finished)
         return await self._provenance(speaking) if any(heard) else None
 
-    def _asking(self, speaking: Speaking) -> Ask:
+    def _asking(self, speaking: Speaking) -> RequestWriter:
         def ask(model: ModelRef, *, shorter: bool = False, more_room: bool = False) -> ChatRequest:
             return self._tell(speaking, model, shorter=shorter, more_room=more_room).request
 

@@ -23,7 +23,7 @@ from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.limits import Stop
 from chimera_tui.engine.request import Cue
 from chimera_tui.engine.speaking import Listener, Speaking
-from chimera_tui.engine.turn_taking import Choice
+from chimera_tui.engine.turn_taking import TurnChoice
 
 MOST_FAILURES = 3
 """Failed turns in a row after which an unattended room ends."""
@@ -228,7 +228,7 @@ class Turns:
 
     async def _begin(self, asked: Asked) -> list[Speaking]:
         """Give the word to whoever is asked, or whom the mode names; to nobody if that is off."""
-        choice: Choice | None = Choice(speakers=(asked.speaker,) if asked.speaker else ())
+        choice: TurnChoice | None = TurnChoice(speakers=(asked.speaker,) if asked.speaker else ())
         if not asked.speaker:
             choice = await self._chair.choose(is_asked=not asked.is_automatic)
         if choice is None or not self._agenda.stands(asked):
@@ -251,7 +251,7 @@ class Turns:
                 return None
             turn = asked.redo or self._journal.next_turn(slug)
             self.speaking[turn.number] = Speaking(turn, place, asked.replaces, cue=cue)
-            return self.speaking[turn.number].started()
+            return TurnStarted(turn=turn, replaces_id=asked.replaces.id if asked.replaces else None)
 
         await self._journal.change(started)
 

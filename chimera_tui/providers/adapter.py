@@ -16,7 +16,7 @@ from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Waitin
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import asking, entries, fetch
-from chimera_tui.providers.marks import Marks
+from chimera_tui.providers.marks import TemplateMarks
 from chimera_tui.providers.once import Once
 from chimera_tui.providers.watch import Watch
 
@@ -56,7 +56,7 @@ class Adapter(ABC):
         self, request: ChatRequest, until: float = math.inf
     ) -> AsyncGenerator[StreamItem]:
         """Yield the reply as it is produced; see `Provider.stream`."""
-        marks, model, is_answered = Marks(), request.model, False
+        marks, model, is_answered = TemplateMarks(), request.model, False
         async with aclosing(Watch(self._at, until)) as watch:
             if await watch.wait(self._must_load(model)):
                 yield watch.heard(Waiting(WaitReason.LOADING))

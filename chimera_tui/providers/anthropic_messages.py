@@ -13,14 +13,14 @@ from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
-from chimera_tui.providers.anthropic_events import Count, Event
+from chimera_tui.providers.anthropic_events import AnthropicEvent, Count
 from chimera_tui.providers.base import ChatRequest, StreamItem
 from chimera_tui.providers.capabilities import Capability, Learned
 from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import MOST, entries, ordered
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.parts import Said, fields, name
+from chimera_tui.providers.parts import ReplySoFar, fields, name
 from chimera_tui.providers.watch import count
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
@@ -98,13 +98,13 @@ class AnthropicProvider(Adapter):
         return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
-        count, found, said, is_said = Count(), Documents(), Said(), False
+        count, found, said, is_said = Count(), Documents(), ReplySoFar(), False
         async with (
             self._answer(_body(request, takes)) as answer,
             aclosing(documents(answer, found)) as came,
         ):
             async for document in came:
-                event = Event(document, said)
+                event = AnthropicEvent(document, said)
                 if error := event.trouble():
                     raise faults.reported(self._at, error)
                 for item in event.items:

@@ -22,9 +22,9 @@ from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import entries, ordered
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.openai_events import Event
+from chimera_tui.providers.openai_events import OpenAIEvent
 from chimera_tui.providers.openai_models import Model, model_info
-from chimera_tui.providers.parts import Said
+from chimera_tui.providers.parts import ReplySoFar
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import openai
@@ -151,13 +151,13 @@ class OpenAIChatProvider(Adapter):
         return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
-        found, said, usage, is_counted = Documents(), Said(), None, False
+        found, said, usage, is_counted = Documents(), ReplySoFar(), None, False
         async with (
             self._answer(_body(request, takes)) as answer,
             aclosing(documents(answer, found)) as came,
         ):
             async for document in came:
-                event = Event(document, said)
+                event = OpenAIEvent(document, said)
                 is_counted = is_counted or event.is_counted()
                 usage = self._count(event) or usage  # the last count wins, wherever it comes
                 if error := event.trouble():
@@ -198,7 +198,7 @@ class OpenAIChatProvider(Adapter):
         except (ValueError, RecursionError):  # broken JSON, or not what the format says
             raise faults.unreadable(self._at) from None
 
-    async def _late(self, came: AsyncGenerator[Any], said: Said) -> list[Event]:
+    async def _late(self, came: AsyncGenerator[Any], said: ReplySoFar) -> list[OpenAIEvent]:
         """Read on for the count of tokens, and for words that came behind the reason to end.
 
         The reply is whole: nothing can spoil it any more.
@@ -207,10 +207,10 @@ class OpenAIChatProvider(Adapter):
         with suppress(TimeoutError, ProviderError, ValueError, RecursionError):
             async with asyncio.timeout(self._at.deadlines.trailer):
                 async for document in came:
-                    late.append(Event(document, said))  # noqa: PERF401 - what came in time counts
+                    late.append(OpenAIEvent(document, said))  # noqa: PERF401 - what came in time counts
         return late
 
-    def _count(self, event: Event) -> Usage | None:
+    def _count(self, event: OpenAIEvent) -> Usage | None:
         return event.count(reports_cost=self._at.reports_cost)
 
 

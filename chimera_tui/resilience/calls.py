@@ -55,7 +55,7 @@ class AttemptFailed:
 CallItem = StreamItem | AttemptBegan | AttemptFailed
 
 
-class Ask(Protocol):
+class RequestWriter(Protocol):
     """Writes the request for a model, at the moment when it is made."""
 
     def __call__(
@@ -90,7 +90,7 @@ class Calls:
             gate.wake()
 
     async def reply(
-        self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+        self, models: Sequence[ModelRef], ask: RequestWriter, allow: Callable[[ModelRef], None]
     ) -> AsyncGenerator[CallItem]:
         """Yield the reply of the first model that gives one, and what comes before it.
 
@@ -170,7 +170,7 @@ class _Turn:
         """The next call to the model whose turn it is."""
         return Attempt(self.model.model, self.deadline, self._is_patient)
 
-    def request(self, ask: Ask) -> ChatRequest:
+    def request(self, ask: RequestWriter) -> ChatRequest:
         """Write the request; from now on the reply to it is heard."""
         self._is_bare, self._has_thought, self._unseen = True, False, ""
         return ask(self.model, shorter=self._is_shorter, more_room=self._has_more_room)

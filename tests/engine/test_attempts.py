@@ -33,7 +33,7 @@ from chimera_tui.domain.events import (
 from chimera_tui.domain.health import WaitReason
 from chimera_tui.engine.room import Room
 from chimera_tui.providers.base import Finished, Text, Thinking, Waiting
-from chimera_tui.resilience.calls import Ask, AttemptBegan, AttemptFailed, CallItem
+from chimera_tui.resilience.calls import AttemptBegan, AttemptFailed, CallItem, RequestWriter
 from tests.fakes import (
     MODEL,
     NOON,
@@ -66,7 +66,7 @@ class Script:
         self.woken += 1
 
     async def reply(
-        self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+        self, models: Sequence[ModelRef], ask: RequestWriter, allow: Callable[[ModelRef], None]
     ) -> AsyncGenerator[CallItem]:
         """Go through the script; a model stands for a request to it."""
         self.models = models
@@ -205,7 +205,7 @@ async def test_all_that_was_used_is_counted_even_of_a_turn_that_broke() -> None:
 
     class Broken(Script):
         async def reply(
-            self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+            self, models: Sequence[ModelRef], ask: RequestWriter, allow: Callable[[ModelRef], None]
         ) -> AsyncGenerator[CallItem]:
             yield AttemptBegan(MODEL, ask(MODEL))
             yield Text("Half")
@@ -266,7 +266,7 @@ async def test_thoughts_that_somebody_stops_are_counted() -> None:
 
     class Thinker(Script):
         async def reply(
-            self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+            self, models: Sequence[ModelRef], ask: RequestWriter, allow: Callable[[ModelRef], None]
         ) -> AsyncGenerator[CallItem]:
             yield AttemptBegan(MODEL, ask(MODEL))
             yield Thinking("Hm.")
@@ -304,7 +304,7 @@ async def test_fallbacks_are_assigned_and_asked_in_their_order() -> None:
 async def test_a_turn_that_is_held_back_is_tried_when_a_person_wants_the_next() -> None:
     class HeldBack(Script):
         async def reply(
-            self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+            self, models: Sequence[ModelRef], ask: RequestWriter, allow: Callable[[ModelRef], None]
         ) -> AsyncGenerator[CallItem]:
             yield Waiting(WaitReason.BREAKER, 30)
             await self.changed.wait()

@@ -199,7 +199,7 @@ async def test_in_manual_mode_nobody_speaks_until_a_person_says_who() -> None:
         assert speakers(room) == [HUMAN]
         room.next("bob")
         await watcher.until(MessageCompleted)
-        suggested = room.suggestion()
+        suggested = room.cast.suggestion()
         room.next()
         await watcher.until(MessageCompleted)
         assert speakers(room) == [HUMAN, "bob", suggested]
@@ -306,7 +306,7 @@ async def test_leaving_the_topic_is_noticed_once_and_another_one_offered() -> No
     assert told == [
         "they have left the topic (Is a joke a kind of knowledge?). Or move it, say to: 2 umbrellas"
     ]
-    assert room.offered_topic == "2 umbrellas"
+    assert room.settings.offered_topic == "2 umbrellas"
 
 
 # Helping models

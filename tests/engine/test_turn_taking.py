@@ -13,7 +13,7 @@ from chimera_tui.domain.rules import Rules
 from chimera_tui.engine.addressing import RollCall
 from chimera_tui.engine.beats import BEATS
 from chimera_tui.engine.pacing import LONGEST, SHORTEST, delay
-from chimera_tui.engine.turn_taking import MODES, Choice, Floor, mode, next_speakers
+from chimera_tui.engine.turn_taking import MODES, Floor, TurnChoice, mode, next_speakers
 from chimera_tui.engine.turn_taking.natural import obligations, relevance
 from tests.fakes import NOON, a_conversation, a_persona
 
@@ -266,7 +266,7 @@ class Answers:
         return answer
 
 
-async def directed(*answers: str | ProviderError) -> tuple[Choice, Answers]:
+async def directed(*answers: str | ProviderError) -> tuple[TurnChoice, Answers]:
     ask = Answers(*answers)
     at = floor(THREE, (HUMAN, "Hm."), ("ada", "So it is."), ask=ask)
     return await mode("director")(at), ask
@@ -282,14 +282,14 @@ async def directed(*answers: str | ProviderError) -> tuple[Choice, Answers]:
 )
 async def test_a_director_names_who_speaks_and_what_the_turn_does(answer: str) -> None:
     choice, ask = await directed(answer)
-    assert choice == Choice(speakers=("bob",), beat=BEATS["challenge"])
+    assert choice == TurnChoice(speakers=("bob",), beat=BEATS["challenge"])
     assert "- The Bob: Bob says little. (has not spoken yet)" in ask.questions[0]
     assert "[The Ada]: So it is." in ask.questions[0]
     assert "- The Ada" not in ask.questions[0]  # she has just spoken
 
 
 async def test_without_json_the_only_name_counts() -> None:
-    assert (await directed("I would say the Cleo."))[0] == Choice(speakers=("cleo",))
+    assert (await directed("I would say the Cleo."))[0] == TurnChoice(speakers=("cleo",))
 
 
 async def test_a_director_who_names_nobody_is_asked_once_more() -> None:

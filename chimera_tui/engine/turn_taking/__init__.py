@@ -15,7 +15,7 @@ from chimera_tui.engine.turn_taking import (
     round_robin,
     script,
 )
-from chimera_tui.engine.turn_taking.floor import Choice, Floor, Mode
+from chimera_tui.engine.turn_taking.floor import Floor, Mode, TurnChoice
 
 MODES: dict[str, Mode] = {
     "natural": natural.next_speakers,
@@ -28,7 +28,7 @@ MODES: dict[str, Mode] = {
 }
 DEFAULT_MODE = "natural"
 
-__all__ = ["DEFAULT_MODE", "MODES", "Choice", "Floor", "Mode", "mode", "next_speakers"]
+__all__ = ["DEFAULT_MODE", "MODES", "Floor", "Mode", "TurnChoice", "mode", "next_speakers"]
 
 
 def mode(name: str) -> Mode:
@@ -43,12 +43,12 @@ def mode(name: str) -> Mode:
         raise UnknownError(f"There is no mode `{name}`.", hint=nearest(name, MODES)) from None
 
 
-async def next_speakers(floor: Floor) -> Choice:
+async def next_speakers(floor: Floor) -> TurnChoice:
     """Say who is next: whoever is due by the rules, else whom the mode names."""
     if not floor.present:
-        return Choice(notice="Everybody here is muted, or has said enough for now.")
+        return TurnChoice(notice="Everybody here is muted, or has said enough for now.")
     if due := _due(floor):
-        return Choice(speakers=(due,))
+        return TurnChoice(speakers=(due,))
     return await mode(floor.conversation.mode)(floor)
 
 

@@ -9,7 +9,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.engine.beats import BEATS
 from chimera_tui.engine.turn_taking import natural
-from chimera_tui.engine.turn_taking.floor import Choice, Floor
+from chimera_tui.engine.turn_taking.floor import Floor, TurnChoice
 
 TOLD = 12
 """Messages of the end that it reads."""
@@ -23,7 +23,7 @@ _INSTRUCTIONS = (
 _OBJECT = re.compile(r"\{[^{}]*\}")
 
 
-async def next_speakers(floor: Floor) -> Choice:
+async def next_speakers(floor: Floor) -> TurnChoice:
     """Whom the model names; one that names nobody is asked once more."""
     eligible = floor.eligible
     if len(eligible) <= 1:
@@ -76,7 +76,7 @@ def _silence(slug: str, spoken: list[str]) -> str:
     return f"spoke {spoken[::-1].index(slug) + 1} turns ago"
 
 
-def _read(answer: str, eligible: list[Persona], floor: Floor) -> Choice | None:
+def _read(answer: str, eligible: list[Persona], floor: Floor) -> TurnChoice | None:
     """Read the object; else take the only name that stands in the answer."""
     by_name = {name.casefold(): p.slug for p in eligible for name in (p.slug, p.short_name, p.name)}
     for text in _OBJECT.findall(answer):
@@ -86,7 +86,7 @@ def _read(answer: str, eligible: list[Persona], floor: Floor) -> Choice | None:
             continue
         slug = by_name.get(str(told.get("next", "")).strip().casefold())
         if slug:
-            return Choice(speakers=(slug,), beat=BEATS.get(str(told.get("beat", "")), ""))
+            return TurnChoice(speakers=(slug,), beat=BEATS.get(str(told.get("beat", "")), ""))
     named = {hit.slug for hit in floor.roll.hear(answer[:LONGEST]).hits}
     named &= set(by_name.values())
-    return Choice(speakers=(named.pop(),)) if len(named) == 1 else None
+    return TurnChoice(speakers=(named.pop(),)) if len(named) == 1 else None

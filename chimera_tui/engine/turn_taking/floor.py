@@ -86,7 +86,7 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class TurnChoice:
     """Who is to speak."""
 
     speakers: tuple[str, ...] = ()
@@ -97,5 +97,5 @@ class Choice:
     """What a person should know of how it was chosen."""
 
 
-Mode = Callable[[Floor], Awaitable[Choice]]
+Mode = Callable[[Floor], Awaitable[TurnChoice]]
 """Chooses who takes the next turn."""

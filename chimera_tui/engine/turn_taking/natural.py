@@ -14,7 +14,7 @@ from random import Random
 from chimera_tui.domain.conversation import HUMAN, Message
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.addressing import MOST_ADDRESSED, Heard
-from chimera_tui.engine.turn_taking.floor import Choice, Floor
+from chimera_tui.engine.turn_taking.floor import Floor, TurnChoice
 from chimera_tui.quality.words import stems, words
 
 HONOURED = 0.95
@@ -35,10 +35,10 @@ EXPERT = 0.5
 TALKATIVE, WAITED, TOPIC, NAMED, KNOWS, SHARE, PINGPONG = 1.6, 0.9, 0.9, 0.5, 0.4, 3.3, 1.2
 
 
-async def next_speakers(floor: Floor) -> Choice:
+async def next_speakers(floor: Floor) -> TurnChoice:
     """Whoever should speak."""
     speaker = choose(floor)
-    return Choice(speakers=(speaker,) if speaker else ())
+    return TurnChoice(speakers=(speaker,) if speaker else ())
 
 
 def choose(floor: Floor) -> str | None:

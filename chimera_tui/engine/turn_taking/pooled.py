@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from chimera_tui.engine.turn_taking.floor import Choice, Floor
+from chimera_tui.engine.turn_taking.floor import Floor, TurnChoice
 
 
-async def next_speakers(floor: Floor) -> Choice:
+async def next_speakers(floor: Floor) -> TurnChoice:
     """One of those who have not answered yet.
 
     When all have, the human is waited for; where nobody is there, the bag is filled anew.
@@ -14,5 +14,5 @@ async def next_speakers(floor: Floor) -> Choice:
     fewest = min((taken[persona.slug] for persona in floor.eligible), default=0)
     left = [persona.slug for persona in floor.eligible if taken[persona.slug] == fewest]
     if not left or (fewest and floor.is_attended):
-        return Choice()
-    return Choice(speakers=(floor.rng.choice(left),))
+        return TurnChoice()
+    return TurnChoice(speakers=(floor.rng.choice(left),))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from chimera_tui.domain.conversation import Conversation, Message
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.turn_taking import natural
-from chimera_tui.engine.turn_taking.floor import Choice, Floor
+from chimera_tui.engine.turn_taking.floor import Floor, TurnChoice
 
 DEBATE = (
     "host: open the debate: the motion in one sentence, then the first name",
@@ -48,7 +48,7 @@ class _Line:
     beat: str
 
 
-async def next_speakers(floor: Floor) -> Choice:
+async def next_speakers(floor: Floor) -> TurnChoice:
     """Whoever has the next line; those who are not there are passed over, and that is said."""
     lines = _lines(floor.conversation)
     present = {persona.slug for persona in floor.present} - {floor.passed_over}
@@ -62,7 +62,7 @@ async def next_speakers(floor: Floor) -> Choice:
         names = ", ".join(dict.fromkeys(missing))
         notice = f"The script goes on without {names}, who cannot speak now."
     if place < len(lines):
-        return Choice(speakers=(lines[place].speaker,), beat=lines[place].beat, notice=notice)
+        return TurnChoice(speakers=(lines[place].speaker,), beat=lines[place].beat, notice=notice)
     if missing or _place(floor, floor.path[:-1], lines) < len(lines):
         notice = "The script is done: now whoever likes speaks."
     return replace(await natural.next_speakers(floor), notice=notice)

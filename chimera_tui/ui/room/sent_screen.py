@@ -124,7 +124,7 @@ class SentScreen(Screen[None]):
     def __init__(self, room: "Room", cast: list[CastRow], slug: str = "") -> None:
         super().__init__()
         self._room, self._cast = room, cast
-        self._next = room.suggestion() or cast[0].slug
+        self._next = room.cast.suggestion() or cast[0].slug
         self._slug = slug or self._next
         self._told: Told | None = None
         self._problem = ""
