@@ -11,7 +11,6 @@ from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import Conversation, Failure
 from chimera_tui.domain.events import ConversationEnded, EndReason, Event, PauseReason, RoomPaused
 from chimera_tui.domain.saved import SavedConversation, Tree
-from chimera_tui.engine.agenda import Agenda
 from chimera_tui.engine.cast import Cast
 from chimera_tui.engine.chairing import Chair, Offer, offer_nothing
 from chimera_tui.engine.clerk import Clerk
@@ -22,6 +21,7 @@ from chimera_tui.engine.needs import Carrying, Models, Purse, Replies, no_cards
 from chimera_tui.engine.request import Told
 from chimera_tui.engine.settings import RoomSettings
 from chimera_tui.engine.speaking import Listener
+from chimera_tui.engine.turn_queue import TurnQueue
 from chimera_tui.engine.turns import Turns
 from chimera_tui.quality.vitals import Vitals
 
@@ -64,13 +64,13 @@ class Room:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        agenda = Agenda(clock)
+        queue = TurnQueue(clock)
         if attended:
-            agenda.paused = PauseReason.OPENED
+            queue.paused = PauseReason.OPENED
             if saved.failure:
-                agenda.paused = PauseReason.FAILURE
-                agenda.failures.append(saved.failure)
-        self._agenda = agenda
+                queue.paused = PauseReason.FAILURE
+                queue.failures.append(saved.failure)
+        self._queue = queue
         self._lease = lease or nullcontext()
         self._journal = journal = Journal(saved, recorder, now)
         self._listener = Listener(journal, replies, models, purse, carrying, clock, sleep)
@@ -78,7 +78,7 @@ class Room:
         self._chair = Chair(journal, errands, attended, offer)
         self._clerk = Clerk(journal, errands)
         self._turns = Turns(
-            journal, agenda, self._listener, self._chair, self._clerk, is_attended=attended
+            journal, queue, self._listener, self._chair, self._clerk, is_attended=attended
         )
         self._running: asyncio.Task[None] | None = None
         self._is_left = False
@@ -237,9 +237,9 @@ class Room:
     def hold(self, *, is_typing: bool) -> None:
         """While the human is typing, who was not named waits, for 30 seconds at most."""
         if is_typing:
-            self._agenda.hold()
+            self._queue.hold()
         else:
-            self._agenda.release()
+            self._queue.release()
 
     # What is known of it
 

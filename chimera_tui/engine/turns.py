@@ -16,13 +16,13 @@ from chimera_tui.domain.events import (
     TurnFailed,
     TurnStarted,
 )
-from chimera_tui.engine.agenda import Agenda, Asked
 from chimera_tui.engine.chairing import Chair
 from chimera_tui.engine.clerk import Clerk
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.limits import Stop
 from chimera_tui.engine.request import Cue
 from chimera_tui.engine.speaking import Listener, Speaking
+from chimera_tui.engine.turn_queue import Asked, TurnQueue
 from chimera_tui.engine.turn_taking import TurnChoice
 
 MOST_FAILURES = 3
@@ -38,7 +38,7 @@ class Turns:
     def __init__(
         self,
         journal: Journal,
-        agenda: Agenda,
+        queue: TurnQueue,
         listener: Listener,
         chair: Chair,
         clerk: Clerk,
@@ -50,7 +50,7 @@ class Turns:
         self.speaking: dict[int, Speaking] = {}
         """Who has the turn now, by its number."""
         self._journal = journal
-        self._agenda = agenda
+        self._queue = queue
         self._listener = listener
         self._chair = chair
         self._clerk = clerk
@@ -61,12 +61,12 @@ class Turns:
     @property
     def paused(self) -> PauseReason | None:
         """Why nobody is asked to speak; None while the room is live."""
-        return self._agenda.paused
+        return self._queue.paused
 
     @property
     def failure(self) -> Failure | None:
         """The failed turn that waits for a remedy."""
-        failures = self._agenda.failures
+        failures = self._queue.failures
         return failures[0] if failures else None
 
     def catch_up(self) -> list[Event]:
@@ -83,15 +83,15 @@ class Turns:
         self._chair.call_off()
         self._chair.limits.start_anew()
         answers = self._chair.answers()
-        self._agenda.ask_only(Asked(speaker=speaker, is_answer=True) for speaker in answers)
-        self._agenda.release()
+        self._queue.ask_only(Asked(speaker=speaker, is_answer=True) for speaker in answers)
+        self._queue.release()
         if self.paused is not PauseReason.ASKED:
             self.resume()
 
     def pause(self, reason: PauseReason = PauseReason.ASKED) -> None:
         """Begin no more turns; the speaker of the moment finishes."""
         if self.paused is not reason:
-            self._agenda.paused = reason
+            self._queue.paused = reason
             self._journal.show(RoomPaused(reason=reason))
         if reason is PauseReason.ASKED:
             self._chair.call_off()
@@ -101,9 +101,9 @@ class Turns:
         if self.paused is None or self.failure:
             return
         self._chair.limits.start_anew()
-        self._agenda.paused = None
+        self._queue.paused = None
         self._journal.show(RoomResumed())
-        self._agenda.wake()
+        self._queue.wake()
 
     def next(self, speaker: str | None = None) -> None:
         """Let one turn be taken now; see `Room.next`."""
@@ -112,7 +112,7 @@ class Turns:
         self._listener.wake()
         is_held_back = any(one.is_held_back for one in self.speaking.values())
         if not (self.failure or is_held_back):
-            self._agenda.ask(Asked(speaker=speaker))
+            self._queue.ask(Asked(speaker=speaker))
             self._chair.call_off()
 
     async def stop(self) -> None:
@@ -152,7 +152,7 @@ class Turns:
         await self.stop()
         await self._journal.emit(PathChanged(chosen_id=None, end_id=message.parent_id))
         again = Asked(speaker=message.turn.speaker, redo=message.turn, replaces=message)
-        self._agenda.ask(again, first=True)
+        self._queue.ask(again, first=True)
 
     async def skip(self) -> None:
         """Go on without the turn that failed."""
@@ -180,10 +180,10 @@ class Turns:
 
     async def clear(self) -> None:
         """Drop what failed, and what was asked for."""
-        for failure in list(self._agenda.failures):
+        for failure in list(self._queue.failures):
             await self._journal.emit(TurnDropped(turn=failure.turn))
-            self._agenda.failures.remove(failure)
-        self._agenda.ask_only(())
+            self._queue.failures.remove(failure)
+        self._queue.ask_only(())
 
     async def path_changed(self) -> None:
         """Read what was said on the path that was chosen."""
@@ -192,7 +192,7 @@ class Turns:
     def end(self, reason: EndReason) -> None:
         """Take no more turns."""
         self._ended = self._ended or reason
-        self._agenda.close()
+        self._queue.close()
 
     # The loop
 
@@ -200,7 +200,7 @@ class Turns:
         """Take turns until the end; a mistake of ours ends this room only."""
         try:
             await self._chair.catch_up()
-            while asked := await self._agenda.next():
+            while asked := await self._queue.next():
                 stop = self._chair.limits.stop() if asked.is_automatic else None
                 if stop:
                     await self._stop_at(stop)
@@ -231,7 +231,7 @@ class Turns:
         choice: TurnChoice | None = TurnChoice(speakers=(asked.speaker,) if asked.speaker else ())
         if not asked.speaker:
             choice = await self._chair.choose(is_asked=not asked.is_automatic)
-        if choice is None or not self._agenda.stands(asked):
+        if choice is None or not self._queue.stands(asked):
             return []
         if not choice.speakers:
             await self._stop_at(Stop(PauseReason.YOUR_TURN, ""))
@@ -247,7 +247,7 @@ class Turns:
         def started() -> TurnStarted | None:
             cast = self._journal.conversation.cast
             place = next((one for one in cast if one.persona.slug == slug), None)
-            if place is None or not self._agenda.stands(asked):
+            if place is None or not self._queue.stands(asked):
                 return None
             turn = asked.redo or self._journal.next_turn(slug)
             self.speaking[turn.number] = Speaking(turn, place, asked.replaces, cue=cue)
@@ -315,7 +315,7 @@ class Turns:
             return
         failure = await self._listener.failure(speaking, error)
         if self._is_attended:  # whoever hears of it may choose a remedy at once
-            self._agenda.failures.append(failure)
+            self._queue.failures.append(failure)
         try:
             await self._journal.emit(TurnFailed(failure=failure))
         except StorageError:
@@ -343,10 +343,10 @@ class Turns:
 
     def _settle(self, again: Asked | None = None) -> None:
         """A remedy was chosen: go on, unless another failure waits."""
-        self._agenda.failures.popleft()
+        self._queue.failures.popleft()
         self._failed_in_row = 0
         if again:
-            self._agenda.ask(again, first=True)
+            self._queue.ask(again, first=True)
         self.resume()
 
     async def _restore(self, replaced_id: int | None) -> None:
