@@ -27,7 +27,7 @@ from chimera_tui.domain.conversation import Assignment, Finish, Message, ModelRe
 from chimera_tui.domain.events import MessageCompleted
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.domain.saved import SavedConversation
-from chimera_tui.engine.turn_taking import MODES, Floor, TurnChoice
+from chimera_tui.engine.turn_taking import MODES, TurnChoice, TurnContext
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
 from chimera_tui.resilience.gate import Gate
 from chimera_tui.settings.settings import Settings
@@ -193,7 +193,7 @@ async def many_streams(folder: Path, count: int = 8, rate: float = 200) -> Strea
         saved.conversation = replace(saved.conversation, cast=cast, mode="chorus", pace=0.0)
         slugs = tuple(one.persona.slug for one in cast)
 
-        async def chorus(_: Floor) -> TurnChoice:
+        async def chorus(_: TurnContext) -> TurnChoice:
             return TurnChoice(speakers=slugs)
 
         MODES["chorus"] = chorus

@@ -17,7 +17,7 @@ async def ask_nobody(_system: str, _question: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Floor:
+class TurnContext:
     """The room at the moment in which somebody is to be chosen."""
 
     conversation: Conversation
@@ -97,5 +97,5 @@ class TurnChoice:
     """What a person should know of how it was chosen."""
 
 
-Mode = Callable[[Floor], Awaitable[TurnChoice]]
+Mode = Callable[[TurnContext], Awaitable[TurnChoice]]
 """Chooses who takes the next turn."""
