@@ -9,7 +9,7 @@ from chimera_tui.domain.conversation import HUMAN
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine import beats
 from chimera_tui.engine.addressing import RollCall
-from chimera_tui.engine.errands import Errands
+from chimera_tui.engine.background_requests import BackgroundRequests
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.limits import Limits
 from chimera_tui.engine.turn_taking import TurnChoice, TurnContext, next_speakers
@@ -35,7 +35,7 @@ class Chair:
     """Chairs one room."""
 
     journal: Journal
-    errands: Errands
+    background: BackgroundRequests
     is_attended: bool
     offer: Offer = offer_nothing
     passed_over: str | None = None
@@ -117,7 +117,7 @@ class Chair:
             roll=self._call_roll(),
             passed_over=self.passed_over,
             is_attended=self.is_attended,
-            ask=self.errands.ask,
+            ask=self.background.ask,
         )
 
     def _call_roll(self) -> RollCall:

@@ -11,10 +11,10 @@ from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import Conversation, Failure
 from chimera_tui.domain.events import ConversationEnded, EndReason, Event, PauseReason, RoomPaused
 from chimera_tui.domain.saved import SavedConversation, Tree
+from chimera_tui.engine.background_requests import BackgroundRequests
 from chimera_tui.engine.cast import Cast
 from chimera_tui.engine.chairing import Chair, Offer, offer_nothing
 from chimera_tui.engine.clerk import Clerk
-from chimera_tui.engine.errands import Errands
 from chimera_tui.engine.journal import EventRecorder, Journal
 from chimera_tui.engine.messages import Messages
 from chimera_tui.engine.needs import Carrying, Models, Purse, Replies, no_cards
@@ -74,9 +74,9 @@ class Room:
         self._lease = lease or nullcontext()
         self._journal = journal = Journal(saved, recorder, now)
         self._listener = Listener(journal, replies, models, purse, carrying, clock, sleep)
-        errands = Errands(journal, replies, models, purse, clock)
-        self._chair = Chair(journal, errands, attended, offer)
-        self._clerk = Clerk(journal, errands)
+        background = BackgroundRequests(journal, replies, models, purse, clock)
+        self._chair = Chair(journal, background, attended, offer)
+        self._clerk = Clerk(journal, background)
         self._turns = Turns(
             journal, queue, self._listener, self._chair, self._clerk, is_attended=attended
         )

@@ -33,7 +33,7 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.domain.rules import Rules
 from chimera_tui.domain.saved import Tree
-from chimera_tui.engine import errands
+from chimera_tui.engine import background_requests
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.summaries import BLOCK
 from chimera_tui.providers.base import ChatRequest
@@ -346,14 +346,14 @@ async def test_a_director_chooses_and_its_beat_stands_in_the_nudge() -> None:
     events = await play(room)
     assert speakers(room) == ["cleo"]
     assert "make it lighter" in provider.requests[1].messages[-1].text
-    (errand,) = [e for e in events if isinstance(e, ErrandDone)]
-    assert errand.provenance.model == ModelRef("other", "helper")
+    (request,) = [e for e in events if isinstance(e, ErrandDone)]
+    assert request.provenance.model == ModelRef("other", "helper")
 
 
 async def test_a_director_that_does_not_answer_is_replaced_visibly_and_said_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(errands, "LONGEST_WAIT", 0.0)
+    monkeypatch.setattr(background_requests, "LONGEST_WAIT", 0.0)
     room = a_room(
         helped(), None, "Ada", "Bob", "Cleo", mode="director", turn_limit=3, attended=False,
         rules=Rules(helper=HELPER),

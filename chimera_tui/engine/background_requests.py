@@ -39,7 +39,7 @@ _HELPER = Persona(
 """What providers are told of who speaks: nobody."""
 
 
-class Errands:
+class BackgroundRequests:
     """Asks the helping model of a conversation; what it costs is recorded like a turn's cost."""
 
     def __init__(
