@@ -77,7 +77,7 @@ class FixedModels:
         return 0, CostSource.FREE
 
 
-class FullPurse:
+class FullBudget:
     """Allows everything, until it is told not to."""
 
     def __init__(self) -> None:
@@ -142,7 +142,7 @@ def a_room(
     recorder: ListRecorder | None = None,
     *names: str,
     models: FixedModels | None = None,
-    purse: FullPurse | None = None,
+    budget_guard: FullBudget | None = None,
     attended: bool = True,
     start: SavedConversation | None = None,
     clock: Callable[[], float] = lambda: 0.0,
@@ -153,7 +153,7 @@ def a_room(
     return Room(
         start or saved(*(names or ("Ada", "Bob")), **details),
         replies=calls_to(provider),
-        purse=purse or FullPurse(),
+        budget_guard=budget_guard or FullBudget(),
         recorder=recorder or ListRecorder(),
         models=models or FixedModels(),
         attended=attended,

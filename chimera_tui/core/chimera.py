@@ -245,7 +245,7 @@ class Chimera:
         return Room(
             saved,
             replies=self.connections.calls,
-            purse=self.connections,
+            budget_guard=self.connections,
             recorder=recorder,
             models=self.connections,
             carrying=self._carried,

@@ -57,7 +57,7 @@ async def no_cards(_: Persona) -> None:
     """Nobody came in a card."""
 
 
-class Purse(Protocol):
+class BudgetGuard(Protocol):
     """What may still be spent."""
 
     async def allowance(

@@ -17,7 +17,7 @@ from chimera_tui.engine.chairing import Chair, Offer, offer_nothing
 from chimera_tui.engine.clerk import Clerk
 from chimera_tui.engine.journal import EventRecorder, Journal
 from chimera_tui.engine.messages import Messages
-from chimera_tui.engine.needs import Carrying, Models, Purse, Replies, no_cards
+from chimera_tui.engine.needs import BudgetGuard, Carrying, Models, Replies, no_cards
 from chimera_tui.engine.request import Told
 from chimera_tui.engine.settings import RoomSettings
 from chimera_tui.engine.speaking import Listener
@@ -35,7 +35,7 @@ class Room:
     Args:
         saved: The conversation to go on with; the room works on a copy.
         replies: Whom to ask for replies.
-        purse: Says what may still be spent.
+        budget_guard: Says what may still be spent.
         recorder: Where events go first.
         models: Which model plays whom, and what is known about it.
         carrying: What personas take along from the cards they came in.
@@ -53,7 +53,7 @@ class Room:
         saved: SavedConversation,
         *,
         replies: Replies,
-        purse: Purse,
+        budget_guard: BudgetGuard,
         recorder: EventRecorder,
         models: Models,
         carrying: Carrying = no_cards,
@@ -73,8 +73,8 @@ class Room:
         self._queue = queue
         self._lease = lease or nullcontext()
         self._journal = journal = Journal(saved, recorder, now)
-        self._listener = Listener(journal, replies, models, purse, carrying, clock, sleep)
-        background = BackgroundRequests(journal, replies, models, purse, clock)
+        self._listener = Listener(journal, replies, models, budget_guard, carrying, clock, sleep)
+        background = BackgroundRequests(journal, replies, models, budget_guard, clock)
         self._chair = Chair(journal, background, attended, offer)
         self._clerk = Clerk(journal, background)
         self._turns = Turns(

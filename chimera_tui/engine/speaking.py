@@ -31,7 +31,7 @@ from chimera_tui.domain.health import WaitReason
 from chimera_tui.engine import pacing
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.label_guard import LabelGuard, guard_for
-from chimera_tui.engine.needs import Carrying, Models, Purse, Replies
+from chimera_tui.engine.needs import BudgetGuard, Carrying, Models, Replies
 from chimera_tui.engine.request import NO_CUE, Cue, Renderer, Told
 from chimera_tui.lore.carried import Carried
 from chimera_tui.providers.base import ChatRequest, Finished, Text, Thinking, Waiting, Withdrawn
@@ -125,7 +125,7 @@ class Listener:
         journal: Journal,
         replies: Replies,
         models: Models,
-        purse: Purse,
+        budget_guard: BudgetGuard,
         carrying: Carrying,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
@@ -133,7 +133,7 @@ class Listener:
         self._journal = journal
         self._replies = replies
         self._models = models
-        self._purse = purse
+        self._budget_guard = budget_guard
         self._carrying = carrying
         self._clock, self._sleep = clock, sleep
         self.renderer = Renderer()
@@ -163,7 +163,7 @@ class Listener:
         """
         models = await self._models.candidates(speaking.assignment)
         speaking.model = models[0]
-        allow = await self._purse.allowance(
+        allow = await self._budget_guard.allowance(
             lambda: self._journal.conversation.budget, self._journal.state.spent
         )
         speaking.carried = await self._carrying(speaking.assignment.persona)

@@ -46,7 +46,7 @@ from chimera_tui.resilience.model_choice import Facts, ModelChoice
 from chimera_tui.settings.keys import KeySource, KeyState
 from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.store import WhenStrayed
-from tests.fakes import NOON, FixedModels, FullPurse, ListRecorder, a_persona, calls_to
+from tests.fakes import NOON, FixedModels, FullBudget, ListRecorder, a_persona, calls_to
 
 OLLAMA = Health(
     provider="ollama",
@@ -330,7 +330,7 @@ class FakeChimera:
         return Room(
             saved,
             replies=calls_to(self.provider),
-            purse=FullPurse(),
+            budget_guard=FullBudget(),
             recorder=self,
             models=self.models,
             attended=attended,

@@ -18,7 +18,7 @@ from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.providers.base import Provider
 from chimera_tui.storage.personas import PersonaRecords
 from chimera_tui.ui.studio.studio_screen import StudioScreen
-from tests.fakes import NOON, FixedModels, FullPurse, calls_to
+from tests.fakes import NOON, FixedModels, FullBudget, calls_to
 from tests.ui.fakes import FakeChimera, FakeLibrary
 from tests.ui.running import do, until
 
@@ -94,7 +94,7 @@ class StudioChimera(FakeChimera):
         return Room(
             saved,
             replies=calls_to(self.said_by),
-            purse=FullPurse(),
+            budget_guard=FullBudget(),
             recorder=recorder,
             models=FixedModels(),
             now=lambda: NOON,
