@@ -14,7 +14,7 @@ from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.engine.background_requests import BackgroundRequests
 from chimera_tui.engine.cast import Cast
 from chimera_tui.engine.chairing import Chair, Offer, offer_nothing
-from chimera_tui.engine.clerk import Clerk
+from chimera_tui.engine.housekeeping import Housekeeping
 from chimera_tui.engine.journal import EventRecorder, Journal
 from chimera_tui.engine.messages import Messages
 from chimera_tui.engine.needs import BudgetGuard, Carrying, Models, Replies, no_cards
@@ -76,9 +76,9 @@ class Room:
         self._listener = Listener(journal, replies, models, budget_guard, carrying, clock, sleep)
         background = BackgroundRequests(journal, replies, models, budget_guard, clock)
         self._chair = Chair(journal, background, attended, offer)
-        self._clerk = Clerk(journal, background)
+        self._housekeeping = Housekeeping(journal, background)
         self._turns = Turns(
-            journal, queue, self._listener, self._chair, self._clerk, is_attended=attended
+            journal, queue, self._listener, self._chair, self._housekeeping, is_attended=attended
         )
         self._running: asyncio.Task[None] | None = None
         self._is_left = False
@@ -97,7 +97,7 @@ class Room:
         try:
             self._turns.end(EndReason.STOPPED)
             await self._turns.stop()
-            self._clerk.close()
+            self._housekeeping.close()
             if self._running:
                 await self._running
         finally:

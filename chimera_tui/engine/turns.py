@@ -17,7 +17,7 @@ from chimera_tui.domain.events import (
     TurnStarted,
 )
 from chimera_tui.engine.chairing import Chair
-from chimera_tui.engine.clerk import Clerk
+from chimera_tui.engine.housekeeping import Housekeeping
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.limits import Stop
 from chimera_tui.engine.request import Cue
@@ -41,7 +41,7 @@ class Turns:
         queue: TurnQueue,
         listener: Listener,
         chair: Chair,
-        clerk: Clerk,
+        housekeeping: Housekeeping,
         *,
         is_attended: bool,
     ) -> None:
@@ -53,7 +53,7 @@ class Turns:
         self._queue = queue
         self._listener = listener
         self._chair = chair
-        self._clerk = clerk
+        self._housekeeping = housekeeping
         self._is_attended = is_attended
         self._failed_in_row = 0
         self._ended: EndReason | None = None
@@ -209,11 +209,11 @@ class Turns:
                     for speaking in await self._begin(asked):
                         turns.create_task(self._take(speaking))
                 await self._chair.mind_the_topic()
-                self._clerk.tend(self._listener.renderer.fullness)
+                self._housekeeping.tend(self._listener.renderer.fullness)
         except Exception as error:  # noqa: BLE001 - the edge
             self.crash, self._ended = innermost(error), EndReason.CRASHED
         finally:
-            await self._clerk.done()
+            await self._housekeeping.done()
             await self._journal.settled()
             self._journal.show(ConversationEnded(reason=self._ended or EndReason.STOPPED))
 

@@ -24,7 +24,7 @@ TITLE = (
 )
 
 
-class Clerk:
+class Housekeeping:
     """Tidies up one room. Without a helper named in the rules it only shortens a long topic."""
 
     def __init__(self, journal: Journal, background: BackgroundRequests) -> None:
