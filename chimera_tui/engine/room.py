@@ -13,7 +13,6 @@ from chimera_tui.domain.events import ConversationEnded, EndReason, Event, Pause
 from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.engine.background_requests import BackgroundRequests
 from chimera_tui.engine.cast import Cast
-from chimera_tui.engine.chairing import Chair, Offer, offer_nothing
 from chimera_tui.engine.housekeeping import Housekeeping
 from chimera_tui.engine.journal import EventRecorder, Journal
 from chimera_tui.engine.messages import Messages
@@ -22,6 +21,7 @@ from chimera_tui.engine.request import Told
 from chimera_tui.engine.settings import RoomSettings
 from chimera_tui.engine.speaking import Listener
 from chimera_tui.engine.turn_queue import TurnQueue
+from chimera_tui.engine.turn_scheduler import Offer, TurnScheduler, offer_nothing
 from chimera_tui.engine.turns import Turns
 from chimera_tui.quality.vitals import Vitals
 
@@ -75,16 +75,21 @@ class Room:
         self._journal = journal = Journal(saved, recorder, now)
         self._listener = Listener(journal, replies, models, budget_guard, carrying, clock, sleep)
         background = BackgroundRequests(journal, replies, models, budget_guard, clock)
-        self._chair = Chair(journal, background, attended, offer)
+        self._scheduler = TurnScheduler(journal, background, attended, offer)
         self._housekeeping = Housekeeping(journal, background)
         self._turns = Turns(
-            journal, queue, self._listener, self._chair, self._housekeeping, is_attended=attended
+            journal,
+            queue,
+            self._listener,
+            self._scheduler,
+            self._housekeeping,
+            is_attended=attended,
         )
         self._running: asyncio.Task[None] | None = None
         self._is_left = False
         self.messages = Messages(journal, self._turns)
-        self.cast = Cast(journal, models, self._chair)
-        self.settings = RoomSettings(journal, models, self._turns, self._chair)
+        self.cast = Cast(journal, models, self._scheduler)
+        self.settings = RoomSettings(journal, models, self._turns, self._scheduler)
 
     async def __aenter__(self) -> Self:
         self._lease.__enter__()
@@ -264,5 +269,5 @@ class Room:
 
     async def vitals(self) -> Vitals:
         """How the conversation is doing, once all of it has been read, beside the loop."""
-        await self._chair.catch_up()
-        return self._chair.current_vitals()
+        await self._scheduler.catch_up()
+        return self._scheduler.current_vitals()

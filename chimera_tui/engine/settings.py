@@ -5,9 +5,9 @@ from dataclasses import replace
 from chimera_tui.domain.conversation import Budget, Conversation, ModelRef
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.rules import Rules
-from chimera_tui.engine.chairing import Chair
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.needs import Models, must_know
+from chimera_tui.engine.turn_scheduler import TurnScheduler
 from chimera_tui.engine.turn_taking import mode
 from chimera_tui.engine.turns import Turns
 
@@ -19,16 +19,18 @@ class RoomSettings:
     nothing has changed.
     """
 
-    def __init__(self, journal: Journal, models: Models, turns: Turns, chair: Chair) -> None:
+    def __init__(
+        self, journal: Journal, models: Models, turns: Turns, scheduler: TurnScheduler
+    ) -> None:
         self._journal = journal
         self._models = models
         self._turns = turns
-        self._chair = chair
+        self._scheduler = scheduler
 
     @property
     def offered_topic(self) -> str:
         """Another topic, offered when they left theirs; empty if none was."""
-        return self._chair.offered
+        return self._scheduler.offered
 
     async def rename(self, title: str) -> None:
         """Give the conversation another title; an empty one gives it its topic back."""

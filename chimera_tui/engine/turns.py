@@ -16,13 +16,13 @@ from chimera_tui.domain.events import (
     TurnFailed,
     TurnStarted,
 )
-from chimera_tui.engine.chairing import Chair
 from chimera_tui.engine.housekeeping import Housekeeping
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.limits import Stop
 from chimera_tui.engine.request import Cue
 from chimera_tui.engine.speaking import Listener, Speaking
 from chimera_tui.engine.turn_queue import Asked, TurnQueue
+from chimera_tui.engine.turn_scheduler import TurnScheduler
 from chimera_tui.engine.turn_taking import TurnChoice
 
 MOST_FAILURES = 3
@@ -40,7 +40,7 @@ class Turns:
         journal: Journal,
         queue: TurnQueue,
         listener: Listener,
-        chair: Chair,
+        scheduler: TurnScheduler,
         housekeeping: Housekeeping,
         *,
         is_attended: bool,
@@ -52,7 +52,7 @@ class Turns:
         self._journal = journal
         self._queue = queue
         self._listener = listener
-        self._chair = chair
+        self._scheduler = scheduler
         self._housekeeping = housekeeping
         self._is_attended = is_attended
         self._failed_in_row = 0
@@ -80,9 +80,9 @@ class Turns:
 
     def answer_human(self) -> None:
         """Let those answer who are called, or a few; what was asked for before counts no more."""
-        self._chair.call_off()
-        self._chair.limits.start_anew()
-        answers = self._chair.answers()
+        self._scheduler.call_off()
+        self._scheduler.limits.start_anew()
+        answers = self._scheduler.answers()
         self._queue.ask_only(Asked(speaker=speaker, is_answer=True) for speaker in answers)
         self._queue.release()
         if self.paused is not PauseReason.ASKED:
@@ -94,13 +94,13 @@ class Turns:
             self._queue.paused = reason
             self._journal.show(RoomPaused(reason=reason))
         if reason is PauseReason.ASKED:
-            self._chair.call_off()
+            self._scheduler.call_off()
 
     def resume(self) -> None:
         """Go on. Does nothing while a failed turn waits for a remedy."""
         if self.paused is None or self.failure:
             return
-        self._chair.limits.start_anew()
+        self._scheduler.limits.start_anew()
         self._queue.paused = None
         self._journal.show(RoomResumed())
         self._queue.wake()
@@ -113,11 +113,11 @@ class Turns:
         is_held_back = any(one.is_held_back for one in self.speaking.values())
         if not (self.failure or is_held_back):
             self._queue.ask(Asked(speaker=speaker))
-            self._chair.call_off()
+            self._scheduler.call_off()
 
     async def stop(self) -> None:
         """Stop who speaks; what has been heard is kept as a message marked `stopped`."""
-        self._chair.call_off()
+        self._scheduler.call_off()
         speaking = list(self.speaking.values())
         for one in speaking:
             one.is_stopped = True
@@ -187,7 +187,7 @@ class Turns:
 
     async def path_changed(self) -> None:
         """Read what was said on the path that was chosen."""
-        await self._chair.catch_up()
+        await self._scheduler.catch_up()
 
     def end(self, reason: EndReason) -> None:
         """Take no more turns."""
@@ -199,16 +199,16 @@ class Turns:
     async def run(self) -> None:
         """Take turns until the end; a mistake of ours ends this room only."""
         try:
-            await self._chair.catch_up()
+            await self._scheduler.catch_up()
             while asked := await self._queue.next():
-                stop = self._chair.limits.stop() if asked.is_automatic else None
+                stop = self._scheduler.limits.stop() if asked.is_automatic else None
                 if stop:
                     await self._stop_at(stop)
                     continue
                 async with asyncio.TaskGroup() as turns:
                     for speaking in await self._begin(asked):
                         turns.create_task(self._take(speaking))
-                await self._chair.mind_the_topic()
+                await self._scheduler.mind_the_topic()
                 self._housekeeping.tend(self._listener.renderer.fullness)
         except Exception as error:  # noqa: BLE001 - the edge
             self.crash, self._ended = innermost(error), EndReason.CRASHED
@@ -230,7 +230,7 @@ class Turns:
         """Give the word to whoever is asked, or whom the mode names; to nobody if that is off."""
         choice: TurnChoice | None = TurnChoice(speakers=(asked.speaker,) if asked.speaker else ())
         if not asked.speaker:
-            choice = await self._chair.choose(is_asked=not asked.is_automatic)
+            choice = await self._scheduler.choose(is_asked=not asked.is_automatic)
         if choice is None or not self._queue.stands(asked):
             return []
         if not choice.speakers:
@@ -293,7 +293,7 @@ class Turns:
         name = self._journal.conversation.name_of(speaking.turn.speaker)
         because = f"{speaking.model} says nothing of its own. Give it another model."
         await self._journal.post_notice(f"{name} was passed over: {because}")
-        self._chair.passed_over = speaking.turn.speaker
+        self._scheduler.passed_over = speaking.turn.speaker
         self._failed_in_row += 1
         if self._failed_in_row >= MOST_FAILURES:
             self._failed_in_row = 0
@@ -304,7 +304,7 @@ class Turns:
             await self._listener.save(speaking, Finish.STOPPED)
             self._taken()
             return
-        self._chair.passed_over = speaking.turn.speaker
+        self._scheduler.passed_over = speaking.turn.speaker
         used = await self._listener.used(speaking)
         await self._journal.emit(TurnDropped(turn=speaking.turn, provenance=used))
         await self._restore(speaking.replaces.id if speaking.replaces else None)
@@ -321,7 +321,7 @@ class Turns:
         except StorageError:
             self._journal.show(TurnFailed(failure=failure))  # shown all the same: nothing is lost
         self._failed_in_row += 1
-        self._chair.passed_over = speaking.turn.speaker
+        self._scheduler.passed_over = speaking.turn.speaker
         if self._is_attended:
             self.pause(PauseReason.FAILURE)
         elif self._failed_in_row >= MOST_FAILURES or isinstance(error, StorageError):
@@ -339,7 +339,7 @@ class Turns:
     def _taken(self) -> None:
         """A persona has said something."""
         self._failed_in_row = 0
-        self._chair.passed_over = None
+        self._scheduler.passed_over = None
 
     def _settle(self, again: Asked | None = None) -> None:
         """A remedy was chosen: go on, unless another failure waits."""

@@ -167,7 +167,7 @@ async def test_a_room_paused_by_hand_answers_and_is_still_paused() -> None:
         await watcher.until(RoomPaused)
         room.pause()
         await room.say("Is that so?")
-        answers = len(room._chair.answers())
+        answers = len(room._scheduler.answers())
         assert 1 <= answers <= 3
         await watcher.until(lambda _: len(speakers(room)) == 1 + answers)
         assert room.paused is PauseReason.ASKED
@@ -300,7 +300,7 @@ async def test_leaving_the_topic_is_noticed_once_and_another_one_offered() -> No
         ]
     )
     room = a_room(provider, turn_limit=16, attended=False)
-    room._chair.offer = lambda cast, rng: f"{len(cast)} umbrellas"
+    room._scheduler.offer = lambda cast, rng: f"{len(cast)} umbrellas"
     events = await play(room)
     told = [text for text in notices(events) if "left the topic" in text]
     assert told == [

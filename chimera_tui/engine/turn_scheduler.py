@@ -31,7 +31,7 @@ def offer_nothing(_cast: Sequence[Persona], _rng: Random) -> str:
 
 
 @dataclass(slots=True)
-class Chair:
+class TurnScheduler:
     """Chairs one room."""
 
     journal: Journal
