@@ -173,7 +173,7 @@ class Connections:
             await self._reconnect(name)
         return allowed
 
-    # What a room needs to know: see `engine.speaking.Models` and `BudgetGuard`
+    # What a room needs to know: see `engine.turn_runner.Models` and `BudgetGuard`
 
     async def candidates(self, assignment: Assignment) -> tuple[ModelRef, ...]:
         """Say which model plays this assignment now, and who takes over when it cannot.

@@ -19,8 +19,8 @@ from chimera_tui.engine.messages import Messages
 from chimera_tui.engine.needs import BudgetGuard, Carrying, Models, Replies, no_cards
 from chimera_tui.engine.request import Told
 from chimera_tui.engine.settings import RoomSettings
-from chimera_tui.engine.speaking import Listener
 from chimera_tui.engine.turn_queue import TurnQueue
+from chimera_tui.engine.turn_runner import TurnRunner
 from chimera_tui.engine.turn_scheduler import Offer, TurnScheduler, offer_nothing
 from chimera_tui.engine.turns import Turns
 from chimera_tui.quality.vitals import Vitals
@@ -73,14 +73,14 @@ class Room:
         self._queue = queue
         self._lease = lease or nullcontext()
         self._journal = journal = Journal(saved, recorder, now)
-        self._listener = Listener(journal, replies, models, budget_guard, carrying, clock, sleep)
+        self._runner = TurnRunner(journal, replies, models, budget_guard, carrying, clock, sleep)
         background = BackgroundRequests(journal, replies, models, budget_guard, clock)
         self._scheduler = TurnScheduler(journal, background, attended, offer)
         self._housekeeping = Housekeeping(journal, background)
         self._turns = Turns(
             journal,
             queue,
-            self._listener,
+            self._runner,
             self._scheduler,
             self._housekeeping,
             is_attended=attended,
@@ -265,7 +265,7 @@ class Room:
         """
         if (slug := speaker or self.cast.suggestion()) is None:
             return None
-        return await self._listener.preview(self.conversation.assignment(slug))
+        return await self._runner.preview(self.conversation.assignment(slug))
 
     async def vitals(self) -> Vitals:
         """How the conversation is doing, once all of it has been read, beside the loop."""

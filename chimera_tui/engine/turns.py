@@ -20,8 +20,8 @@ from chimera_tui.engine.housekeeping import Housekeeping
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.limits import Stop
 from chimera_tui.engine.request import Cue
-from chimera_tui.engine.speaking import Listener, Speaking
 from chimera_tui.engine.turn_queue import Asked, TurnQueue
+from chimera_tui.engine.turn_runner import TurnRunner, TurnState
 from chimera_tui.engine.turn_scheduler import TurnScheduler
 from chimera_tui.engine.turn_taking import TurnChoice
 
@@ -39,7 +39,7 @@ class Turns:
         self,
         journal: Journal,
         queue: TurnQueue,
-        listener: Listener,
+        runner: TurnRunner,
         scheduler: TurnScheduler,
         housekeeping: Housekeeping,
         *,
@@ -47,11 +47,11 @@ class Turns:
     ) -> None:
         self.crash: Exception | None = None
         """The mistake of ours that ended the room."""
-        self.speaking: dict[int, Speaking] = {}
+        self.speaking: dict[int, TurnState] = {}
         """Who has the turn now, by its number."""
         self._journal = journal
         self._queue = queue
-        self._listener = listener
+        self._runner = runner
         self._scheduler = scheduler
         self._housekeeping = housekeeping
         self._is_attended = is_attended
@@ -109,7 +109,7 @@ class Turns:
         """Let one turn be taken now; see `Room.next`."""
         if speaker:
             self._journal.conversation.assignment(speaker)
-        self._listener.wake()
+        self._runner.wake()
         is_held_back = any(one.is_held_back for one in self.speaking.values())
         if not (self.failure or is_held_back):
             self._queue.ask(Asked(speaker=speaker))
@@ -142,7 +142,7 @@ class Turns:
 
     async def retry(self, message_id: int | None = None) -> None:
         """Ask for another answer, or take the failed turn again; see `Room.retry`."""
-        self._listener.wake()
+        self._runner.wake()
         if message_id is None and self.failure:
             turn = self.failure.turn
             replaces = self._journal.tree.messages.get(self.failure.replaces_id or 0)
@@ -209,7 +209,7 @@ class Turns:
                     for speaking in await self._begin(asked):
                         turns.create_task(self._take(speaking))
                 await self._scheduler.mind_the_topic()
-                self._housekeeping.tend(self._listener.renderer.fullness)
+                self._housekeeping.tend(self._runner.renderer.fullness)
         except Exception as error:  # noqa: BLE001 - the edge
             self.crash, self._ended = innermost(error), EndReason.CRASHED
         finally:
@@ -226,7 +226,7 @@ class Turns:
         else:
             self.end(stop.end)
 
-    async def _begin(self, asked: Asked) -> list[Speaking]:
+    async def _begin(self, asked: Asked) -> list[TurnState]:
         """Give the word to whoever is asked, or whom the mode names; to nobody if that is off."""
         choice: TurnChoice | None = TurnChoice(speakers=(asked.speaker,) if asked.speaker else ())
         if not asked.speaker:
@@ -250,12 +250,12 @@ class Turns:
             if place is None or not self._queue.stands(asked):
                 return None
             turn = asked.redo or self._journal.next_turn(slug)
-            self.speaking[turn.number] = Speaking(turn, place, asked.replaces, cue=cue)
+            self.speaking[turn.number] = TurnState(turn, place, asked.replaces, cue=cue)
             return TurnStarted(turn=turn, replaces_id=asked.replaces.id if asked.replaces else None)
 
         await self._journal.change(started)
 
-    async def _take(self, speaking: Speaking) -> None:
+    async def _take(self, speaking: TurnState) -> None:
         """Let one persona speak: ends in a message, in a failure, or in nothing."""
         try:
             await self._hear_out(speaking)
@@ -265,9 +265,9 @@ class Turns:
             del self.speaking[speaking.turn.number]
             speaking.over.set()
 
-    async def _hear_out(self, speaking: Speaking) -> None:
+    async def _hear_out(self, speaking: TurnState) -> None:
         """Listen to the end, or until somebody stops the speaker, and keep what was said."""
-        listening = speaking.listening = asyncio.create_task(self._listener.listen(speaking))
+        listening = speaking.listening = asyncio.create_task(self._runner.listen(speaking))
         if speaking.is_stopped:  # before it began
             listening.cancel()
         try:
@@ -282,12 +282,12 @@ class Turns:
             await self._pass_over(speaking)
             return
         finish = finished.reason if finished else Finish.CUT
-        await self._listener.save(speaking, finish)
+        await self._runner.save(speaking, finish)
         self._taken()
 
-    async def _pass_over(self, speaking: Speaking) -> None:
+    async def _pass_over(self, speaking: TurnState) -> None:
         """Nothing came of the turn, twice: its model speaks only for others."""
-        used = await self._listener.used(speaking)
+        used = await self._runner.used(speaking)
         await self._journal.emit(TurnDropped(turn=speaking.turn, kind=Fault.LABEL, provenance=used))
         await self._restore(speaking.replaces.id if speaking.replaces else None)
         name = self._journal.conversation.name_of(speaking.turn.speaker)
@@ -299,21 +299,21 @@ class Turns:
             self._failed_in_row = 0
             await self._stop_at(Stop(PauseReason.ASKED, NOTHING_COMES, EndReason.FAILED))
 
-    async def _stopped(self, speaking: Speaking) -> None:
+    async def _stopped(self, speaking: TurnState) -> None:
         if speaking.text.strip():
-            await self._listener.save(speaking, Finish.STOPPED)
+            await self._runner.save(speaking, Finish.STOPPED)
             self._taken()
             return
         self._scheduler.passed_over = speaking.turn.speaker
-        used = await self._listener.used(speaking)
+        used = await self._runner.used(speaking)
         await self._journal.emit(TurnDropped(turn=speaking.turn, provenance=used))
         await self._restore(speaking.replaces.id if speaking.replaces else None)
 
-    async def _fail(self, speaking: Speaking, error: ProviderError | StorageError) -> None:
+    async def _fail(self, speaking: TurnState, error: ProviderError | StorageError) -> None:
         if isinstance(error, ProviderError) and error.kind is Fault.BUDGET:
             await self._used_up(speaking, error)
             return
-        failure = await self._listener.failure(speaking, error)
+        failure = await self._runner.failure(speaking, error)
         if self._is_attended:  # whoever hears of it may choose a remedy at once
             self._queue.failures.append(failure)
         try:
@@ -327,7 +327,7 @@ class Turns:
         elif self._failed_in_row >= MOST_FAILURES or isinstance(error, StorageError):
             self.end(EndReason.FAILED)
 
-    async def _used_up(self, speaking: Speaking, error: ProviderError) -> None:
+    async def _used_up(self, speaking: TurnState, error: ProviderError) -> None:
         """Nothing more may be spent: that is no fault of the turn."""
         await self._stopped(speaking)
         await self._journal.post_notice(f"paused: {error.problem} {error.hint}")

@@ -503,7 +503,7 @@ async def test_the_same_seed_cast_topic_and_replies_give_the_same_order_delays_a
             numbered(), None, "Ada", "Bob", "Cleo", mode="natural", turn_limit=14, pace=1.0,
             seed=seed, attended=False,
         )  # fmt: skip
-        room._listener._sleep = sleep
+        room._runner._sleep = sleep
         await play(room)
         return said(room), waits, (await room.vitals()).score()
 

@@ -48,7 +48,7 @@ ROOM_TO_THINK = 1500
 
 
 @dataclass(slots=True)
-class Speaking:
+class TurnState:
     """A persona that has the turn, and what has been heard of it."""
 
     turn: Turn
@@ -117,7 +117,7 @@ class Speaking:
         return events
 
 
-class Listener:
+class TurnRunner:
     """Asks models for their turns and lets their words be heard."""
 
     def __init__(
@@ -146,7 +146,7 @@ class Listener:
             ProviderError: If no model can play it.
         """
         model = (await self._models.candidates(assignment))[0]
-        speaking = Speaking(self._journal.next_turn(""), assignment)
+        speaking = TurnState(self._journal.next_turn(""), assignment)
         speaking.carried = await self._carrying(assignment.persona)
         return self._tell(speaking, model)
 
@@ -154,7 +154,7 @@ class Listener:
         """A person wants to try now: nobody waits who need not."""
         self._replies.wake()
 
-    async def listen(self, speaking: Speaking) -> Finished | None:
+    async def listen(self, speaking: TurnState) -> Finished | None:
         """Hear a reply to its end; None if we cut it.
 
         Raises:
@@ -178,7 +178,7 @@ class Listener:
         return finished
 
     async def _hear_reply(
-        self, speaking: Speaking, models: Sequence[ModelRef], allow: Callable[[ModelRef], None]
+        self, speaking: TurnState, models: Sequence[ModelRef], allow: Callable[[ModelRef], None]
     ) -> Finished | None:
         async with aclosing(self._replies.reply(models, self._asking(speaking), allow)) as items:
             async for item in items:
@@ -188,7 +188,7 @@ class Listener:
         await self._show(speaking, speaking.guard.finish())
         return speaking.finished
 
-    async def _ask_again(self, speaking: Speaking, model: ModelRef) -> None:
+    async def _ask_again(self, speaking: TurnState, model: ModelRef) -> None:
         """Ask once more for words of its own, in plainer terms."""
         used = await self.used(speaking)
         speaking.cue = replace(speaking.cue, is_sharper=True)
@@ -206,7 +206,7 @@ class Listener:
         )
         await self._journal.emit(again)
 
-    async def save(self, speaking: Speaking, finish: Finish) -> None:
+    async def save(self, speaking: TurnState, finish: Finish) -> None:
         """Make a message of what was heard."""
         speaking.text += speaking.guard.finish()
         await self._journal.add_message(
@@ -219,7 +219,7 @@ class Listener:
             replaces=speaking.replaces,
         )
 
-    async def failure(self, speaking: Speaking, error: ProviderError | StorageError) -> Failure:
+    async def failure(self, speaking: TurnState, error: ProviderError | StorageError) -> Failure:
         """What is left of the turn when `error` ended it."""
         speaking.text += speaking.guard.finish()
         return Failure(
@@ -233,19 +233,24 @@ class Listener:
             provenance=await self.used(speaking),
         )
 
-    async def used(self, speaking: Speaking) -> Provenance | None:
+    async def used(self, speaking: TurnState) -> Provenance | None:
         """What the last request used up; None if nothing came of it. To be asked once a request."""
         heard = (speaking.text, speaking.thinking, speaking.finish_note, speaking.finished)
         return await self._provenance(speaking) if any(heard) else None
 
-    def _asking(self, speaking: Speaking) -> RequestWriter:
+    def _asking(self, speaking: TurnState) -> RequestWriter:
         def ask(model: ModelRef, *, shorter: bool = False, more_room: bool = False) -> ChatRequest:
             return self._tell(speaking, model, shorter=shorter, more_room=more_room).request
 
         return ask
 
     def _tell(
-        self, speaking: Speaking, model: ModelRef, *, shorter: bool = False, more_room: bool = False
+        self,
+        speaking: TurnState,
+        model: ModelRef,
+        *,
+        shorter: bool = False,
+        more_room: bool = False,
     ) -> Told:
         conversation, tree = self._journal.conversation, self._journal.tree
         rng = conversation.rng(speaking.turn.number)
@@ -264,7 +269,7 @@ class Listener:
             now=self._journal.now(),
         )
 
-    async def _take_in(self, speaking: Speaking, item: CallItem) -> None:
+    async def _take_in(self, speaking: TurnState, item: CallItem) -> None:
         """Let what happens be known."""
         turn = speaking.turn
         match item:
@@ -285,7 +290,7 @@ class Listener:
             case Finished():
                 speaking.finished = item
 
-    async def _begin(self, speaking: Speaking, model: ModelRef, request: ChatRequest) -> None:
+    async def _begin(self, speaking: TurnState, model: ModelRef, request: ChatRequest) -> None:
         speaking.model, speaking.request = model, request
         speaking.is_held_back = False
         speaking.attempt += 1
@@ -294,7 +299,7 @@ class Listener:
         await self._journal.emit(speaking.attempted(model, request))
         speaking.began = self._clock()
 
-    async def _begin_again(self, speaking: Speaking, failed: AttemptFailed) -> None:
+    async def _begin_again(self, speaking: TurnState, failed: AttemptFailed) -> None:
         turn, error = speaking.turn, failed.error
         used = await self.used(speaking)
         speaking.thinking, speaking.finished = "", None
@@ -324,12 +329,12 @@ class Listener:
         name = self._journal.conversation.name_of(turn.speaker)
         await self._journal.post_notice(f"{name} is played by {failed.next} now: {error.problem}")
 
-    def _overhear(self, speaking: Speaking, piece: str) -> None:
+    def _overhear(self, speaking: TurnState, piece: str) -> None:
         if piece := piece[: LONGEST_REPLY - len(speaking.thinking)]:
             speaking.thinking += piece
             self._journal.show(ThinkingReceived(turn=speaking.turn, text=piece))
 
-    async def _withdraw(self, speaking: Speaking) -> None:
+    async def _withdraw(self, speaking: TurnState) -> None:
         """What was heard so far was a thought, and is kept as one."""
         said = speaking.text + speaking.guard.finish()
         speaking.guard = guard_for(self._journal.conversation, speaking.turn.speaker)
@@ -337,13 +342,13 @@ class Listener:
         await self._journal.emit(TextWithdrawn(turn=speaking.turn))
         self._overhear(speaking, said)
 
-    async def _hear(self, speaking: Speaking, piece: str) -> None:
+    async def _hear(self, speaking: TurnState, piece: str) -> None:
         await self._show(speaking, speaking.guard.feed(piece))
         if (name := speaking.guard.cut_at) and not speaking.finish_note:
             speaking.finish_note = f"cut where it began to speak for {name.title()}"
             speaking.leaks += 1
 
-    async def _show(self, speaking: Speaking, piece: str) -> None:
+    async def _show(self, speaking: TurnState, piece: str) -> None:
         if not speaking.text:
             piece = piece.lstrip()
         if not piece:
@@ -364,7 +369,7 @@ class Listener:
         words = len(tip.text.split()) if tip else 0
         return pacing.delay(words, conversation.pace, conversation.rng(turn.number))
 
-    async def _provenance(self, speaking: Speaking) -> Provenance | None:
+    async def _provenance(self, speaking: TurnState) -> Provenance | None:
         if speaking.model is None:
             return None
         model, request, finished = speaking.model, speaking.request, speaking.finished
