@@ -75,7 +75,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RenderedRequest:
     """A request, and what it is made of, in its order."""
 
     request: ChatRequest
@@ -115,7 +115,7 @@ class Renderer:
         summaries: Mapping[str, Summary] = MappingProxyType({}),
         carried: Carried | None = None,
         now: datetime | None = None,
-    ) -> Told:
+    ) -> RenderedRequest:
         """Write what `assignment.persona`, played by `model`, is asked after `path`.
 
         Args:
@@ -166,7 +166,7 @@ class Renderer:
             seed=seed,
             pace=conversation.pace,
         )
-        return Told(request, tuple(self._parts(model, [("persona", system)], lines)))
+        return RenderedRequest(request, tuple(self._parts(model, [("persona", system)], lines)))
 
     def _parts(
         self,

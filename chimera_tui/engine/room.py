@@ -17,7 +17,7 @@ from chimera_tui.engine.housekeeping import Housekeeping
 from chimera_tui.engine.journal import EventRecorder, Journal
 from chimera_tui.engine.messages import Messages
 from chimera_tui.engine.needs import BudgetGuard, Carrying, Models, Replies, no_cards
-from chimera_tui.engine.request import Told
+from chimera_tui.engine.request import RenderedRequest
 from chimera_tui.engine.settings import RoomSettings
 from chimera_tui.engine.turn_queue import TurnQueue
 from chimera_tui.engine.turn_runner import TurnRunner
@@ -248,7 +248,7 @@ class Room:
 
     # What is known of it
 
-    async def preview(self, speaker: str | None = None) -> Told | None:
+    async def preview(self, speaker: str | None = None) -> RenderedRequest | None:
         """What the next speaker will be sent, exactly, with about how many tokens each part is.
 
         A hint of the director or against a loop is known only when the turn begins.

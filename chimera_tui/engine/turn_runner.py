@@ -32,7 +32,7 @@ from chimera_tui.engine import pacing
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.label_guard import LabelGuard, guard_for
 from chimera_tui.engine.needs import BudgetGuard, Carrying, Models, Replies
-from chimera_tui.engine.request import NO_CUE, Cue, Renderer, Told
+from chimera_tui.engine.request import NO_CUE, Cue, RenderedRequest, Renderer
 from chimera_tui.lore.carried import Carried
 from chimera_tui.providers.base import ChatRequest, Finished, Text, Thinking, Waiting, Withdrawn
 from chimera_tui.quality.signs import refuses
@@ -139,7 +139,7 @@ class TurnRunner:
         self.renderer = Renderer()
         self._told = set[str]()
 
-    async def preview(self, assignment: Assignment) -> Told:
+    async def preview(self, assignment: Assignment) -> RenderedRequest:
         """Write what `assignment.persona` would be told now, and send it to nobody.
 
         Raises:
@@ -251,7 +251,7 @@ class TurnRunner:
         *,
         shorter: bool = False,
         more_room: bool = False,
-    ) -> Told:
+    ) -> RenderedRequest:
         conversation, tree = self._journal.conversation, self._journal.tree
         rng = conversation.rng(speaking.turn.number)
         answers = tree.alternatives(speaking.replaces) if speaking.replaces else []

@@ -13,7 +13,7 @@ from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import WaitReason
 from chimera_tui.providers import faults, http
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Waiting
-from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.capabilities import Capability, LearnedCapabilities
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import asking, entries, fetch
 from chimera_tui.providers.marks import TemplateMarks
@@ -39,7 +39,7 @@ class Adapter(ABC):
     def __init__(
         self,
         at: Endpoint,
-        learned: Learned,
+        learned: LearnedCapabilities,
         client: "Callable[[], httpx2.AsyncClient] | None" = None,
     ) -> None:
         self._at = at

@@ -15,7 +15,7 @@ from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.anthropic_events import AnthropicEvent, Count
 from chimera_tui.providers.base import ChatRequest, StreamItem
-from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.capabilities import Capability, LearnedCapabilities
 from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import MOST, entries, ordered
@@ -36,7 +36,7 @@ _MOST_PAGES = 5
 class AnthropicProvider(Adapter):
     """Anthropic, through the anthropic SDK."""
 
-    def __init__(self, at: Endpoint, learned: Learned) -> None:
+    def __init__(self, at: Endpoint, learned: LearnedCapabilities) -> None:
         super().__init__(at, learned, lambda: http.client(at, _headers(at)))
         self._sdk = Once(self._connect)
         self._names: tuple[str, ...] = ()

@@ -182,7 +182,7 @@ def _read(body: str) -> tuple[str, str]:
     return "", ""
 
 
-class Learned:
+class LearnedCapabilities:
     """What services were found to refuse, by provider and model.
 
     Args:

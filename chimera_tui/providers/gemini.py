@@ -17,7 +17,7 @@ from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
-from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.capabilities import Capability, LearnedCapabilities
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.lines import plain_events
 from chimera_tui.providers.listing import MOST, entries, ordered, sounds_chatty
@@ -50,7 +50,7 @@ _opened: ContextVar[list["httpx2.Response"]] = ContextVar("_opened")
 class GeminiProvider(Adapter):
     """Gemini, through the google-genai SDK."""
 
-    def __init__(self, at: Endpoint, learned: Learned) -> None:
+    def __init__(self, at: Endpoint, learned: LearnedCapabilities) -> None:
         at = replace(at, address=at.address.removesuffix(f"/{VERSION}"))
         super().__init__(at, learned, self._client)
         self._sdk = Once(self._connect)

@@ -18,7 +18,7 @@ from chimera_tui.providers.base import (
     Text,
     Thinking,
 )
-from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.capabilities import Capability, LearnedCapabilities
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.lines import json_lines
 from chimera_tui.providers.listing import entries, ordered, sounds_chatty
@@ -47,7 +47,7 @@ class OllamaProvider(Adapter):
     model holds as long as the program runs, or the model would be loaded anew.
     """
 
-    def __init__(self, at: Endpoint, learned: Learned) -> None:
+    def __init__(self, at: Endpoint, learned: LearnedCapabilities) -> None:
         super().__init__(at, learned)
         self._sdk = Once(self._connect)
         self._contexts: dict[str, int] = {}

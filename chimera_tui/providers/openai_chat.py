@@ -17,7 +17,7 @@ from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem
-from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.capabilities import Capability, LearnedCapabilities
 from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import entries, ordered
@@ -35,7 +35,7 @@ _VERSION = re.compile(r"/v\d\w*(/|$)")
 class OpenAIChatProvider(Adapter):
     """Any OpenAI-compatible service, through the openai SDK."""
 
-    def __init__(self, at: Endpoint, learned: Learned) -> None:
+    def __init__(self, at: Endpoint, learned: LearnedCapabilities) -> None:
         super().__init__(at, learned)
         self._path = "" if _VERSION.search(at.address) else "/v1"
         self._sdk = Once(self._connect)

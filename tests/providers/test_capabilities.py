@@ -11,7 +11,7 @@ from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import capabilities
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
-from chimera_tui.providers.capabilities import PARAMETERS, Capability, Learned
+from chimera_tui.providers.capabilities import PARAMETERS, Capability, LearnedCapabilities
 from tests.providers.helpers import an_endpoint, hear
 
 OURS = ("temperature", "stop")
@@ -132,13 +132,13 @@ def refusal(parameter: str) -> ProviderError:
 
 def test_what_is_refused_is_learnt() -> None:
     rows: list[tuple[str, str, str]] = []
-    learned = Learned(lambda *row: rows.append(row))
+    learned = LearnedCapabilities(lambda *row: rows.append(row))
     assert learned.learn_from(refusal("temperature"), "p", "m")
     assert learned.learn_from(refusal("stop"), "p", "m")
     assert learned.of("p", "m").ignores == {"temperature", "stop"}
     assert rows == [("p", "m", "temperature"), ("p", "m", "stop")]
 
-    later = Learned(lambda *row: rows.append(row))
+    later = LearnedCapabilities(lambda *row: rows.append(row))
     later.load(rows)
     assert later.of("p", "m").ignores == {"temperature", "stop"}
     assert later.of("p", "other").ignores == set()
@@ -150,7 +150,7 @@ class Refusing(Adapter):
     """A service that refuses these parameters one after the other, then speaks."""
 
     def __init__(self, *refused: str) -> None:
-        super().__init__(an_endpoint("http://127.0.0.1:9"), Learned())
+        super().__init__(an_endpoint("http://127.0.0.1:9"), LearnedCapabilities())
         self.refused = refused
         self.asked: list[Capability] = []
 
