@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from chimera_tui.core.studio import Studio
 from chimera_tui.domain.casting import cast_of
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
-from chimera_tui.domain.errors import ChimeraError, LostDatabaseError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, LostDatabaseError, StorageError, UnknownError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
@@ -23,6 +23,7 @@ from chimera_tui.domain.saved import ConversationSummary, Recovered, Rescue, Sav
 from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine import journal
+from chimera_tui.engine.needs import BeforeTurn, nothing_before
 from chimera_tui.engine.open_rooms import OpenRooms
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import MODES
@@ -76,6 +77,8 @@ class Chimera:
         self.when_strayed: WhenStrayed = lambda _what: None
         """Is called when the database was not in its place any more; the rooms wait then."""
         store.held, store.when_strayed = self._rooms.snapshots, self._tell_strayed
+        self.when_library_changed: Callable[[Changes], object] = lambda _changes: None
+        """Is called when files of the library were written here or elsewhere; the casts know."""
         self.studio = Studio(library, PersonaRecords(store), self._room, self.budget)
 
     @property
@@ -113,9 +116,17 @@ class Chimera:
         """Ask a provider how it is, and for its models; it may take three seconds."""
         return await self.connections.check(name, models=models)
 
-    async def reload_library(self) -> Changes:
-        """Read what has changed in the folders of personas and rooms."""
-        return await asyncio.to_thread(self.library.reload_changed)
+    async def reload_library(self) -> None:
+        """Take in what was written to the folders of personas and rooms since the last look.
+
+        Each room does this before a turn; a front end that shows the library does it oftener.
+        """
+        if not (changes := await asyncio.to_thread(self.library.reload_changed)):
+            return
+        for room in self._rooms.open if changes.changed else ():
+            with suppress(StorageError):  # the next turn tries again, and says so
+                await self.refresh_cast(room)
+        self.when_library_changed(changes)
 
     async def slips(self) -> tuple[Slips, ...]:
         """How each model behaved in company, over all conversations."""
@@ -232,7 +243,20 @@ class Chimera:
             attended: Whether a person is there to choose remedies.
         """
         lease = self._store.leases.hold(saved.conversation.id)
-        return self._rooms.add(self._room(saved, self._recorder, attended=attended, lease=lease))
+        room = self._room(
+            saved,
+            self._recorder,
+            attended=attended,
+            lease=lease,
+            before_turn=lambda: self._renew(room),
+        )
+        return self._rooms.add(room)
+
+    async def _renew(self, room: Room) -> None:
+        """Let a room speak with the personas that are in the files now."""
+        await self.reload_library()
+        with suppress(StorageError):  # the turn that cannot be saved says so
+            await self.refresh_cast(room)
 
     def _room(
         self,
@@ -241,6 +265,7 @@ class Chimera:
         *,
         attended: bool = True,
         lease: AbstractContextManager[object] | None = None,
+        before_turn: BeforeTurn = nothing_before,
     ) -> Room:
         return Room(
             saved,
@@ -249,6 +274,7 @@ class Chimera:
             recorder=recorder,
             models=self.connections,
             carrying=self._carried,
+            before_turn=before_turn,
             attended=attended,
             lease=lease,
             offer=lambda cast, rng: draw(cast, rng).text,

@@ -18,7 +18,15 @@ from chimera_tui.engine.clerk import Clerk
 from chimera_tui.engine.errands import Errands
 from chimera_tui.engine.journal import Journal, Recorder
 from chimera_tui.engine.messages import Messages
-from chimera_tui.engine.needs import Carrying, Models, Purse, Replies, no_cards
+from chimera_tui.engine.needs import (
+    BeforeTurn,
+    Carrying,
+    Models,
+    Purse,
+    Replies,
+    no_cards,
+    nothing_before,
+)
 from chimera_tui.engine.request import Told
 from chimera_tui.engine.settings import RoomSettings
 from chimera_tui.engine.speaking import Listener
@@ -39,6 +47,7 @@ class Room:
         recorder: Where events go first.
         models: Which model plays whom, and what is known about it.
         carrying: What personas take along from the cards they came in.
+        before_turn: Takes in whatever is to hold from the next turn on.
         attended: Whether a person is there to choose remedies. An unattended room begins at
             once, skips failed turns, and ends where an attended one would pause.
         lease: Held while the room is open, so that no other process opens it too.
@@ -57,6 +66,7 @@ class Room:
         recorder: Recorder,
         models: Models,
         carrying: Carrying = no_cards,
+        before_turn: BeforeTurn = nothing_before,
         attended: bool = True,
         lease: AbstractContextManager[object] | None = None,
         offer: Offer = offer_nothing,
@@ -78,7 +88,13 @@ class Room:
         self._chair = Chair(journal, errands, attended, offer)
         self._clerk = Clerk(journal, errands)
         self._turns = Turns(
-            journal, agenda, self._listener, self._chair, self._clerk, is_attended=attended
+            journal,
+            agenda,
+            self._listener,
+            self._chair,
+            self._clerk,
+            is_attended=attended,
+            before_turn=before_turn,
         )
         self._running: asyncio.Task[None] | None = None
         self._is_left = False

@@ -21,6 +21,7 @@ from chimera_tui.engine.chairing import Chair
 from chimera_tui.engine.clerk import Clerk
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.limits import Stop
+from chimera_tui.engine.needs import BeforeTurn
 from chimera_tui.engine.request import Cue
 from chimera_tui.engine.speaking import Listener, Speaking
 from chimera_tui.engine.turn_taking import Choice
@@ -44,6 +45,7 @@ class Turns:
         clerk: Clerk,
         *,
         is_attended: bool,
+        before_turn: BeforeTurn,
     ) -> None:
         self.crash: Exception | None = None
         """The mistake of ours that ended the room."""
@@ -55,6 +57,7 @@ class Turns:
         self._chair = chair
         self._clerk = clerk
         self._is_attended = is_attended
+        self._before_turn = before_turn
         self._failed_in_row = 0
         self._ended: EndReason | None = None
 
@@ -205,6 +208,7 @@ class Turns:
                 if stop:
                     await self._stop_at(stop)
                     continue
+                await self._before_turn()
                 async with asyncio.TaskGroup() as turns:
                     for speaking in await self._begin(asked):
                         turns.create_task(self._take(speaking))
