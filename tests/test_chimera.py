@@ -146,17 +146,18 @@ async def test_an_edited_persona_speaks_as_it_is_in_its_file_from_the_next_turn_
         settings = Settings(providers={"desk": ProviderSettings(base_url=server.url("ok"))})
         db = tmp_path / "chimera.db"
         async with open_chimera(settings, db=db, personas=own, environ={}) as chimera:
-            chimera.when_library_changed = changes.append
+            chimera.library_watch.when_changed = changes.append
             saved = await chimera.new_conversation(
                 topic="x", cast=CAST, mode="round_robin", pace=0, turn_limit=4
             )
-            comedian = chimera.library.get("comedian")
+            edited = replace(
+                chimera.library.get("comedian"), prompt="You speak of nothing but herrings."
+            )
             room = chimera.room(saved, attended=False)
             async with room:
                 async for event in room.events():
                     if isinstance(event, MessageCompleted) and event.message.id == 1:
                         own.mkdir(exist_ok=True)
-                        edited = replace(comedian, prompt="You speak of nothing but herrings.")
                         (own / "comedian.toml").write_text(write_persona(edited))
                         (own / "broken.toml").write_text("name = ")
             assert room.state.conversation.cast[1].persona.prompt == edited.prompt

@@ -31,7 +31,7 @@ async def opened(files: Files) -> AsyncIterator[Chimera]:
         settings, db=paths.db, personas=paths.personas, keys=files.keys()
     ) as chimera:
         _say_problems(chimera.library)
-        chimera.when_library_changed = _say_problems
+        chimera.library_watch.when_changed = _say_problems
         for note in (*chimera.notes, *chimera.connections.key_notes):
             output.say(f"chimera-tui: {note}")
         for found in chimera.recovered:

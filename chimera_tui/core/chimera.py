@@ -2,19 +2,20 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 
 from chimera_tui.core.connections import MICRO, Connections
+from chimera_tui.core.library_watch import LibraryWatch
 from chimera_tui.core.studio import Studio
 from chimera_tui.domain.casting import cast_of
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
-from chimera_tui.domain.errors import ChimeraError, LostDatabaseError, StorageError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, LostDatabaseError, UnknownError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
@@ -30,7 +31,7 @@ from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
 from chimera_tui.library.carrying import CarriedCards
-from chimera_tui.library.library import Changes, Library, builtin_folder
+from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.library.starters import default_cast, draw
 from chimera_tui.lore.carried import Carried
 from chimera_tui.providers.endpoints import Endpoints
@@ -60,6 +61,7 @@ class Chimera:
         settings: What the person has set.
         library: The personas that can be cast.
         connections: The providers, and which model plays whom.
+        library_watch: Takes in what is written to the files of the library.
         studio: Where personas are made.
     """
 
@@ -77,8 +79,7 @@ class Chimera:
         self.when_strayed: WhenStrayed = lambda _what: None
         """Is called when the database was not in its place any more; the rooms wait then."""
         store.held, store.when_strayed = self._rooms.snapshots, self._tell_strayed
-        self.when_library_changed: Callable[[Changes], object] = lambda _changes: None
-        """Is called when files of the library were written here or elsewhere; the casts know."""
+        self.library_watch = LibraryWatch(library, self._rooms)
         self.studio = Studio(library, PersonaRecords(store), self._room, self.budget)
 
     @property
@@ -115,18 +116,6 @@ class Chimera:
     async def check_provider(self, name: str, *, models: bool = True) -> Health:
         """Ask a provider how it is, and for its models; it may take three seconds."""
         return await self.connections.check(name, models=models)
-
-    async def reload_library(self) -> None:
-        """Take in what was written to the folders of personas and rooms since the last look.
-
-        Each room does this before a turn; a front end that shows the library does it oftener.
-        """
-        if not (changes := await asyncio.to_thread(self.library.reload_changed)):
-            return
-        for room in self._rooms.open if changes.changed else ():
-            with suppress(StorageError):  # the next turn tries again, and says so
-                await self.refresh_cast(room)
-        self.when_library_changed(changes)
 
     async def slips(self) -> tuple[Slips, ...]:
         """How each model behaved in company, over all conversations."""
@@ -248,15 +237,9 @@ class Chimera:
             self._recorder,
             attended=attended,
             lease=lease,
-            before_turn=lambda: self._renew(room),
+            before_turn=lambda: self.library_watch.before_turn(room),
         )
         return self._rooms.add(room)
-
-    async def _renew(self, room: Room) -> None:
-        """Let a room speak with the personas that are in the files now."""
-        await self.reload_library()
-        with suppress(StorageError):  # the turn that cannot be saved says so
-            await self.refresh_cast(room)
 
     def _room(
         self,
@@ -285,9 +268,7 @@ class Chimera:
 
     async def refresh_cast(self, room: Room) -> None:
         """Let the personas of a room be what the library holds now, from the next turn on."""
-        for slug in {one.persona.original for one in room.conversation.cast}:
-            if persona := self.library.personas.get(slug):
-                await room.cast.recast(persona)
+        await self.library_watch.recast(room)
 
     async def rename(self, conversation_id: int, title: str) -> None:
         """Give a conversation another title.

@@ -138,7 +138,7 @@ class FakeChimera:
         self.notes: tuple[str, ...] = ()
         self.rescues: list[Rescue] = []
         self.when_strayed: WhenStrayed = lambda _what: None
-        self.when_library_changed: Callable[[Changes], object] = lambda _changes: None
+        self.when_changed: Callable[[Changes], object] = lambda _changes: None
         self.read_only = ""
         self.settings = Settings()
         self.keys: dict[str, KeyState] = {}
@@ -276,11 +276,16 @@ class FakeChimera:
     key_notes = ()
     changes = Changes()
 
-    async def reload_library(self) -> None:
+    @property
+    def library_watch(self) -> Self:
+        """Itself: it knows of no files."""
+        return self
+
+    async def look(self) -> None:
         """What a test says, once."""
         changes, self.changes = self.changes, Changes()
         if changes:
-            self.when_library_changed(changes)
+            self.when_changed(changes)
 
     @property
     def connections(self) -> Self:

@@ -18,6 +18,7 @@ from chimera_tui.library.starters import CAST, STARTERS, default_cast
 from chimera_tui.settings.keys import KeyState
 from chimera_tui.ui.kit.blocks import Lines, Part, fit, keys, line, link, split, state
 from chimera_tui.ui.kit.closing import close
+from chimera_tui.ui.kit.doing import do
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.themes import HUES, assign_hues
 from chimera_tui.ui.providers.key_words import key_found, key_words
@@ -26,7 +27,7 @@ from chimera_tui.ui.transcript.conversation_entries import emoji_of
 
 if TYPE_CHECKING:
     from chimera_tui.core.chimera import Chimera
-    from chimera_tui.ui.host import Host
+    from chimera_tui.ui.app import ChimeraApp
 
 MOST_PROBLEMS = 3
 """Problems that are told; there can be as many as there are files."""
@@ -49,7 +50,7 @@ FEW_ROWS = 26
 class FirstRunScreen(Screen[None]):
     """Shown while there is no conversation; checks run beside it and never block it."""
 
-    app: "Host"
+    app: "ChimeraApp"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", show=False, id="first.start"),
         Binding("d", "demo", "demo room", show=False, id="first.demo"),
@@ -174,11 +175,11 @@ class FirstRunScreen(Screen[None]):
 
     def _problems(self, width: int) -> list[Content]:
         """What is wrong with the files of the person: a line each, and how to see the rest."""
-        problems = [one_line(problem) for problem in self.app.problems]
+        problems = [one_line(problem) for problem in self.app.checks.problems]
         if self.app.size.height < FEW_ROWS:
             problems = problems[:1]
         shown = [line(("✕ ", "$error"), one) for one in problems[:MOST_PROBLEMS]]
-        if more := len(self.app.problems) - len(shown):
+        if more := len(self.app.checks.problems) - len(shown):
             words = f"  and {more} more: `chimera-tui doctor` lists them" if shown else ""
             shown.append(line((words, "$muted")))
         return [
@@ -304,7 +305,7 @@ class FirstRunScreen(Screen[None]):
             saved = await self._chimera.new_conversation(
                 topic=self.topic, cast=self._cast(), demo=demo
             )
-            await self.app.show_room(saved, is_live=True)
+            await self.app.open.room(saved, is_live=True)
         except ChimeraError as error:
             self.app.tell_error(error)
         finally:
@@ -319,10 +320,13 @@ class FirstRunScreen(Screen[None]):
     async def action_compose_room(self) -> None:
         """Choose topic and people."""
         if self._chimera and not self.is_empty:
-            await self.app.new_room(self.topic, self._cast())
+            await self.app.open.new_room(self.topic, self._cast())
 
     async def action_key(self) -> None:
         """Set a key: ask whose, then for it; what it opens is looked at at once."""
+        await do(self, self._set_key())
+
+    async def _set_key(self) -> None:
         from chimera_tui.ui.kit.dialog import Choose  # noqa: PLC0415 - not before the paint
 
         names = [key.provider for key in self._keys.values() if key.variables]
@@ -330,27 +334,22 @@ class FirstRunScreen(Screen[None]):
         if not names:
             return
         choices = [(one_line(self._keys[n].title, 40), key_words(self._keys[n])) for n in names]
-
-        async def ask(index: int | None) -> None:
-            if index is not None:
-                await self.app.ask_key(names[index], self._after_key)
-
-        await self.app.push_screen(Choose("Whose key?", choices, 0), ask)
-
-    async def _after_key(self, _is_taken: bool | None) -> None:  # noqa: FBT001 - from a dialog
+        if (index := await self.app.ask(Choose("Whose key?", choices, 0))) is None:
+            return
+        await self.app.open.key(names[index])
         if self._chimera:
             self.draw_providers(list(self._chimera.health.values()))
             self._find_keys(self._chimera)
 
     async def action_providers(self) -> None:
         """Look at the providers from near."""
-        await self.app.show_diagnostics()
+        await self.app.open.providers()
 
     def action_look(self) -> None:
         """Look for providers again."""
         self._is_looking = True
         self._redraw()
-        self.app.look_again()
+        self.app.checks.look_again()
 
     async def action_undo(self) -> None:
         """Bring the last room back, if it was deleted just now and led here."""
@@ -363,7 +362,7 @@ class FirstRunScreen(Screen[None]):
 
     async def action_help(self) -> None:
         """Show the keys."""
-        await self.app.show_help()
+        await self.app.open.help()
 
 
 def _provider(

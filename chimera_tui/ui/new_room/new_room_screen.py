@@ -360,7 +360,7 @@ class NewRoom(NewRoomView):
 
     async def action_help(self) -> None:
         """Show the keys."""
-        await self.app.show_help()
+        await self.app.open.help()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say what can be done now."""

@@ -40,7 +40,7 @@ from chimera_tui.ui.transcript.entries import Speaker
 
 if TYPE_CHECKING:
     from chimera_tui.core.chimera import Chimera
-    from chimera_tui.ui.host import Host
+    from chimera_tui.ui.app import ChimeraApp
 
 OWN_CAST = "Your own choice"
 """The first row of the rooms."""
@@ -57,7 +57,7 @@ class NewRoomView(Screen[RoomPlan]):
         cast: Who is in at first: slugs of the library.
     """
 
-    app: "Host"
+    app: "ChimeraApp"
 
     def __init__(self, chimera: "Chimera", topic: str, cast: Sequence[str]) -> None:
         super().__init__()
