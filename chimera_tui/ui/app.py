@@ -215,6 +215,8 @@ class ChimeraApp(App[None]):
             await self.open.first_run()
         if not isinstance(self.screen, FirstRunScreen):
             self.checks.tell_problems(chimera.library.problems)
+        for problem in await self.preferences.key_problems():
+            self.tell(problem, severity="warning")
         self.run_worker(self.checks.ask_plain())
         await asyncio.to_thread(
             importlib.import_module, "chimera_tui.ui.transcript.markdown_lines"

@@ -1,5 +1,7 @@
 """How the person wants things drawn, and keeping what is chosen for the next time."""
 
+import asyncio
+import importlib
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -50,6 +52,14 @@ class Preferences:
         app.no_color = bool(os.environ.get("NO_COLOR"))  # Textual: even an empty one
         app.theme = DARK.name
         return self._use(PLAIN_THEME if app.no_color else theme or settings.theme)
+
+    async def key_problems(self) -> list[str]:
+        """Say in sentences what is wrong with the keys of the person, over all screens."""
+        if not self._settings.keys:
+            return []
+        keymap = await asyncio.to_thread(importlib.import_module, "chimera_tui.ui.keymap")
+        problems: list[str] = await asyncio.to_thread(keymap.problems, self._settings.keys)
+        return problems
 
     def choose_theme(self, name: str) -> None:
         """Use the theme called `name`, now and the next time; none of that name is said."""
