@@ -282,7 +282,6 @@ STILL_MISSHAPEN = {
     "LostDatabaseError",
     "Marks",
     "ModelRows",
-    "NewRoom",
     "NewerDatabaseError",
     "NoDatabaseError",
     "NoListError",

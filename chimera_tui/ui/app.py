@@ -15,6 +15,7 @@ from rich.text import Text
 from textual import events, on
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.filter import LineFilter, NoColor
@@ -345,7 +346,12 @@ class ChimeraApp(App[None]):
 
     def key_of(self, command: str) -> str:
         """Return the key that does a command, as it is bound now and shown: `u`, `^b`."""
-        for node in (*reversed(self.screen_stack), self):
+        if moved := self._keymap.get(command):  # not in the bindings of a pane without focus yet
+            return self.get_key_display(Binding(moved.partition(",")[0].strip(), ""))
+        nodes: list[DOMNode] = [*reversed(self.screen_stack), self]
+        if "." in command:  # of a pane, perhaps
+            nodes += self.screen.query("*")
+        for node in nodes:
             for bindings in node._bindings.key_to_bindings.values():  # noqa: SLF001 - see help
                 for binding in bindings:
                     if binding.id == command:

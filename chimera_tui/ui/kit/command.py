@@ -34,6 +34,10 @@ class Command(Generic[C]):
     """Does it, with what was written behind the name; raises ChimeraError."""
     keys: str = ""
     """Keys that do it while no text is written (ctrl and function keys: always), with commas."""
+    key_display: str = ""
+    """How its usual key is shown where its name would not do."""
+    goes_first: bool = False
+    """Whether its keys do it before a text that is written hears them."""
     short: str = ""
     """What the footer calls it; empty if it does not stand there."""
     argument: str = ""
@@ -56,6 +60,8 @@ class Command(Generic[C]):
             f"do({self.name!r})",
             self.short or self.words,
             show=bool(self.short),
+            key_display=self.key_display or None,
+            priority=self.goes_first,
             id=self.name,
         )
 
