@@ -43,6 +43,14 @@ SHORT = {
     "look again": "look",
 }
 """Words for keys, where there is little room."""
+OTHERS = (
+    ("first.demo", "demo room", "demo"),
+    ("first.topic", "another topic", "topic"),
+    ("first.compose", "people and topic", "compose_room"),
+    ("first.key", "set a key", "key"),
+    ("first.look", "look again", "look"),
+)
+"""What can be done beside starting: the id of its key, words, the action; the last two always."""
 FEW_ROWS = 26
 """Under so many rows the cast is told in one line."""
 
@@ -81,7 +89,9 @@ class FirstRunScreen(Screen[None]):
             yield Lines(self._block, id="start")
             yield Lines(self._others)
         yield KeyFooter(
-            right=("help", "quit"), note="Nothing is sent before you press ⏎.", id="foot"
+            right=("help", "quit"),
+            note=f"Nothing is sent before you press {self.app.key_of('first.start')}.",
+            id="foot",
         )
 
     def attach(self, chimera: "Chimera") -> None:
@@ -163,14 +173,21 @@ class FirstRunScreen(Screen[None]):
             one
             for row in self._rows
             if row.has_key or not is_crowded
-            for one in _provider(row, self._keys.get(row.name), width, with_hint=with_hints)
+            for one in _provider(
+                row,
+                self._keys.get(row.name),
+                self.app.key_of("first.key"),
+                width,
+                with_hint=with_hints,
+            )
         ]
         keyless = [row.name for row in self._rows if not row.has_key]
         if keyless and is_crowded:
-            words = f"{', '.join(keyless)}: no key, k sets one"
+            words = f"{', '.join(keyless)}: no key, {self.app.key_of('first.key')} sets one"
             rows.append(line(state("off", width=8), (words, "$muted")))
         if is_crowded and len(rows) > room:
-            rows = [*rows[: room - 1], line(("and more: f4 shows them", "$muted"))]
+            more = f"and more: {self.app.key_of('first.providers')} shows them"
+            rows = [*rows[: room - 1], line((more, "$muted"))]
         return rows
 
     def _problems(self, width: int) -> list[Content]:
@@ -210,7 +227,7 @@ class FirstRunScreen(Screen[None]):
             word, cost = ("○ looking", "$muted"), " for what can speak …"
         start = "Starting …" if self._is_wanted or self._is_starting else "Start talking"
         lines = [
-            line(("⏎  ", "bold $primary"), (start, "bold")),
+            line((fit(self.app.key_of("first.start"), 3), "bold $primary"), (start, "bold")),
             split(line("   ", self.topic), line(word, (cost, "$muted")), width),
         ]
         people = self._people()
@@ -225,18 +242,13 @@ class FirstRunScreen(Screen[None]):
         return [link(one, "screen.start") for one in lines]
 
     def _others(self, width: int) -> list[Content]:
-        pairs = [("k", "set a key", "key"), ("r", "look again", "look")]
-        if not self.is_empty:
-            pairs = [
-                ("d", "demo room", "demo"),
-                ("n", "another topic", "topic"),
-                ("p", "people and topic", "compose_room"),
-                *pairs,
-            ]
-        if width < NARROW:
-            pairs = [(key, SHORT.get(word, word), action) for key, word, action in pairs]
+        others = OTHERS if not self.is_empty else OTHERS[-2:]
         shown = Content("   ").join(
-            link(keys([(key, word)]), f"screen.{action}") for key, word, action in pairs
+            link(
+                keys([(self.app.key_of(id_), SHORT[word] if width < NARROW else word)]),
+                f"screen.{action}",
+            )
+            for id_, word, action in others
         )
         return [shown.truncate(width, ellipsis=True)]
 
@@ -366,9 +378,17 @@ class FirstRunScreen(Screen[None]):
 
 
 def _provider(
-    row: ProviderRow, key: KeyState | None, width: int, *, with_hint: bool
+    row: ProviderRow, key: KeyState | None, sets: str, width: int, *, with_hint: bool
 ) -> list[Content]:
-    """What is known of a provider; one that does not answer gets a second line: what to do."""
+    """What is known of a provider; one that does not answer gets a second line: what to do.
+
+    Args:
+        row: What the checks found.
+        key: Where its key lies.
+        sets: What is pressed to set one.
+        width: Cells.
+        with_hint: Whether there is room for the second line.
+    """
     glyph = state(row.state, width=8)
     where = key_found(key)
     if row.state in {"ok", "slow"}:
@@ -381,7 +401,7 @@ def _provider(
         parts = (fit(row.name, 12), " ", fit(what, 31), " ", (note, "$muted"))
         return [line(glyph, *parts).truncate(width, ellipsis=True)]
     if not row.has_key:
-        words = f"{fit(row.name, 12)} {fit('no key', 32)}k to set one"
+        words = f"{fit(row.name, 12)} {fit('no key', 32)}{sets} to set one"
         return [line(glyph, (words, "$muted")).truncate(width, ellipsis=True)]
     why = row.reason if row.was_asked else where or "not asked yet"
     lines = [line(glyph, (f"{fit(row.name, 12)} {why}", "$muted"))]

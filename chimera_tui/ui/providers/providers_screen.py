@@ -203,6 +203,7 @@ class DiagnosticsScreen(Screen[None]):
             self._keys.get(self.provider),
             utc_now(),
             width,
+            key_of=self.app.key_of,
             is_checking=self.provider in self._checking,
         )
 
