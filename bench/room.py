@@ -129,7 +129,7 @@ async def long_conversation(messages: int, folder: Path) -> dict[str, float]:
         app = _app(chimera, folder)
         async with app.run_test(size=SIZE) as pilot:
             await app.workers.wait_for_complete([])
-            await app.show_room(await chimera.load(short.conversation.id))
+            await app.open.room(await chimera.load(short.conversation.id))
             await pilot.pause(0.2)
             before, memory, opened, loaded = _memory(), 0.0, [], []
             screen = app.screen
@@ -200,7 +200,7 @@ async def many_streams(folder: Path, count: int = 8, rate: float = 200) -> Strea
         app = _app(chimera, folder)
         async with app.run_test(size=SIZE) as pilot:
             await pilot.pause(0.3)
-            await app.show_room(saved)
+            await app.open.room(saved)
             await pilot.pause(0.3)
             idle = await lags(seconds=2)
             screen = app.screen

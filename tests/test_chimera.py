@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ from chimera_tui.domain.events import (
 from chimera_tui.domain.health import HealthState
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.engine.room import Room
+from chimera_tui.library.library import Changes
+from chimera_tui.library.persona_file import write_persona
 from chimera_tui.library.persona_formats import import_persona, keep_card
 from chimera_tui.settings.settings import HOSTED_PROVIDERS, ProviderSettings, Settings
 from tests.cards.corpus import coded, v2
@@ -133,6 +136,38 @@ async def test_who_came_in_a_card_is_told_its_lore_and_nobody_else_is(tmp_path: 
         "[Above all, Mira Voss:\nStay dry.]\n\n[Mira Voss, it is your turn" in mira[-1]["content"]
     )
     assert "lit it" not in str(poet)
+
+
+async def test_an_edited_persona_speaks_as_it_is_in_its_file_from_the_next_turn_on(
+    tmp_path: Path,
+) -> None:
+    own, changes = tmp_path / "personas", list[Changes]()
+    async with FaultServer() as server:
+        settings = Settings(providers={"desk": ProviderSettings(base_url=server.url("ok"))})
+        db = tmp_path / "chimera.db"
+        async with open_chimera(settings, db=db, personas=own, environ={}) as chimera:
+            chimera.library_watch.when_changed = changes.append
+            saved = await chimera.new_conversation(
+                topic="x", cast=CAST, mode="round_robin", pace=0, turn_limit=4
+            )
+            edited = replace(
+                chimera.library.get("comedian"), prompt="You speak of nothing but herrings."
+            )
+            room = chimera.room(saved, attended=False)
+            async with room:
+                async for event in room.events():
+                    if isinstance(event, MessageCompleted) and event.message.id == 1:
+                        own.mkdir(exist_ok=True)
+                        (own / "comedian.toml").write_text(write_persona(edited))
+                        (own / "broken.toml").write_text("name = ")
+            assert room.state.conversation.cast[1].persona.prompt == edited.prompt
+            again = await chimera.load(saved.conversation.id)
+    heard = [str(body["messages"]) for body in server.bodies if body]
+    assert "herrings" not in heard[0]
+    assert any("herrings" in one for one in heard[1:])
+    assert again.conversation.cast[1].persona.prompt == edited.prompt
+    assert [one.changed for one in changes if one.changed] == [("comedian",)]
+    assert any("broken.toml" in problem for one in changes for problem in one.problems)
 
 
 async def test_the_demo_never_stands_in_for_a_provider_that_failed(tmp_path: Path) -> None:

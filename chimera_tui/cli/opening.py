@@ -11,6 +11,7 @@ from chimera_tui.cli.files import Files
 from chimera_tui.cli.options import with_files
 from chimera_tui.core.chimera import Chimera, open_chimera
 from chimera_tui.domain.text import one_line
+from chimera_tui.library.library import Changes, Library
 
 P = ParamSpec("P")
 
@@ -29,8 +30,8 @@ async def opened(files: Files) -> AsyncIterator[Chimera]:
     async with open_chimera(
         settings, db=paths.db, personas=paths.personas, keys=files.keys()
     ) as chimera:
-        for problem in chimera.library.problems:
-            output.say(f"chimera-tui: {problem}")
+        _say_problems(chimera.library)
+        chimera.library_watch.when_changed = _say_problems
         for note in (*chimera.notes, *chimera.connections.key_notes):
             output.say(f"chimera-tui: {note}")
         for found in chimera.recovered:
@@ -42,6 +43,11 @@ async def opened(files: Files) -> AsyncIterator[Chimera]:
         yield chimera
     for rescue in chimera.rescues:
         output.say(f"chimera-tui: {rescue}")
+
+
+def _say_problems(of: Library | Changes) -> None:
+    for problem in of.problems:
+        output.say(f"chimera-tui: {problem}")
 
 
 def with_chimera(command: Callable[Concatenate[Chimera, P], Awaitable[Any]]) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 from chimera_tui.core.connections import MICRO, Connections
+from chimera_tui.core.library_watch import LibraryWatch
 from chimera_tui.core.studio import Studio
 from chimera_tui.domain.casting import cast_of
 from chimera_tui.domain.clock import utc_now
@@ -23,13 +24,14 @@ from chimera_tui.domain.saved import ConversationSummary, Recovered, Rescue, Sav
 from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine import journal
+from chimera_tui.engine.needs import BeforeTurn, nothing_before
 from chimera_tui.engine.open_rooms import OpenRooms
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.engine.turn_taking import mode as find_mode
 from chimera_tui.formats import FORMATS
 from chimera_tui.library.carrying import CarriedCards
-from chimera_tui.library.library import Changes, Library, builtin_folder
+from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.library.starters import default_cast, draw
 from chimera_tui.lore.carried import Carried
 from chimera_tui.providers.endpoints import Endpoints
@@ -59,6 +61,7 @@ class Chimera:
         settings: What the person has set.
         library: The personas that can be cast.
         connections: The providers, and which model plays whom.
+        library_watch: Takes in what is written to the files of the library.
         studio: Where personas are made.
     """
 
@@ -76,6 +79,7 @@ class Chimera:
         self.when_strayed: WhenStrayed = lambda _what: None
         """Is called when the database was not in its place any more; the rooms wait then."""
         store.held, store.when_strayed = self._rooms.snapshots, self._tell_strayed
+        self.library_watch = LibraryWatch(library, self._rooms)
         self.studio = Studio(library, PersonaRecords(store), self._room, self.budget)
 
     @property
@@ -112,10 +116,6 @@ class Chimera:
     async def check_provider(self, name: str, *, models: bool = True) -> Health:
         """Ask a provider how it is, and for its models; it may take three seconds."""
         return await self.connections.check(name, models=models)
-
-    async def reload_library(self) -> Changes:
-        """Read what has changed in the folders of personas and rooms."""
-        return await asyncio.to_thread(self.library.reload_changed)
 
     async def slips(self) -> tuple[Slips, ...]:
         """How each model behaved in company, over all conversations."""
@@ -232,7 +232,14 @@ class Chimera:
             attended: Whether a person is there to choose remedies.
         """
         lease = self._store.leases.hold(saved.conversation.id)
-        return self._rooms.add(self._room(saved, self._recorder, attended=attended, lease=lease))
+        room = self._room(
+            saved,
+            self._recorder,
+            attended=attended,
+            lease=lease,
+            before_turn=lambda: self.library_watch.before_turn(room),
+        )
+        return self._rooms.add(room)
 
     def _room(
         self,
@@ -241,6 +248,7 @@ class Chimera:
         *,
         attended: bool = True,
         lease: AbstractContextManager[object] | None = None,
+        before_turn: BeforeTurn = nothing_before,
     ) -> Room:
         return Room(
             saved,
@@ -249,6 +257,7 @@ class Chimera:
             recorder=recorder,
             models=self.connections,
             carrying=self._carried,
+            before_turn=before_turn,
             attended=attended,
             lease=lease,
             offer=lambda cast, rng: draw(cast, rng).text,
@@ -259,9 +268,7 @@ class Chimera:
 
     async def refresh_cast(self, room: Room) -> None:
         """Let the personas of a room be what the library holds now, from the next turn on."""
-        for slug in {one.persona.original for one in room.conversation.cast}:
-            if persona := self.library.personas.get(slug):
-                await room.cast.recast(persona)
+        await self.library_watch.recast(room)
 
     async def rename(self, conversation_id: int, title: str) -> None:
         """Give a conversation another title.

@@ -57,6 +57,14 @@ async def no_cards(_: Persona) -> None:
     """Nobody came in a card."""
 
 
+BeforeTurn = Callable[[], Awaitable[None]]
+"""Is called before somebody gets the word: whatever holds from the next turn on is taken in."""
+
+
+async def nothing_before() -> None:
+    """Everything holds already."""
+
+
 class BudgetGuard(Protocol):
     """What may still be spent."""
 

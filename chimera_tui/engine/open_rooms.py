@@ -21,12 +21,16 @@ class OpenRooms:
 
     def snapshots(self) -> list[SavedConversation]:
         """What was said in each, as it is in memory now."""
-        return [room.state.copy() for room in self._rooms if room.is_open]
+        return [room.state.copy() for room in self.open]
+
+    @property
+    def open(self) -> list[Room]:
+        """Those that were entered and not left yet."""
+        return [room for room in self._rooms if room.is_open]
 
     def warn(self, text: str) -> None:
         """Say in all of them what a person has to know; they wait until one goes on."""
-        for room in self._rooms:
-            if room.is_open:
-                warning = asyncio.create_task(room.warn(text))
-                self._warning.add(warning)
-                warning.add_done_callback(self._warning.discard)
+        for room in self.open:
+            warning = asyncio.create_task(room.warn(text))
+            self._warning.add(warning)
+            warning.add_done_callback(self._warning.discard)

@@ -16,7 +16,15 @@ from chimera_tui.engine.cast import Cast
 from chimera_tui.engine.housekeeping import Housekeeping
 from chimera_tui.engine.journal import EventRecorder, Journal
 from chimera_tui.engine.messages import Messages
-from chimera_tui.engine.needs import BudgetGuard, Carrying, Models, Replies, no_cards
+from chimera_tui.engine.needs import (
+    BeforeTurn,
+    BudgetGuard,
+    Carrying,
+    Models,
+    Replies,
+    no_cards,
+    nothing_before,
+)
 from chimera_tui.engine.request import RenderedRequest
 from chimera_tui.engine.settings import RoomSettings
 from chimera_tui.engine.turn_queue import TurnQueue
@@ -39,6 +47,7 @@ class Room:
         recorder: Where events go first.
         models: Which model plays whom, and what is known about it.
         carrying: What personas take along from the cards they came in.
+        before_turn: Takes in whatever is to hold from the next turn on.
         attended: Whether a person is there to choose remedies. An unattended room begins at
             once, skips failed turns, and ends where an attended one would pause.
         lease: Held while the room is open, so that no other process opens it too.
@@ -57,6 +66,7 @@ class Room:
         recorder: EventRecorder,
         models: Models,
         carrying: Carrying = no_cards,
+        before_turn: BeforeTurn = nothing_before,
         attended: bool = True,
         lease: AbstractContextManager[object] | None = None,
         offer: Offer = offer_nothing,
@@ -84,6 +94,7 @@ class Room:
             self._scheduler,
             self._housekeeping,
             is_attended=attended,
+            before_turn=before_turn,
         )
         self._running: asyncio.Task[None] | None = None
         self._is_left = False

@@ -19,6 +19,7 @@ from chimera_tui.domain.events import (
 from chimera_tui.engine.housekeeping import Housekeeping
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.limits import Stop
+from chimera_tui.engine.needs import BeforeTurn
 from chimera_tui.engine.request import Cue
 from chimera_tui.engine.turn_queue import Asked, TurnQueue
 from chimera_tui.engine.turn_runner import TurnRunner, TurnState
@@ -44,6 +45,7 @@ class Turns:
         housekeeping: Housekeeping,
         *,
         is_attended: bool,
+        before_turn: BeforeTurn,
     ) -> None:
         self.crash: Exception | None = None
         """The mistake of ours that ended the room."""
@@ -55,6 +57,7 @@ class Turns:
         self._scheduler = scheduler
         self._housekeeping = housekeeping
         self._is_attended = is_attended
+        self._before_turn = before_turn
         self._failed_in_row = 0
         self._ended: EndReason | None = None
 
@@ -205,6 +208,7 @@ class Turns:
                 if stop:
                     await self._stop_at(stop)
                     continue
+                await self._before_turn()
                 async with asyncio.TaskGroup() as turns:
                     for speaking in await self._begin(asked):
                         turns.create_task(self._take(speaking))

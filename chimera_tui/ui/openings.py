@@ -1,96 +1,151 @@
 """The screens that are opened over others; what they need is imported only then."""
 
-from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
-from chimera_tui.domain.errors import StorageError
-from chimera_tui.domain.saved import Rescue
-from chimera_tui.domain.text import one_line
-from chimera_tui.ui.host import Host
+from textual.command import CommandPalette
+
+from chimera_tui.domain.errors import ChimeraError, StorageError
+from chimera_tui.domain.saved import Rescue, SavedConversation
+from chimera_tui.library.starters import default_cast
+from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
+from chimera_tui.ui.kit.palette import ThemePalette
+from chimera_tui.ui.room.room_screen import RoomScreen
 
 if TYPE_CHECKING:
+    from textual.command import ProviderSource
+
     from chimera_tui.core.chimera import Chimera
+    from chimera_tui.engine.room import Room
+    from chimera_tui.ui.app import ChimeraApp
+    from chimera_tui.ui.new_room.new_room_screen import NewRoom
 
 
-class Openings(Host):
-    """The part of the app that opens help, diagnostics, the studio, and asks a person."""
+class Openings:
+    """Opens the screens of one app, and asks what has to be known for that."""
 
-    async def show_help(self) -> None:
+    def __init__(self, app: "ChimeraApp") -> None:
+        self._app = app
+
+    # Rooms
+
+    async def room(self, saved: SavedConversation, *, is_live: bool = False) -> None:
+        """Show a conversation in the room screen."""
+        if self._app.chimera:
+            session = (await self.room_screen()).session
+            await session.open(self._app.chimera, saved, is_live=is_live)
+
+    async def room_screen(self) -> RoomScreen:
+        """Show the room screen with nothing over it, and return it."""
+        app = self._app
+        rooms = [screen for screen in app.screen_stack if isinstance(screen, RoomScreen)]
+        if not rooms:
+            rooms = [RoomScreen()]
+            await app.push_screen(rooms[0])
+        while app.screen is not rooms[-1]:
+            await app.pop_screen()
+        return rooms[-1]
+
+    def live_rooms(self) -> "list[Room]":
+        """Return the rooms that are open here; the one in sight or behind a screen first."""
+        screens = (s for s in reversed(self._app.screen_stack) if isinstance(s, RoomScreen))
+        return [screen.room for screen in screens if screen.room]
+
+    async def first_run(self) -> None:
+        """Show what was found, and one key to begin."""
+        shown = self._app.screen
+        first = shown if isinstance(shown, FirstRunScreen) else FirstRunScreen()
+        if first is not shown:
+            await self._app.push_screen(first)
+        if self._app.chimera:
+            first.attach(self._app.chimera)
+
+    async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
+        """Ask what a new room is to be, and open it."""
+        from chimera_tui.ui.new_room.new_room_screen import NewRoom  # noqa: PLC0415 - not before the paint
+
+        if (chimera := self._app.chimera) is None:
+            return
+        known = [slug for slug in slugs if slug in chimera.library.personas]
+        screen = NewRoom(chimera, topic, known or default_cast(list(chimera.library)))
+        self._app.run_worker(self._begin(chimera, screen), group="new")
+
+    async def _begin(self, chimera: "Chimera", screen: "NewRoom") -> None:
+        """Open the room that is asked for; not in a worker of a screen, which may go for it."""
+        if (plan := await self._app.ask(screen)) is None:
+            return
+        try:
+            saved = await chimera.new_conversation(
+                room=plan.room,
+                topic=plan.topic,
+                cast=[one.persona.original for one in plan.cast],
+                mode=plan.mode,
+                pace=plan.pace,
+                models={one.persona.slug: one.model for one in plan.cast if one.model},
+                fallbacks={one.persona.slug: one.fallbacks for one in plan.cast},
+                demo=plan.is_demo,
+                budget=plan.budget,
+            )
+            await self.room(saved, is_live=True)
+        except ChimeraError as error:
+            self._app.tell_error(error)
+
+    # Others
+
+    async def help(self) -> None:
         """Show what the keys of this screen do."""
-        from chimera_tui.ui.help.help_screen import HelpScreen  # noqa: PLC0415 - not before the paint
+        from chimera_tui.ui.help.help_screen import HelpScreen  # noqa: PLC0415 - see above
 
-        await self.push_screen(HelpScreen(self.screen))
+        await self._app.push_screen(HelpScreen(self._app.screen))
 
-    async def show_diagnostics(self, provider: str = "") -> None:
+    async def providers(self, provider: str = "") -> None:
         """Show how the providers are, this one first."""
         from chimera_tui.ui.providers.providers_screen import DiagnosticsScreen  # noqa: PLC0415 - see above
 
-        if self.chimera:
-            await self.push_screen(DiagnosticsScreen(self.chimera, provider))
+        if self._app.chimera:
+            await self._app.push_screen(DiagnosticsScreen(self._app.chimera, provider))
 
-    async def show_studio(self, slug: str = "") -> None:
+    async def studio(self, slug: str = "") -> None:
         """Show where personas are made, this one first."""
         from chimera_tui.ui.studio.studio_screen import StudioScreen  # noqa: PLC0415 - see above
 
-        if self.chimera:
-            await self.push_screen(StudioScreen(self.chimera, slug))
+        if self._app.chimera:
+            await self._app.push_screen(StudioScreen(self._app.chimera, slug))
 
-    async def show_strayed(self, what: Rescue | StorageError) -> None:
-        """Say what became of the database; in the new one the room in sight can go on at once."""
-        from chimera_tui.ui.kit.rescued import GO_ON, QUIT, Rescued  # noqa: PLC0415 - see above
-
-        if isinstance(what, StorageError):
-            self.tell_error(what)
-            return
-
-        async def go_on(choice: int | None) -> None:
-            if choice == QUIT:
-                self.exit()
-            for room in self.live_rooms()[:1] if choice == GO_ON else ():
-                room.resume()
-
-        await self.push_screen(Rescued(what), go_on)
-
-    async def ask_key(
-        self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None
-    ) -> None:
-        """Ask for a key of a provider and test it; `then` is told whether it was taken."""
-        from chimera_tui.ui.providers.key_dialog import AskKey  # noqa: PLC0415 - see above
-
-        if (chimera := self.chimera) is None:
-            return
-        states = {one.provider: one for one in await chimera.connections.key_states()}
-        if provider in states:
-            await self.push_screen(AskKey(chimera, states[provider]), then)
-
-    async def set_key(self, provider: str) -> bool:
+    async def key(self, provider: str) -> bool:
         """Ask for a key of a provider and test it; whether it was taken. From a worker only."""
         from chimera_tui.ui.providers.key_dialog import AskKey  # noqa: PLC0415 - see above
 
-        if (chimera := self.chimera) is None:
+        if (chimera := self._app.chimera) is None:
             return False
         states = {one.provider: one for one in await chimera.connections.key_states()}
         if provider not in states:
             return False
-        is_taken: bool | None = await self.ask(AskKey(chimera, states[provider]))
+        is_taken: bool | None = await self._app.ask(AskKey(chimera, states[provider]))
         return bool(is_taken)
 
-    async def ask_plain(self) -> None:
-        """Ask once for each provider in the private network that is spoken to unprotected."""
-        from chimera_tui.ui.kit.dialog import Choose  # noqa: PLC0415 - see above
+    async def strayed(self, what: Rescue | StorageError) -> None:
+        """Say what became of the database; in the new one the room in sight can go on at once."""
+        from chimera_tui.ui.kit.rescued import GO_ON, QUIT, Rescued  # noqa: PLC0415 - see above
 
-        if (chimera := self.chimera) is None:
+        if isinstance(what, StorageError):
+            self._app.tell_error(what)
             return
-        choices = [
-            ("leave it alone", "asked again at the next start"),
-            ("allow it", "others in that network can read along"),
-        ]
-        for place in {one.unprotected for one in chimera.health.values()} - {""}:
-            title = f"Speak to {one_line(place, 50)} without protection?"
-            await self.push_screen(Choose(title, choices, 0), partial(self._allow, chimera, place))
+        choice = await self._app.ask(Rescued(what))
+        if choice == QUIT:
+            self._app.exit()
+        for room in self.live_rooms()[:1] if choice == GO_ON else ():
+            room.resume()
 
-    async def _allow(self, chimera: "Chimera", place: str, index: int | None) -> None:
-        if index == 1:
-            self.keep_setting("plain_http", await chimera.connections.allow_plain(place))
-            self.look_again()
+    async def palette(self) -> None:
+        """Offer all that can be done on this screen."""
+        if not isinstance(self._app.screen, CommandPalette):
+            await self._palette(self._app.screen.COMMANDS, "Search for commands…")
+
+    async def themes(self) -> None:
+        """Offer all themes."""
+        await self._palette([ThemePalette], "Search for themes…")
+
+    async def _palette(self, providers: "ProviderSource", placeholder: str) -> None:
+        from chimera_tui.ui.kit.palette_screen import PaletteScreen  # noqa: PLC0415 - see above
+
+        await self._app.push_screen(PaletteScreen(providers, placeholder=placeholder))

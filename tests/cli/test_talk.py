@@ -12,7 +12,9 @@ from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.storage.recorder import Recorder
 from tests.cli.conftest import Command
-from tests.fault_server import refused_address
+from tests.fault_dialects import Reply
+from tests.fault_scenarios import SCENARIOS
+from tests.fault_server import FaultServer, refused_address
 from tests.storage.values import saving, started
 
 DEMO = ("talk", "--demo", "--topic", "Should robots dream?", "--pace", "0")
@@ -190,3 +192,29 @@ def test_a_full_disk_behind_stdout(command: Command, monkeypatch: pytest.MonkeyP
     result = command(*DEMO)
     assert result.code == 5
     assert result.err.startswith("chimera-tui: The output cannot be written: no space left")
+
+
+def test_a_persona_that_is_edited_meanwhile_speaks_as_it_is_now(
+    command: Command, home: Path, server: FaultServer
+) -> None:
+    own = home / "chimera-tui" / "personas"
+    own.mkdir(parents=True)
+    file = own / "herring.toml"
+    file.write_text(
+        'name = "The Herring"\none_line = "A fish."\nprompt = "You praise the sea at length."\n'
+    )
+
+    async def edited(reply: Reply) -> None:
+        await SCENARIOS["ok"](reply)
+        file.write_text(file.read_text().replace("the sea", "the land"))
+        (own / "broken.toml").write_text("name = ")
+
+    server.scenarios["guarded"] = edited
+    talk = ("talk", "--topic", "x", "--pace", "0", "--turns", "2", "--cast", "herring")
+    result = command(*talk, "--model", "herring=lmstudio/model")
+    first, *others = [str(body["messages"]) for body in server.bodies if body]
+    assert result.code == 0
+    assert "the sea" in first
+    assert others
+    assert all("the land" in one and "the sea" not in one for one in others)
+    assert f"`{own / 'broken.toml'}`" in result.err

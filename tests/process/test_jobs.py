@@ -153,7 +153,7 @@ def test_where_no_shell_could_continue_it_nothing_stops_it(home: Home) -> None:
         terminal.send(SUSPEND)
         terminal.signal(signal.SIGTSTP)
         terminal.send("\x03")
-        terminal.wait_for("ctrl+q")
+        terminal.wait_for("Leave with")
         terminal.signal(signal.SIGSTOP)
         terminal.screen = Screen(120, 40)
         terminal.signal(signal.SIGCONT)

@@ -1,7 +1,7 @@
 """A Chimera without files and networks, for tests of the screen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -138,6 +138,7 @@ class FakeChimera:
         self.notes: tuple[str, ...] = ()
         self.rescues: list[Rescue] = []
         self.when_strayed: WhenStrayed = lambda _what: None
+        self.when_changed: Callable[[Changes], object] = lambda _changes: None
         self.read_only = ""
         self.settings = Settings()
         self.keys: dict[str, KeyState] = {}
@@ -275,10 +276,16 @@ class FakeChimera:
     key_notes = ()
     changes = Changes()
 
-    async def reload_library(self) -> Changes:
+    @property
+    def library_watch(self) -> Self:
+        """Itself: it knows of no files."""
+        return self
+
+    async def look(self) -> None:
         """What a test says, once."""
         changes, self.changes = self.changes, Changes()
-        return changes
+        if changes:
+            self.when_changed(changes)
 
     @property
     def connections(self) -> Self:

@@ -8,8 +8,9 @@ from typing import Any, cast
 from textual.pilot import Pilot
 
 from chimera_tui.engine.room import Room
-from chimera_tui.ui.app import ChimeraApp, OpenChimera
+from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
+from chimera_tui.ui.keeper import OpenChimera
 from chimera_tui.ui.room.commands import COMMANDS
 from chimera_tui.ui.room.composer import Composer
 from chimera_tui.ui.room.room_screen import RoomScreen

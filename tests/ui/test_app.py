@@ -18,7 +18,7 @@ from chimera_tui.library.library import Changes
 from chimera_tui.providers.base import Withdrawn
 from chimera_tui.providers.scripted import ScriptedProvider, Step
 from chimera_tui.settings.settings import Settings
-from chimera_tui.ui import app as app_module
+from chimera_tui.ui import checks
 from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
 from chimera_tui.ui.kit.themes import LIGHT
@@ -206,7 +206,7 @@ async def test_ctrl_c_says_how_to_leave(tmp_path: Path) -> None:
     async with running(FakeChimera(a_saved(*TALK)), tmp_path) as pilot:
         room_of(pilot).transcript.focus()
         await pilot.press("ctrl+c")
-        await until(pilot, lambda: "Leave with ctrl+q" in text_of(pilot))
+        await until(pilot, lambda: "Leave with ^q" in text_of(pilot))
         assert pilot.app.is_running
 
 
@@ -397,7 +397,7 @@ async def test_files_that_were_skipped_are_told(tmp_path: Path) -> None:
 async def test_what_was_written_into_the_library_is_taken_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_module, "LOOK_FOR_FILES", 0.05)
+    monkeypatch.setattr(checks, "LOOK_FOR_FILES", 0.05)
     fake = FakeChimera(a_saved(("comedian", "Hello.")))
     async with running(fake, tmp_path) as pilot:
         fake.changes = Changes(added=("comedian",), problems=("x.toml is broken.",))

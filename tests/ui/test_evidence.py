@@ -29,6 +29,11 @@ from tests.ui.services import (
 WIDTH = 60
 
 
+def usual_key(command: str) -> str:
+    """The key of a command of the screen of the providers, as nobody has moved it."""
+    return {"diagnostics.key": "k", "diagnostics.check": "c"}[command]
+
+
 def plain(lines: list[Content]) -> str:
     return "\n".join(one.plain.rstrip() for one in lines)
 
@@ -89,11 +94,16 @@ def test_where_a_key_lies() -> None:
     ],
 )
 def test_it_says_what_to_do(health: Health, words: str) -> None:
-    assert words in evidence.advice(health, KEYS[health.provider])
+    assert words in evidence.advice(health, KEYS[health.provider], usual_key)
+
+
+def test_advice_names_the_keys_that_are_bound() -> None:
+    said = evidence.advice(GEMINI, KEYS["gemini"], lambda command: f"<{command}>")
+    assert "Press <diagnostics.key> to set a key" in said
 
 
 def test_who_is_well_needs_no_advice() -> None:
-    assert evidence.advice(ANTHROPIC, KEYS["anthropic"]) == ""
+    assert evidence.advice(ANTHROPIC, KEYS["anthropic"], usual_key) == ""
 
 
 def test_a_request_is_shown_as_it_was_sent_with_its_json_laid_out() -> None:
@@ -131,7 +141,9 @@ def test_no_line_is_wider_than_it_may_be(width: int) -> None:
         *evidence.exchange_rows(EXCHANGES, 0, width),
         *evidence.facts_lines(DEEPSEEK, (60, 8), EXCHANGES[0], width),
         *evidence.spending_lines(SPENT, width),
-        *evidence.head_lines(REFUSED, KEYS["openai"], NOON, width, is_checking=False),
+        *evidence.head_lines(
+            REFUSED, KEYS["openai"], NOON, width, key_of=usual_key, is_checking=False
+        ),
     ]
     assert max(one.cell_length for one in lines) <= width
 
@@ -186,8 +198,8 @@ def test_what_is_foreign_is_cleaned() -> None:
 
 def test_who_needs_no_key_is_not_said_to_lack_one() -> None:
     key = replace(KEYS["ollama"], variables=("OLLAMA_API_KEY",))
-    head = plain(evidence.head_lines(OLLAMA, key, NOON, 90, is_checking=False))
+    head = plain(evidence.head_lines(OLLAMA, key, NOON, 90, key_of=usual_key, is_checking=False))
     assert "no key" not in head
     assert "no key" in plain(
-        evidence.head_lines(GEMINI, KEYS["gemini"], NOON, 90, is_checking=False)
+        evidence.head_lines(GEMINI, KEYS["gemini"], NOON, 90, key_of=usual_key, is_checking=False)
     )

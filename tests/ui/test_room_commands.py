@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from chimera_tui.core.chimera import Chimera, open_chimera
 from chimera_tui.domain.conversation import Budget, ModelRef
-from chimera_tui.domain.errors import UnknownError
+from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.events import Event, PauseReason
 from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.engine.room import Room
@@ -39,6 +39,7 @@ class Person:
     has_plain_emoji = False
 
     def __init__(self) -> None:
+        self.open = self.checks = self.preferences = self
         self.answers: list[Any] = []
         self.asked: list[str] = []
         self.told: list[str] = []
@@ -52,42 +53,45 @@ class Person:
         self.asked.append(type(dialog).__name__)
         return self.answers.pop(0) if self.answers else None
 
+    def tell_error(self, error: ChimeraError) -> None:
+        self.told.append(str(error))
+
     def copy(self, text: str, what: str) -> None:
         self.copied.append(text)
 
     def key_of(self, command: str) -> str:
         return f"<{command}>"
 
-    async def show_help(self) -> None:
+    async def action_quit(self) -> None:
+        self.shown.append(("quit", None))
+
+    async def help(self) -> None:
         self.shown.append(("help", None))
 
-    async def show_diagnostics(self, provider: str = "") -> None:
+    async def providers(self, provider: str = "") -> None:
         self.shown.append(("providers", provider))
 
-    async def show_studio(self, slug: str = "") -> None:
+    async def studio(self, slug: str = "") -> None:
         self.shown.append(("studio", slug))
 
     async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
         self.shown.append(("new", slugs))
 
-    async def set_key(self, provider: str) -> bool:
+    async def key(self, provider: str) -> bool:
         self.shown.append(("key", provider))
         return bool(self.answers.pop(0))
 
     def choose_theme(self, name: str) -> None:
         self.shown.append(("theme", name))
 
-    async def search_themes(self) -> None:
+    async def themes(self) -> None:
         self.shown.append(("themes", None))
 
-    async def show_first_run(self) -> None:
+    async def first_run(self) -> None:
         self.shown.append(("first run", None))
 
     def look_again(self) -> None:
         self.shown.append(("look again", None))
-
-    async def action_quit(self) -> None:
-        self.shown.append(("quit", None))
 
 
 class NoTerminal:

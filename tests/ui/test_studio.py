@@ -340,7 +340,7 @@ async def test_what_another_program_wrote_is_asked_about(
         )
         (other.folders[-1] / "comedian.toml").write_text(theirs)
         fake.changes = fake.studio.library.reload_changed()
-        await pilot.app._reload_library().wait()  # type: ignore[attr-defined]
+        await pilot.app.checks.look_for_files().wait()  # type: ignore[attr-defined]
         await until(pilot, lambda: "Changed by another program" in text_of(pilot))
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(pilot.app.screen, Choose))

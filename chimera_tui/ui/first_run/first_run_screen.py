@@ -18,6 +18,7 @@ from chimera_tui.library.starters import CAST, STARTERS, default_cast
 from chimera_tui.settings.keys import KeyState
 from chimera_tui.ui.kit.blocks import Lines, Part, fit, keys, line, link, split, state
 from chimera_tui.ui.kit.closing import close
+from chimera_tui.ui.kit.doing import do
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.themes import HUES, assign_hues
 from chimera_tui.ui.providers.key_words import key_found, key_words
@@ -26,7 +27,7 @@ from chimera_tui.ui.transcript.conversation_entries import emoji_of
 
 if TYPE_CHECKING:
     from chimera_tui.core.chimera import Chimera
-    from chimera_tui.ui.host import Host
+    from chimera_tui.ui.app import ChimeraApp
 
 MOST_PROBLEMS = 3
 """Problems that are told; there can be as many as there are files."""
@@ -42,6 +43,14 @@ SHORT = {
     "look again": "look",
 }
 """Words for keys, where there is little room."""
+OTHERS = (
+    ("first.demo", "demo room", "demo"),
+    ("first.topic", "another topic", "topic"),
+    ("first.compose", "people and topic", "compose_room"),
+    ("first.key", "set a key", "key"),
+    ("first.look", "look again", "look"),
+)
+"""What can be done beside starting: the id of its key, words, the action; the last two always."""
 FEW_ROWS = 26
 """Under so many rows the cast is told in one line."""
 
@@ -49,7 +58,7 @@ FEW_ROWS = 26
 class FirstRunScreen(Screen[None]):
     """Shown while there is no conversation; checks run beside it and never block it."""
 
-    app: "Host"
+    app: "ChimeraApp"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", show=False, id="first.start"),
         Binding("d", "demo", "demo room", show=False, id="first.demo"),
@@ -80,7 +89,9 @@ class FirstRunScreen(Screen[None]):
             yield Lines(self._block, id="start")
             yield Lines(self._others)
         yield KeyFooter(
-            right=("help", "quit"), note="Nothing is sent before you press ⏎.", id="foot"
+            right=("help", "quit"),
+            note=f"Nothing is sent before you press {self.app.key_of('first.start')}.",
+            id="foot",
         )
 
     def attach(self, chimera: "Chimera") -> None:
@@ -162,23 +173,30 @@ class FirstRunScreen(Screen[None]):
             one
             for row in self._rows
             if row.has_key or not is_crowded
-            for one in _provider(row, self._keys.get(row.name), width, with_hint=with_hints)
+            for one in _provider(
+                row,
+                self._keys.get(row.name),
+                self.app.key_of("first.key"),
+                width,
+                with_hint=with_hints,
+            )
         ]
         keyless = [row.name for row in self._rows if not row.has_key]
         if keyless and is_crowded:
-            words = f"{', '.join(keyless)}: no key, k sets one"
+            words = f"{', '.join(keyless)}: no key, {self.app.key_of('first.key')} sets one"
             rows.append(line(state("off", width=8), (words, "$muted")))
         if is_crowded and len(rows) > room:
-            rows = [*rows[: room - 1], line(("and more: f4 shows them", "$muted"))]
+            more = f"and more: {self.app.key_of('first.providers')} shows them"
+            rows = [*rows[: room - 1], line((more, "$muted"))]
         return rows
 
     def _problems(self, width: int) -> list[Content]:
         """What is wrong with the files of the person: a line each, and how to see the rest."""
-        problems = [one_line(problem) for problem in self.app.problems]
+        problems = [one_line(problem) for problem in self.app.checks.problems]
         if self.app.size.height < FEW_ROWS:
             problems = problems[:1]
         shown = [line(("✕ ", "$error"), one) for one in problems[:MOST_PROBLEMS]]
-        if more := len(self.app.problems) - len(shown):
+        if more := len(self.app.checks.problems) - len(shown):
             words = f"  and {more} more: `chimera-tui doctor` lists them" if shown else ""
             shown.append(line((words, "$muted")))
         return [
@@ -209,7 +227,7 @@ class FirstRunScreen(Screen[None]):
             word, cost = ("○ looking", "$muted"), " for what can speak …"
         start = "Starting …" if self._is_wanted or self._is_starting else "Start talking"
         lines = [
-            line(("⏎  ", "bold $primary"), (start, "bold")),
+            line((fit(self.app.key_of("first.start"), 3), "bold $primary"), (start, "bold")),
             split(line("   ", self.topic), line(word, (cost, "$muted")), width),
         ]
         people = self._people()
@@ -224,18 +242,13 @@ class FirstRunScreen(Screen[None]):
         return [link(one, "screen.start") for one in lines]
 
     def _others(self, width: int) -> list[Content]:
-        pairs = [("k", "set a key", "key"), ("r", "look again", "look")]
-        if not self.is_empty:
-            pairs = [
-                ("d", "demo room", "demo"),
-                ("n", "another topic", "topic"),
-                ("p", "people and topic", "compose_room"),
-                *pairs,
-            ]
-        if width < NARROW:
-            pairs = [(key, SHORT.get(word, word), action) for key, word, action in pairs]
+        others = OTHERS if not self.is_empty else OTHERS[-2:]
         shown = Content("   ").join(
-            link(keys([(key, word)]), f"screen.{action}") for key, word, action in pairs
+            link(
+                keys([(self.app.key_of(id_), SHORT[word] if width < NARROW else word)]),
+                f"screen.{action}",
+            )
+            for id_, word, action in others
         )
         return [shown.truncate(width, ellipsis=True)]
 
@@ -304,7 +317,7 @@ class FirstRunScreen(Screen[None]):
             saved = await self._chimera.new_conversation(
                 topic=self.topic, cast=self._cast(), demo=demo
             )
-            await self.app.show_room(saved, is_live=True)
+            await self.app.open.room(saved, is_live=True)
         except ChimeraError as error:
             self.app.tell_error(error)
         finally:
@@ -319,10 +332,13 @@ class FirstRunScreen(Screen[None]):
     async def action_compose_room(self) -> None:
         """Choose topic and people."""
         if self._chimera and not self.is_empty:
-            await self.app.new_room(self.topic, self._cast())
+            await self.app.open.new_room(self.topic, self._cast())
 
     async def action_key(self) -> None:
         """Set a key: ask whose, then for it; what it opens is looked at at once."""
+        await do(self, self._set_key())
+
+    async def _set_key(self) -> None:
         from chimera_tui.ui.kit.dialog import Choose  # noqa: PLC0415 - not before the paint
 
         names = [key.provider for key in self._keys.values() if key.variables]
@@ -330,27 +346,22 @@ class FirstRunScreen(Screen[None]):
         if not names:
             return
         choices = [(one_line(self._keys[n].title, 40), key_words(self._keys[n])) for n in names]
-
-        async def ask(index: int | None) -> None:
-            if index is not None:
-                await self.app.ask_key(names[index], self._after_key)
-
-        await self.app.push_screen(Choose("Whose key?", choices, 0), ask)
-
-    async def _after_key(self, _is_taken: bool | None) -> None:  # noqa: FBT001 - from a dialog
+        if (index := await self.app.ask(Choose("Whose key?", choices, 0))) is None:
+            return
+        await self.app.open.key(names[index])
         if self._chimera:
             self.draw_providers(list(self._chimera.health.values()))
             self._find_keys(self._chimera)
 
     async def action_providers(self) -> None:
         """Look at the providers from near."""
-        await self.app.show_diagnostics()
+        await self.app.open.providers()
 
     def action_look(self) -> None:
         """Look for providers again."""
         self._is_looking = True
         self._redraw()
-        self.app.look_again()
+        self.app.checks.look_again()
 
     async def action_undo(self) -> None:
         """Bring the last room back, if it was deleted just now and led here."""
@@ -363,13 +374,21 @@ class FirstRunScreen(Screen[None]):
 
     async def action_help(self) -> None:
         """Show the keys."""
-        await self.app.show_help()
+        await self.app.open.help()
 
 
 def _provider(
-    row: ProviderRow, key: KeyState | None, width: int, *, with_hint: bool
+    row: ProviderRow, key: KeyState | None, sets: str, width: int, *, with_hint: bool
 ) -> list[Content]:
-    """What is known of a provider; one that does not answer gets a second line: what to do."""
+    """What is known of a provider; one that does not answer gets a second line: what to do.
+
+    Args:
+        row: What the checks found.
+        key: Where its key lies.
+        sets: What is pressed to set one.
+        width: Cells.
+        with_hint: Whether there is room for the second line.
+    """
     glyph = state(row.state, width=8)
     where = key_found(key)
     if row.state in {"ok", "slow"}:
@@ -382,7 +401,7 @@ def _provider(
         parts = (fit(row.name, 12), " ", fit(what, 31), " ", (note, "$muted"))
         return [line(glyph, *parts).truncate(width, ellipsis=True)]
     if not row.has_key:
-        words = f"{fit(row.name, 12)} {fit('no key', 32)}k to set one"
+        words = f"{fit(row.name, 12)} {fit('no key', 32)}{sets} to set one"
         return [line(glyph, (words, "$muted")).truncate(width, ellipsis=True)]
     why = row.reason if row.was_asked else where or "not asked yet"
     lines = [line(glyph, (f"{fit(row.name, 12)} {why}", "$muted"))]

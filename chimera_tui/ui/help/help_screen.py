@@ -1,6 +1,6 @@
 """What the keys do: those of the focused pane first, then all others."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,14 +15,6 @@ from chimera_tui.ui.room.commands import COMMANDS
 
 TEXTUALS = {"app.focus_next", "app.focus_previous", "screen.copy_text"}
 """What every screen of Textual binds; the notes tell of it."""
-NOTES = (
-    ("Copying", "Select with the mouse, then ctrl+c; y copies the message as it was written."),
-    ("", "Hold shift to select as your terminal does. Every copy says which way it went."),
-    ("Writing", "Space in an empty line pauses and goes on. // begins a text with a slash."),
-    ("", "ctrl+_ takes back what was written last."),
-    ("Leaving", "ctrl+q leaves; ctrl+z stops, and `fg` goes on, where a shell can do that."),
-    ("Moving", "Tab goes from pane to pane; esc closes what is open, stops who speaks."),
-)
 
 
 class HelpScreen(Dialog[None]):
@@ -73,9 +65,33 @@ class HelpScreen(Dialog[None]):
             lines.append(line(("On this screen", "bold $primary")))
             lines += [_row(key, words, "") for key, words in self._own]
             lines.append(Content(""))
-        for title, words in NOTES:
+        for title, words in _notes(self.app.key_of):
             lines.append(line((fit(title, 12), "bold"), (words, "$muted")))
         return [one.truncate(width, ellipsis=True) for one in lines]
+
+
+def _notes(key_of: Callable[[str], str]) -> list[tuple[str, str]]:
+    """What else is good to know, with the keys that are bound."""
+    copy, undo, leave, stop = map(key_of, ("copy-selection", "undo-text", "quit", "suspend"))
+    return [
+        (
+            "Copying",
+            f"Select with the mouse, then {copy};"
+            f" {key_of('copy')} copies the message as it was written.",
+        ),
+        ("", "Hold shift to select as your terminal does. Every copy says which way it went."),
+        (
+            "Writing",
+            f"{key_of('pause').capitalize()} in an empty line pauses and goes on."
+            " // begins a text with a slash.",
+        ),
+        ("", f"{undo} takes back what was written last."),
+        ("Leaving", f"{leave} leaves; {stop} stops, and `fg` goes on, where a shell can do that."),
+        (
+            "Moving",
+            f"Tab goes from pane to pane; {key_of('stop')} closes what is open, stops who speaks.",
+        ),
+    ]
 
 
 def _row(key: str, words: str, command: str) -> Content:

@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.style import Style
 from textual.widget import Widget
 
-from chimera_tui.ui.kit.glyphs import ASCII_KEYS, ASCII_MARKS, UNICODE, states
+from chimera_tui.ui.kit.glyphs import ASCII, ASCII_KEYS, ASCII_MARKS, UNICODE, states
 
 STATES = states()
 
@@ -94,7 +94,7 @@ def sparkline(values: Sequence[float | None], width: int) -> str:
 
 def drawn(content: Content, widget: Widget) -> Content:
     """`content` as `widget` draws it: where the app is set to ASCII, with marks in ASCII."""
-    return in_ascii(content) if getattr(widget.app, "is_ascii", False) else content
+    return in_ascii(content) if getattr(widget.app, "glyphs", UNICODE) is ASCII else content
 
 
 def in_ascii(content: Content) -> Content:

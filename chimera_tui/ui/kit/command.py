@@ -4,7 +4,7 @@ Keys, `/` commands, the palette, the help, the footer, the actions under a messa
 in texts are all read from tables of these.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -34,6 +34,10 @@ class Command(Generic[C]):
     """Does it, with what was written behind the name; raises ChimeraError."""
     keys: str = ""
     """Keys that do it while no text is written (ctrl and function keys: always), with commas."""
+    key_display: str = ""
+    """How its usual key is shown where its name would not do."""
+    goes_first: bool = False
+    """Whether its keys do it before a text that is written hears them."""
     short: str = ""
     """What the footer calls it; empty if it does not stand there."""
     argument: str = ""
@@ -56,6 +60,8 @@ class Command(Generic[C]):
             f"do({self.name!r})",
             self.short or self.words,
             show=bool(self.short),
+            key_display=self.key_display or None,
+            priority=self.goes_first,
             id=self.name,
         )
 
@@ -86,33 +92,3 @@ class Commands(Generic[C]):
         if name not in known:
             raise UnknownError(f"There is no command `/{name}`.", hint=nearest(name, known))
         return known[name], argument.strip()
-
-
-def key_conflicts(bindings: Iterable[Binding], moved: Mapping[str, str]) -> list[str]:
-    """Say which keys that a person has moved would do two things, in sentences.
-
-    Args:
-        bindings: What can be done on one screen, with the usual keys.
-        moved: The keys of the person, by the id of the binding; several joined by commas.
-    """
-    usual = {one.id: one.key for one in bindings if one.id}
-    taken: dict[str, list[str]] = {}
-    for id_, keys in (usual | {id_: keys for id_, keys in moved.items() if id_ in usual}).items():
-        for key in keys.split(","):
-            taken.setdefault(key.strip(), []).append(id_)
-    return [
-        f"The key `{key}` of `{id_}` in the settings is that of {_names(ids, id_)}, too: "
-        "give one of them another."
-        for key, ids in taken.items()
-        for id_ in ids
-        if id_ in moved and len(ids) > 1 and not _share(key, ids, usual)
-    ][:1]
-
-
-def _share(key: str, ids: list[str], usual: Mapping[str, str]) -> bool:
-    """Whether they share the key without anybody having moved it: they are never both there."""
-    return all(key in usual[id_].split(",") for id_ in ids)
-
-
-def _names(ids: Iterable[str], but: str) -> str:
-    return " and ".join(f"`{id_}`" for id_ in ids if id_ != but)

@@ -1,7 +1,7 @@
 """What diagnostics says of a provider, line by line: its state, its key, what went to and fro."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -61,19 +61,24 @@ def state_word(health: Health) -> str:
     return "ok" if health.state is HealthState.UP else health.state.value
 
 
-def advice(health: Health, key: KeyState | None) -> str:
+KeyOf = Callable[[str], str]
+"""Says which key is bound to a command, as it is shown."""
+
+
+def advice(health: Health, key: KeyState | None, key_of: KeyOf) -> str:
     """What to do about it; empty if nothing needs to be done."""
     if health.state is HealthState.NO_KEY:
         variables = " or ".join(key.variables[:1]) if key else ""
         return (
-            f"Press k to set a key{f', or set {variables} and start again' if variables else ''}."
+            f"Press {key_of('diagnostics.key')} to set a key"
+            f"{f', or set {variables} and start again' if variables else ''}."
         )
-    hint = one_line(health.hint)
+    hint, tries = one_line(health.hint), f"{key_of('diagnostics.check')} tries it at once."
     match health.breaker:
         case BreakerState.STOPPED:
-            return f"{hint} Nothing is sent until then; c tries it at once.".strip()
+            return f"{hint} Nothing is sent until then; {tries}".strip()
         case BreakerState.OPEN:
-            return f"{hint} It is tried again by itself; c tries it at once.".strip()
+            return f"{hint} It is tried again by itself; {tries}".strip()
         case BreakerState.HALF_OPEN:
             return hint or "One call tries it now; when it is answered, all go through again."
         case BreakerState.CLOSED:
@@ -81,7 +86,13 @@ def advice(health: Health, key: KeyState | None) -> str:
 
 
 def head_lines(
-    health: Health, key: KeyState | None, now: datetime, width: int, *, is_checking: bool
+    health: Health,
+    key: KeyState | None,
+    now: datetime,
+    width: int,
+    *,
+    key_of: KeyOf,
+    is_checking: bool,
 ) -> list[Content]:
     """Name, state and latency; key, address and models; what is wrong and what to do."""
     shown = state_of(health, is_wanted=health.state is HealthState.DOWN)
@@ -107,7 +118,7 @@ def head_lines(
         lines.append(crop(line(("   ".join(facts), "$muted")), width))
     lines.append(Content(""))
     wrong, note = one_line(health.reason), one_line(health.note)
-    for text, colour in ((wrong, "$error"), (advice(health, key), ""), (note, "$muted")):
+    for text, colour in ((wrong, "$error"), (advice(health, key, key_of), ""), (note, "$muted")):
         if text:
             lines += [one.stylize(colour) if colour else one for one in Content(text).wrap(width)]
     return lines if lines[-1] else lines[:-1]

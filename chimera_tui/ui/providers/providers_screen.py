@@ -22,6 +22,7 @@ from chimera_tui.settings.keys import KeySource, KeyState
 from chimera_tui.settings.settings import ProviderSettings
 from chimera_tui.ui.kit.blocks import Lines, heading, line, split, state
 from chimera_tui.ui.kit.closing import close
+from chimera_tui.ui.kit.doing import do
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.palette import ScreenPalette
 from chimera_tui.ui.kit.rows import Rows
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chimera_tui.core.chimera import Chimera
-    from chimera_tui.ui.host import Host
+    from chimera_tui.ui.app import ChimeraApp
 
 SECOND = 1.0
 
@@ -81,7 +82,7 @@ class DiagnosticsScreen(Screen[None]):
         provider: Which one to show first; empty for the first that is not well.
     """
 
-    app: "Host"
+    app: "ChimeraApp"
     CSS_PATH = "providers.tcss"
     COMMANDS = {ScreenPalette}  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -202,6 +203,7 @@ class DiagnosticsScreen(Screen[None]):
             self._keys.get(self.provider),
             utc_now(),
             width,
+            key_of=self.app.key_of,
             is_checking=self.provider in self._checking,
         )
 
@@ -229,7 +231,9 @@ class DiagnosticsScreen(Screen[None]):
 
     def _sent(self, width: int) -> list[Content]:
         if (shown := self._shown) is None:
-            return [line(("Nothing yet: c checks now.", "$muted"))]
+            return [
+                line((f"Nothing yet: {self.app.key_of('diagnostics.check')} checks now.", "$muted"))
+            ]
         return self._well(shown, evidence.sent_lines, width)
 
     def _received(self, width: int) -> list[Content]:
@@ -274,7 +278,7 @@ class DiagnosticsScreen(Screen[None]):
     async def action_check(self) -> None:
         """Ask this provider now how it is; or a person, whether it may be asked."""
         if self.provider and self._chimera.health[self.provider].unprotected:
-            await self.app.ask_plain()
+            await do(self, self.app.checks.ask_plain())
         elif self.provider and self.provider not in self._checking:
             self._check(self.provider)
 
@@ -291,18 +295,25 @@ class DiagnosticsScreen(Screen[None]):
 
     def action_check_all(self) -> None:
         """Ask all providers how they are."""
-        self.app.look_again()
+        self.app.checks.look_again()
 
     async def action_set_key(self) -> None:
         """Ask for a key of this provider, and test it."""
-        await self.app.ask_key(self.provider, self._after_key)
+        await do(self, self._set_key())
 
-    async def _after_key(self, _is_taken: bool | None) -> None:  # noqa: FBT001 - from a dialog
+    async def _set_key(self) -> None:
+        await self.app.open.key(self.provider)
+        self._learn_keys()
+
+    def _learn_keys(self) -> None:
         self.draw_providers(list(self._chimera.health.values()))
         self._learn()
 
     async def action_remove_key(self) -> None:
         """Forget the kept key, after asking."""
+        await do(self, self._remove_key())
+
+    async def _remove_key(self) -> None:
         from chimera_tui.ui.kit.dialog import Choose  # noqa: PLC0415 - not needed at first
 
         if (key := self._keys.get(self.provider)) is None or key.source is None:
@@ -315,17 +326,12 @@ class DiagnosticsScreen(Screen[None]):
             ("keep it", key_words(key)),
             ("remove it", "it cannot be brought back from here"),
         ]
-
-        async def remove(index: int | None) -> None:
-            if index == 1:
-                try:
-                    await self._chimera.connections.forget_key(key.provider)
-                except ChimeraError as error:
-                    self.app.tell_error(error)
-                await self._after_key(None)
-
         title = one_line(key.title, 40)
-        await self.app.push_screen(Choose(f"Remove the key of {title}?", choices, 0), remove)
+        if await self.app.ask(Choose(f"Remove the key of {title}?", choices, 0)) == 1:
+            try:
+                await self._chimera.connections.forget_key(key.provider)
+            finally:
+                self._learn_keys()
 
     async def action_models(self) -> None:
         """List the models of this provider."""
@@ -366,7 +372,7 @@ class DiagnosticsScreen(Screen[None]):
 
     async def action_help(self) -> None:
         """Show the keys."""
-        await self.app.show_help()
+        await self.app.open.help()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say what can be done with the provider that is shown."""

@@ -21,7 +21,7 @@ from chimera_tui.ui.transcript.entries import MessageEntry
 from chimera_tui.ui.transcript.transcript import Transcript
 
 if TYPE_CHECKING:
-    from chimera_tui.ui.host import Host
+    from chimera_tui.ui.app import ChimeraApp
 
 NARROWEST = 36
 """Cells a column needs at least."""
@@ -34,7 +34,7 @@ class Answer(Vertical):
         super().__init__(classes="answer")
         self._entry, self._place, self._is_chosen = entry, place, is_chosen
 
-    app: "Host"
+    app: "ChimeraApp"
 
     def compose(self) -> ComposeResult:
         """Head, words, facts."""
@@ -77,7 +77,7 @@ class Answers(Screen[int]):
         asked: What was said before, a line.
     """
 
-    app: "Host"
+    app: "ChimeraApp"
     CSS_PATH = "answers.tcss"
     COMMANDS = {ScreenPalette}  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -156,4 +156,4 @@ class Answers(Screen[int]):
 
     async def action_help(self) -> None:
         """Show the keys."""
-        await self.app.show_help()
+        await self.app.open.help()

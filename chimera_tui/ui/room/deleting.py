@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.host import sentences
+from chimera_tui.ui.kit.telling import sentences
 from chimera_tui.ui.room.room_context import RoomContext
 from chimera_tui.ui.room.undo import Step
 
@@ -81,8 +81,8 @@ async def _show_another(context: RoomContext) -> None:
     if left := remaining(context, await context.library.conversations()):
         await context.session.open_saved(left[0].id)
     else:
-        await context.app.show_first_run()
-        context.app.look_again()
+        await context.app.open.first_run()
+        context.app.checks.look_again()
 
 
 async def _finish(context: RoomContext, id_: int) -> None:

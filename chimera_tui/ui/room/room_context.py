@@ -2,79 +2,27 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from chimera_tui.domain.arguments import parse_persona
 from chimera_tui.domain.conversation import HUMAN, Message
 from chimera_tui.domain.errors import UnknownError
+from chimera_tui.ui.kit.services import Services
 from chimera_tui.ui.room.undo import UndoStack
 from chimera_tui.ui.transcript.conversation_entries import key_of
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
-
     from chimera_tui.core.chimera import Chimera
     from chimera_tui.domain.persona import Persona
     from chimera_tui.domain.saved import ConversationSummary
     from chimera_tui.engine.room import Room
-    from chimera_tui.ui.host import Severity
     from chimera_tui.ui.room.deleting import Deletion
     from chimera_tui.ui.room.room_session import RoomSession
     from chimera_tui.ui.room.room_state import Scene
     from chimera_tui.ui.transcript.transcript_group import Stage
 
-T = TypeVar("T")
-
 NARRATION = "*"
 """Stands for everybody where words are told as nobody's; no slug is written so."""
-
-
-class Services(Protocol):
-    """What commands ask of the app."""
-
-    has_plain_emoji: bool
-
-    def tell(self, text: str, *, severity: "Severity" = "information") -> None:
-        """Show a short message over the screen."""
-
-    async def ask(self, dialog: "Screen[T]") -> T | None:
-        """Show a dialog, and return what it gives back; None: nothing is to change."""
-
-    def copy(self, text: str, what: str) -> object:
-        """Copy `text` by the best way there is, and say which it was."""
-
-    def key_of(self, command: str) -> str:
-        """The key that does a command, as it is bound now and shown: `u`, `^b`."""
-
-    async def show_help(self) -> None:
-        """Show what the keys of this screen do."""
-
-    async def show_diagnostics(self, provider: str = "") -> None:
-        """Show how the providers are, this one first."""
-
-    async def show_studio(self, slug: str = "") -> None:
-        """Show where personas are made, this one first."""
-
-    async def new_room(self, topic: str = "", slugs: tuple[str, ...] = ()) -> None:
-        """Ask what a new room is to be, and open it."""
-
-    async def set_key(self, provider: str) -> bool:
-        """Ask for a key of a provider and test it; whether it was taken."""
-
-    def choose_theme(self, name: str) -> None:
-        """Use the theme called `name`, now and the next time."""
-
-    async def search_themes(self) -> None:
-        """Offer all themes."""
-
-    async def show_first_run(self) -> None:
-        """Show what was found, and one key to begin."""
-
-    def look_again(self) -> object:
-        """Ask all providers how they are, and draw it where it stands."""
-
-    async def action_quit(self) -> None:
-        """Leave the program."""
 
 
 class View(Protocol):

@@ -73,7 +73,7 @@ class RoomNavigation:
     def begin_writing(self, text: str = "") -> None:
         """Give the composer the focus, with `text` in it if it is empty; else offer the palette."""
         if not self._composer.field.focusable:
-            self._screen.app.call_later(self._screen.app.action_command_palette)
+            self._screen.app.call_later(self._screen.app.open.palette)
             return
         self._composer.field.focus()
         if text and not self._composer.text:

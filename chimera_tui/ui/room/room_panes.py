@@ -31,6 +31,8 @@ from chimera_tui.domain.events import (
 from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.domain.text import one_line
 from chimera_tui.system.garbage import collections_paused
+from chimera_tui.ui.kit.blocks import STATES
+from chimera_tui.ui.kit.glyphs import ASCII, ASCII_MARKS
 from chimera_tui.ui.providers.provider_rows import checked_label, provider_rows
 from chimera_tui.ui.room.composer import Composer
 from chimera_tui.ui.room.room_header import RoomHeader
@@ -38,6 +40,7 @@ from chimera_tui.ui.room.room_panels import CastList, Heading, ProviderList, Roo
 from chimera_tui.ui.room.room_state import Scene
 from chimera_tui.ui.room.status_row import StatusRow
 from chimera_tui.ui.room.waiting import why_nobody_speaks
+from chimera_tui.ui.terminal.window import show_title
 from chimera_tui.ui.transcript import conversation_entries as adapter
 from chimera_tui.ui.transcript.entries import Item
 from chimera_tui.ui.transcript.transcript import Transcript
@@ -201,8 +204,15 @@ class RoomPanes:
             self._ticking.resume()
         else:
             self._ticking.pause()
-        screen.app.show_state(state.state, one_line(state.conversation.title, 60))
+        self._show_title(state)
         screen.refresh_bindings()
+
+    def _show_title(self, state: Scene) -> None:
+        """Let the title of the terminal say which room it is, and how it is."""
+        app, glyph = self._screen.app, STATES[state.state].glyph
+        if app.glyphs is ASCII:
+            glyph = glyph.translate(ASCII_MARKS)
+        show_title(app, f"{glyph} {one_line(state.conversation.title, 60)}")
 
     def show_measures(self, state: Scene) -> None:
         """Draw how the conversation is doing."""

@@ -1,6 +1,5 @@
 """The room screen: lays out the panes of a conversation, and hands on what a person does."""
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 from time import monotonic
@@ -20,6 +19,7 @@ from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import clean
 from chimera_tui.ui.kit.blocks import line
 from chimera_tui.ui.kit.command import Command
+from chimera_tui.ui.kit.doing import do
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.palette import Entry as PaletteEntry
 from chimera_tui.ui.kit.palette import ScreenPalette
@@ -47,10 +47,8 @@ from chimera_tui.ui.transcript.transcript import Transcript
 from chimera_tui.ui.transcript.transcript_group import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from chimera_tui.engine.room import Room
-    from chimera_tui.ui.host import Host
+    from chimera_tui.ui.app import ChimeraApp
 
 MOST_REMEDIES = 6
 
@@ -58,7 +56,7 @@ MOST_REMEDIES = 6
 class RoomScreen(Screen[None]):
     """A conversation on the screen; alive while this process may write it."""
 
-    app: "Host"
+    app: "ChimeraApp"
     BINDINGS: ClassVar[list[BindingType]] = [
         *COMMANDS.bindings,
         *(
@@ -193,12 +191,12 @@ class RoomScreen(Screen[None]):
 
     async def action_remedy(self, number: int) -> None:
         """Choose a remedy by its number."""
-        await self._run(choose_remedy(self.context, number))
+        await do(self, choose_remedy(self.context, number))
 
     async def action_move_cast(self, by: int) -> None:
         """Let the persona under the cursor of the cast sit earlier or later."""
         if self.room and (slug := self.view.focused_persona):
-            await self._run(move(self.context, slug, by))
+            await do(self, move(self.context, slug, by))
             panel = self.query_one(CastList)
             panel.cursor = max(0, min(len(panel.cast) - 1, panel.cursor + by))
 
@@ -208,26 +206,9 @@ class RoomScreen(Screen[None]):
 
     async def _do(self, command: "Command[RoomContext]", argument: str = "") -> None:
         if command.is_available(self.context):
-            await self._run(command.run(self.context, argument if command.argument else ""))
+            await do(self, command.run(self.context, argument if command.argument else ""))
         else:
             self.app.tell(f"`/{command.name}` has nothing to act on now.", severity="warning")
-
-    async def _run(self, doing: "Awaitable[object]") -> None:
-        """Do what may ask questions: wait until it is done, or asks one."""
-        self.app.unless_asked = is_free = asyncio.Event()
-        self._work(doing, is_free)
-        await is_free.wait()
-
-    @work(group="commands")
-    async def _work(self, doing: "Awaitable[object]", is_free: asyncio.Event) -> None:
-        """Do it, beside the screen; an error of ours is told as what it is."""
-        try:
-            await doing
-        except ChimeraError as error:
-            self.app.tell_error(error)
-        finally:
-            is_free.set()
-        self.refresh_bindings()
 
     # What the human does
 
@@ -277,7 +258,7 @@ class RoomScreen(Screen[None]):
             if not await offer_import(self.context, event.path):
                 self.query_one(Composer).field.put(event.text)
 
-        await self._run(offer())
+        await do(self, offer())
 
     async def on_paste(self, event: events.Paste) -> None:
         """Where no text is written: a file was dropped, or words are meant for the composer."""
@@ -285,7 +266,7 @@ class RoomScreen(Screen[None]):
         path = dropped_path(event.text)
         field = self.query_one(Composer).field
         if path and path.suffix.lower() in IMPORT_ENDINGS:
-            await self._run(import_file(self.context, path))
+            await do(self, import_file(self.context, path))
         elif field.focusable:
             field.put(clean(event.text))
             field.focus()
@@ -330,9 +311,9 @@ class RoomScreen(Screen[None]):
             chosen, state = event.rows.rooms[event.index], self.session.state
             self.view.close_overlay()
             if state is None or chosen.id != state.conversation.id:
-                await self._run(self.session.open_saved(chosen.id))
+                await do(self, self.session.open_saved(chosen.id))
         elif isinstance(event.rows, CastList):
-            await self._run(cast_menu(self.context, event.rows.cast[event.index].slug))
+            await do(self, cast_menu(self.context, event.rows.cast[event.index].slug))
         elif isinstance(event.rows, ProviderList):
             name = event.rows.providers[event.index].name
             await self._do(COMMANDS.by_name["providers"], name)

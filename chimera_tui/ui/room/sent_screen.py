@@ -14,7 +14,6 @@ from textual.screen import Screen
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.engine.request import RenderedRequest
-from chimera_tui.ui.host import sentences
 from chimera_tui.ui.kit.blocks import Lines, fit, heading, line, meter, split
 from chimera_tui.ui.kit.closing import close
 from chimera_tui.ui.kit.costs import rounded
@@ -22,12 +21,13 @@ from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.glyphs import UNICODE
 from chimera_tui.ui.kit.palette import ScreenPalette
 from chimera_tui.ui.kit.rows import LongRows
+from chimera_tui.ui.kit.telling import sentences
 from chimera_tui.ui.room.room_state import CastRow
 from chimera_tui.ui.transcript.wrapping import wrap
 
 if TYPE_CHECKING:
     from chimera_tui.engine.room import Room
-    from chimera_tui.ui.host import Host
+    from chimera_tui.ui.app import ChimeraApp
 
 PART_WORDS = {
     "persona": "who it is, the rules",
@@ -103,7 +103,7 @@ class SentScreen(Screen[None]):
         slug: Who is looked at first; empty for whoever would speak next.
     """
 
-    app: "Host"
+    app: "ChimeraApp"
     CSS_PATH = "sent.tcss"
     COMMANDS = {ScreenPalette}  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -221,4 +221,4 @@ class SentScreen(Screen[None]):
 
     async def action_help(self) -> None:
         """Show the keys."""
-        await self.app.show_help()
+        await self.app.open.help()

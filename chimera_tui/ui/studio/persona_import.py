@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from chimera_tui.core.studio import Studio
     from chimera_tui.library.persona_formats import ImportedPersona
-    from chimera_tui.ui.host import Severity
+    from chimera_tui.ui.kit.telling import Severity
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from chimera_tui.ui.transcript.entries import Speaker
 
 if TYPE_CHECKING:
     from chimera_tui.core.chimera import Chimera
-    from chimera_tui.ui.host import Host
+    from chimera_tui.ui.app import ChimeraApp
 
 PANES = ("list", "form", "try")
 """Of which one or two are in sight where there is no room for all."""
@@ -34,7 +34,7 @@ class StudioLines(Screen[None]):
         slug: Whom to show first; empty: the first of the list.
     """
 
-    app: "Host"
+    app: "ChimeraApp"
 
     def __init__(self, chimera: "Chimera", slug: str = "") -> None:
         super().__init__()

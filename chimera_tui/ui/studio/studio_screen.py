@@ -138,7 +138,7 @@ class StudioScreen(StudioFiles):
 
     async def action_help(self) -> None:
         """Show the keys."""
-        await self.app.show_help()
+        await self.app.open.help()
 
     # Saving
 
@@ -185,14 +185,14 @@ class StudioScreen(StudioFiles):
 
     async def after_saving(self, saved: Persona) -> None:
         """Show what is saved now, and let it hold in the rooms that are open."""
-        for room in self.app.live_rooms():
+        for room in self.app.open.live_rooms():
             await room.cast.recast(saved)
         self.slug = saved.slug
         self.draw_library()
 
     def _where(self, saved: Persona) -> str:
         """In which open room it holds."""
-        for room in self.app.live_rooms():
+        for room in self.app.open.live_rooms():
             if any(one.persona.original == saved.slug for one in room.conversation.cast):
                 return " In the room it speaks so from its next turn on."
         return ""

@@ -58,7 +58,7 @@ class StudioTry(StudioView):
 
     def _room(self) -> "Room | None":
         """The room behind the studio, if anything was said there."""
-        rooms = [room for room in self.app.live_rooms() if room.tree.path]
+        rooms = [room for room in self.app.open.live_rooms() if room.tree.path]
         return rooms[0] if rooms else None
 
     @property
@@ -66,7 +66,7 @@ class StudioTry(StudioView):
         """What plays it: as chosen here, in the room, in the form; else automatic, or the demo."""
         if self._is_model_chosen:
             return self._model
-        for room in self.app.live_rooms():
+        for room in self.app.open.live_rooms():
             for one in room.conversation.cast:
                 if one.persona.original == self.slug and one.model:
                     return one.model

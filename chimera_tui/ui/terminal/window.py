@@ -4,6 +4,7 @@ import os
 import sys
 import textwrap
 
+from textual.app import App
 from textual.geometry import Size
 
 LEAST = Size(60, 18)
@@ -22,6 +23,12 @@ def terminal_size() -> Size | None:
         return Size(*os.get_terminal_size(sys.__stderr__.fileno())) if sys.__stderr__ else None
     except (OSError, ValueError):
         return None
+
+
+def show_title(app: App[None], title: str) -> None:
+    """Let the title of the terminal be `title`, which is safe to show."""
+    if app._driver and not app.is_headless:  # noqa: SLF001 - there is no other way
+        app._driver.write(f"\x1b]2;{title} – Chimera\x07")  # noqa: SLF001 - see above
 
 
 class Window:

@@ -180,7 +180,7 @@ def _actions(context: RoomContext, slug: str) -> list[Action]:
         ("speak next", "takes the next turn", speak),
         (*mute, lambda: _mute(context, slug)),
         (*solo, lambda: _solo(context, slug)),
-        ("edit", "in the studio", lambda: context.app.show_studio(member.persona.original)),
+        ("edit", "in the studio", lambda: context.app.open.studio(member.persona.original)),
     ]
     if place > 0:
         actions.append(("move up", "sits earlier", lambda: move(context, slug, -1)))

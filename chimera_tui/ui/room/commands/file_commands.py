@@ -129,7 +129,7 @@ async def _template(context: RoomContext, title: str) -> None:
 
 async def _new(context: RoomContext, _: str) -> None:
     cast = context.cast if context.state else []
-    await context.app.new_room(slugs=tuple(one.original for one in cast))
+    await context.app.open.new_room(slugs=tuple(one.original for one in cast))
 
 
 async def _remove_room(context: RoomContext, _: str) -> None:

@@ -36,7 +36,7 @@ async def _sent(context: RoomContext, who: str) -> None:
 
 
 async def _providers(context: RoomContext, name: str) -> None:
-    await context.app.show_diagnostics(name)
+    await context.app.open.providers(name)
 
 
 async def _studio(context: RoomContext, who: str) -> None:
@@ -47,7 +47,7 @@ async def _studio(context: RoomContext, who: str) -> None:
     if who and context.state:
         with suppress(UnknownError):  # somebody of the library, then
             slug = parse_persona(who, context.cast).slug
-    await context.app.show_studio(slug.partition(TWIN)[0])
+    await context.app.open.studio(slug.partition(TWIN)[0])
 
 
 async def _write(context: RoomContext, _: str) -> None:
@@ -56,13 +56,13 @@ async def _write(context: RoomContext, _: str) -> None:
 
 async def _theme(context: RoomContext, name: str) -> None:
     if name:
-        context.app.choose_theme(name)
+        context.app.preferences.choose_theme(name)
     else:
-        await context.app.search_themes()
+        await context.app.open.themes()
 
 
 async def _help(context: RoomContext, _: str) -> None:
-    await context.app.show_help()
+    await context.app.open.help()
 
 
 async def _quit(context: RoomContext, _: str) -> None:

@@ -119,14 +119,14 @@ async def choose_remedy(context: RoomContext, number: int) -> None:
         case Remedy.KEY:
             await _set_key(context, failure)
         case Remedy.LOOK:
-            await context.app.show_diagnostics(_provider_of(failure))
+            await context.app.open.providers(_provider_of(failure))
         case other:
             assert_never(other)
 
 
 async def _set_key(context: RoomContext, failure: Failure) -> None:
     """Set a key for who failed; where it is taken, the turn is taken again."""
-    is_taken = await context.app.set_key(_provider_of(failure))
+    is_taken = await context.app.open.key(_provider_of(failure))
     if is_taken and context.state and context.state.failure == failure:
         await context.live_room.retry()
 
