@@ -12,7 +12,7 @@ from chimera_tui.domain.errors import LiveElsewhereError
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
-from chimera_tui.ui.kit.dialog import Choice, Choose
+from chimera_tui.ui.kit.dialog import ChoiceRows, Choose
 from chimera_tui.ui.room import deleting
 from chimera_tui.ui.room.answers_screen import Answers
 from chimera_tui.ui.room.branches_screen import BranchRows
@@ -301,7 +301,7 @@ async def test_a_topic_is_written_or_chosen_from_the_deck(tmp_path: Path) -> Non
         await press(pilot, "T")
         await until(pilot, lambda: isinstance(pilot.app.screen, AskTopic))
         assert pilot.app.screen.query_one(Input).has_focus
-        assert pilot.app.screen.query_one(Choice).row_count() > 1
+        assert pilot.app.screen.query_one(ChoiceRows).row_count() > 1
         await pilot.press(*"Cake", "enter")
         await until(pilot, lambda: room.conversation.current_topic == "Cake")
 

@@ -14,7 +14,7 @@ from textual.widgets import Input, TextArea
 from chimera_tui.domain.arguments import SLOWEST
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.ui.kit.blocks import Lines, Part, keys, line, split
-from chimera_tui.ui.kit.dialog import Choice, Dialog
+from chimera_tui.ui.kit.dialog import ChoiceRows, Dialog
 from chimera_tui.ui.kit.field import LineField, TextField
 from chimera_tui.ui.kit.glyphs import UNICODE
 from chimera_tui.ui.kit.rows import Rows
@@ -123,7 +123,7 @@ class AskTopic(Dialog[str]):
             yield Lines(self._head)
             yield LineField(placeholder="Another topic", compact=True)
             yield Lines(lambda _width: [Content(""), line(("Or one of these", "$muted"))])
-            yield Choice([(topic, "") for topic in self._proposed], 0)
+            yield ChoiceRows([(topic, "") for topic in self._proposed], 0)
             yield Lines(self._foot)
 
     def _head(self, width: int) -> list[Content]:
@@ -137,8 +137,8 @@ class AskTopic(Dialog[str]):
     async def action_draw(self) -> None:
         """Propose others."""
         self._proposed = self._drawn()
-        old = self.query_one(Choice)
-        new = Choice([(topic, "") for topic in self._proposed], 0)
+        old = self.query_one(ChoiceRows)
+        new = ChoiceRows([(topic, "") for topic in self._proposed], 0)
         had_focus = old.has_focus
         await self.query_one(".dialog").mount(new, after=old)
         await old.remove()
@@ -147,7 +147,7 @@ class AskTopic(Dialog[str]):
 
     def action_proposals(self) -> None:
         """Go to the proposals."""
-        self.query_one(Choice).focus()
+        self.query_one(ChoiceRows).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give what was written back."""
