@@ -291,9 +291,6 @@ STILL_MISSHAPEN = {
     "StudioScreen",
     "StudioTry",
     "Swatches",
-    "Transcript",
-    "TranscriptFocus",
-    "Well",
 }
 """What is still to be mended; nothing may come to it."""
 

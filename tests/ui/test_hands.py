@@ -212,7 +212,7 @@ async def test_d_deletes_and_u_brings_back(tmp_path: Path) -> None:
 async def test_a_message_is_deleted_beside_one_that_is_drawn_no_more(tmp_path: Path) -> None:
     async with running(a_talk(), tmp_path) as pilot:
         await press(pilot, "home")
-        index = room_of(pilot).transcript._index
+        index = room_of(pilot).transcript._entries._index
         del index[list(index)[1]]  # deleted a moment ago: the room does not know yet
         await pilot.press("d")
         await until(pilot, lambda: "Is it?" not in said(pilot))
