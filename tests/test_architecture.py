@@ -263,7 +263,6 @@ STILL_MISSHAPEN = {
     "DiskError",
     "Event",
     "Field",
-    "Glyphs",
     "HeldBackError",
     "Host",
     "Imported",
@@ -278,19 +277,16 @@ STILL_MISSHAPEN = {
     "NoDatabaseError",
     "NoListError",
     "Openings",
-    "PaceSlider",
     "ParameterError",
     "ReadOnlyDatabaseError",
     "Recorder",
     "Room",
     "Said",
     "Scene",
-    "Slider",
     "Speaking",
     "StudioFiles",
     "StudioScreen",
     "StudioTry",
-    "Swatches",
 }
 """What is still to be mended; nothing may come to it."""
 
