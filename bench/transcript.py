@@ -162,7 +162,7 @@ async def reply_in_markdown(tokens: int = 1500, rate: float = 60) -> float:
 
 def _shown(transcript: Transcript, key: int) -> str:
     """Return the text of a live message without what still waits."""
-    entry = transcript._entries[transcript._index[key]]
+    entry = transcript._entries[transcript._entries.index(key)]
     return entry.text if isinstance(entry, MessageEntry) else ""
 
 

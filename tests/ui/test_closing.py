@@ -10,10 +10,10 @@ from textual.screen import Screen
 from chimera_tui.core.chimera import Chimera
 from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.kit.closing import close
-from chimera_tui.ui.kit.dialog import AskText
+from chimera_tui.ui.kit.dialog import AskText, ChoiceRows, Choose
 from chimera_tui.ui.kit.palette_screen import PaletteScreen
+from chimera_tui.ui.kit.rows import Rows
 from chimera_tui.ui.new_room.new_room_screen import NewRoom
-from chimera_tui.ui.room.room_dialogs import AskPace, PaceSlider
 from chimera_tui.ui.room.room_screen import RoomScreen
 from chimera_tui.ui.room.status_row import StatusRow
 from chimera_tui.ui.studio.studio_screen import StudioScreen
@@ -36,9 +36,10 @@ async def test_a_second_answer_closes_nothing_below(tmp_path: Path) -> None:
 
 async def test_two_of_the_same_events_close_a_dialog_once(tmp_path: Path) -> None:
     async with running(a_talk(), tmp_path) as pilot:
-        await pilot.app.push_screen(dialog := AskPace(1.0))
+        await pilot.app.push_screen(dialog := Choose("?", [("one", ""), ("two", "")], 0))
+        rows = dialog.query_one(ChoiceRows)
         for _ in range(2):
-            dialog.query_one(PaceSlider).post_message(PaceSlider.Chosen(2.0))
+            rows.post_message(Rows.Chosen(rows, 1))
         await until(pilot, lambda: isinstance(pilot.app.screen, RoomScreen))
         await pilot.pause()
         assert pilot.app.screen is room_of(pilot)

@@ -12,11 +12,12 @@ from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
-from chimera_tui.ui.kit.dialog import Choice, Choose
+from chimera_tui.ui.kit.dialog import ChoiceRows, Choose
+from chimera_tui.ui.kit.slider import Slider
 from chimera_tui.ui.room import deleting
 from chimera_tui.ui.room.answers_screen import Answers
 from chimera_tui.ui.room.branches_screen import BranchRows
-from chimera_tui.ui.room.room_dialogs import AskTopic, EditText, PaceSlider
+from chimera_tui.ui.room.room_dialogs import AskTopic, EditText
 from chimera_tui.ui.room.room_panels import RoomList, VitalsPanel
 from chimera_tui.ui.room.sent_screen import SentPage, SentScreen
 from chimera_tui.ui.room.vitals_screen import VitalsScreen
@@ -212,7 +213,7 @@ async def test_d_deletes_and_u_brings_back(tmp_path: Path) -> None:
 async def test_a_message_is_deleted_beside_one_that_is_drawn_no_more(tmp_path: Path) -> None:
     async with running(a_talk(), tmp_path) as pilot:
         await press(pilot, "home")
-        index = room_of(pilot).transcript._index
+        index = room_of(pilot).transcript._entries._index
         del index[list(index)[1]]  # deleted a moment ago: the room does not know yet
         await pilot.press("d")
         await until(pilot, lambda: "Is it?" not in said(pilot))
@@ -301,7 +302,7 @@ async def test_a_topic_is_written_or_chosen_from_the_deck(tmp_path: Path) -> Non
         await press(pilot, "T")
         await until(pilot, lambda: isinstance(pilot.app.screen, AskTopic))
         assert pilot.app.screen.query_one(Input).has_focus
-        assert pilot.app.screen.query_one(Choice).row_count() > 1
+        assert pilot.app.screen.query_one(ChoiceRows).row_count() > 1
         await pilot.press(*"Cake", "enter")
         await until(pilot, lambda: room.conversation.current_topic == "Cake")
 
@@ -309,12 +310,12 @@ async def test_a_topic_is_written_or_chosen_from_the_deck(tmp_path: Path) -> Non
 async def test_the_pace_slides(tmp_path: Path) -> None:
     async with running(a_talk(), tmp_path) as pilot:
         await press(pilot, "P")
-        await until(pilot, lambda: pilot.app.screen.query(PaceSlider))
+        await until(pilot, lambda: pilot.app.screen.query(Slider))
         await pilot.press("end", "minus", "enter")
         await until(pilot, lambda: live_room(pilot).conversation.pace == 2.75)
         await press(pilot, "P")
-        await until(pilot, lambda: pilot.app.screen.query(PaceSlider))
-        await pilot.click(PaceSlider, offset=(2, 0))
+        await until(pilot, lambda: pilot.app.screen.query(Slider))
+        await pilot.click(Slider, offset=(2, 0))
         await pilot.press("enter")
         await until(pilot, lambda: live_room(pilot).conversation.pace == 0)
 

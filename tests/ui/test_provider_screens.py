@@ -352,13 +352,13 @@ async def test_five_thousand_models_are_drawn_as_a_few(
     health = Health(provider="openrouter", state=HealthState.UP, latency=0.3, models=many)
     async with picking(tmp_path, with_services(a_talk(), healths=(health,))) as (pilot, rows):
         drawn: set[int] = set()
-        draw = rows.row_line
+        draw = rows.row_lines
 
-        def remember(index: int, width: int) -> Content:
+        def remember(index: int, width: int) -> list[Content]:
             drawn.add(index)
             return draw(index, width)
 
-        monkeypatch.setattr(rows, "row_line", remember)
+        monkeypatch.setattr(rows, "row_lines", remember)
         await pilot.press(*"model-4999")
         await until(pilot, lambda: rows.offers[0].name == "maker/model-4999")
         assert len(drawn) < 100

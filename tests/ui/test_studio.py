@@ -16,7 +16,7 @@ from chimera_tui.library.library import Library, Origin, builtin_folder
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.kit.dialog import Choose
 from chimera_tui.ui.kit.pick_file import PickFile
-from chimera_tui.ui.kit.slider import Slider, Swatches
+from chimera_tui.ui.kit.slider import Slider
 from chimera_tui.ui.room.model_picker import ModelPicker
 from chimera_tui.ui.room.room_panels import CastList
 from chimera_tui.ui.room.room_screen import RoomScreen
@@ -216,7 +216,7 @@ async def test_numbers_and_hues_are_chosen_by_key_and_mouse(tmp_path: Path) -> N
         await pilot.mouse_up(slider, offset=(2, 0))
         await until(pilot, lambda: studio.form.fields["temperature"] == "0")
         swatches = studio.form.field("colour").control
-        assert isinstance(swatches, Swatches)
+        assert isinstance(swatches, Slider)
         swatches.focus()
         await pilot.press("left", "left")
         await until(pilot, lambda: studio.form.fields["colour"] == "12")

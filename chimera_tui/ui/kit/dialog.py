@@ -63,7 +63,7 @@ class AskText(Dialog[str]):
         self.give(event.value.strip() or None)
 
 
-class Choice(Rows):
+class ChoiceRows(Rows):
     """One row for each thing to choose."""
 
     def __init__(self, choices: list[tuple[str, str]], current: int) -> None:
@@ -96,7 +96,7 @@ class Choose(Dialog[int]):
         """The question, the choices, the keys."""
         with Vertical(classes="dialog -small"):
             yield Lines(lambda _width: [line((self._question, "bold")), Content("")])
-            yield Choice(self._choices, self._current)
+            yield ChoiceRows(self._choices, self._current)
             yield Lines(self._foot)
 
     def _foot(self, width: int) -> list[Content]:

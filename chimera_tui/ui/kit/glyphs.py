@@ -25,12 +25,8 @@ class Glyphs:
     off: str = "○"
     muted: str = "–"
     demo: str = "◆"
-    star: str = "★"
     chosen: str = "◉"
     narration: str = "◇"
-    newer: str = "↓"
-    older: str = "‹"
-    next: str = "›"
     enter: str = "⏎"
     bullet: str = "•"
     bar: str = "▌"
@@ -56,12 +52,8 @@ ASCII = Glyphs(
     off="o",
     muted="-",
     demo="@",
-    star="*",
     chosen="*",
     narration="o",
-    newer="v",
-    older="<",
-    next=">",
     enter="enter",
     bullet="*",
     bar="|",
@@ -80,7 +72,7 @@ def _marks() -> dict[int, str]:
         for name in Glyphs.__slots__
         if len(mark := getattr(UNICODE, name)) == len(plain := getattr(ASCII, name))
     ]
-    pairs.append(("·", "-"))
+    pairs.append(("·★↓‹›", "-*v<>"))  # written where they stand, by no name
     return str.maketrans(
         {a: b for marks, plain in pairs for a, b in zip(marks, plain, strict=True)}
     )

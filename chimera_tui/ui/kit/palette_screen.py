@@ -21,7 +21,7 @@ class PaletteField(CommandInput, LineField):
     """Where a command is searched for."""
 
 
-class Commands(CommandList, can_focus=False):
+class FoundCommands(CommandList, can_focus=False):
     """What was found; a page further before it is laid out is nowhere (Textual: a KeyError)."""
 
     def action_page_down(self) -> None:
@@ -45,7 +45,7 @@ class PaletteScreen(CommandPalette):
                 yield SearchIcon()
                 yield PaletteField(placeholder=one_line(self._placeholder), select_on_focus=False)
             with Vertical(id="--results"):
-                yield Commands()
+                yield FoundCommands()
                 yield LoadingIndicator()
 
     def dismiss(self, result: None = None) -> AwaitComplete:

@@ -17,13 +17,13 @@ from chimera_tui.ui.kit.blocks import Lines, crop, keys, line, split
 from chimera_tui.ui.kit.dialog import Dialog
 from chimera_tui.ui.kit.field import LineField
 from chimera_tui.ui.kit.paths import dropped_path, typed_path
-from chimera_tui.ui.kit.rows import LongRows, Rows
+from chimera_tui.ui.kit.rows import Rows
 
 MOST = 5000
 """Names of a folder that are listed."""
 
 
-class Place(NamedTuple):
+class Found(NamedTuple):
     """A file or a folder."""
 
     path: Path
@@ -32,16 +32,17 @@ class Place(NamedTuple):
     is_folder: bool
 
 
-class Places(LongRows):
+class Places(Rows):
     """What lies in a folder."""
 
     can_focus = False
+    is_long = True
 
     def __init__(self) -> None:
         super().__init__(id="places")
-        self.places: list[Place] = []
+        self.places: list[Found] = []
 
-    def show(self, places: list[Place]) -> None:
+    def show(self, places: list[Found]) -> None:
         """Draw these."""
         self.places = places
         self.cursor = 0
@@ -51,12 +52,12 @@ class Places(LongRows):
         """One each."""
         return len(self.places)
 
-    def row_line(self, index: int, width: int) -> Content:
+    def row_lines(self, index: int, width: int) -> list[Content]:
         """Its name; a folder ends in a slash."""
         place = self.places[index]
         bold = "bold" if index == self.cursor else ""
         text = (f"{place.name}/", f"{bold} $primary") if place.is_folder else (place.name, bold)
-        return crop(line(text), width)
+        return [crop(line(text), width)]
 
 
 class PickFile(Dialog[Path]):
@@ -79,7 +80,7 @@ class PickFile(Dialog[Path]):
     def __init__(self, question: str, endings: tuple[str, ...], folder: Path) -> None:
         super().__init__()
         self._question, self._endings, self._folder = question, endings, folder
-        self._all: list[Place] = []
+        self._all: list[Found] = []
         self._why = ""
 
     def compose(self) -> ComposeResult:
@@ -167,7 +168,7 @@ class PickFile(Dialog[Path]):
         """A row was clicked."""
         self._open(self._places.places[event.index])
 
-    def _open(self, place: Place) -> None:
+    def _open(self, place: Found) -> None:
         if not place.is_folder:
             self.give(place.path)
             return
@@ -189,12 +190,12 @@ class PickFile(Dialog[Path]):
         """Left in the empty line goes up."""
         if event.key == "left" and not self._field.value:
             event.stop()
-            self._open(Place(self._folder.parent, "..", is_folder=True))
+            self._open(Found(self._folder.parent, "..", is_folder=True))
 
 
-def _listed(folder: Path, endings: tuple[str, ...]) -> tuple[list[Place], str]:
+def _listed(folder: Path, endings: tuple[str, ...]) -> tuple[list[Found], str]:
     """The folders and fitting files in `folder`, and why there are none."""
-    found: list[Place] = []
+    found: list[Found] = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -202,11 +203,11 @@ def _listed(folder: Path, endings: tuple[str, ...]) -> tuple[list[Place], str]:
                     continue
                 is_folder = entry.is_dir()
                 if is_folder or entry.name.lower().endswith(endings):
-                    found.append(Place(Path(entry.path), one_line(entry.name, 200), is_folder))
+                    found.append(Found(Path(entry.path), one_line(entry.name, 200), is_folder))
                 if len(found) >= MOST:
                     break
     except OSError as error:
         return [], f"It cannot be read: {(error.strerror or str(error)).lower()}."
     found.sort(key=lambda place: (not place.is_folder, place.name.casefold()))
-    above = [Place(folder.parent, "..", is_folder=True)] if folder.parent != folder else []
+    above = [Found(folder.parent, "..", is_folder=True)] if folder.parent != folder else []
     return [*above, *found], ""

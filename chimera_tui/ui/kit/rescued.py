@@ -7,7 +7,7 @@ from textual.content import Content
 from chimera_tui.domain.saved import Rescue
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.kit.blocks import Lines, keys, line, split
-from chimera_tui.ui.kit.dialog import Choice, Dialog
+from chimera_tui.ui.kit.dialog import ChoiceRows, Dialog
 from chimera_tui.ui.kit.rows import Rows
 
 GO_ON, QUIT = 0, 1
@@ -28,7 +28,7 @@ class Rescued(Dialog[int]):
         ]
         with Vertical(classes="dialog"):
             yield Lines(self._head)
-            yield Choice(choices, GO_ON)
+            yield ChoiceRows(choices, GO_ON)
             yield Lines(lambda width: [Content(""), self._foot(width)])
 
     def _head(self, width: int) -> list[Content]:

@@ -1,8 +1,9 @@
 """A list of rows with a cursor: rooms, the cast, models, personas."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -46,44 +47,43 @@ class Rows(ScrollView, can_focus=True):
     }
     """
 
+    is_long = False
+    """Whether there may be thousands of rows, of one line each: only those in sight are drawn."""
     gap = 0
-    """Blank lines after each row."""
+    """Blank lines after each row, where they are not many."""
     edge = 0
     """Columns left free at the right."""
     cursor: reactive[int] = reactive(0)
 
+    @dataclass
     class Chosen(Message):
         """A row was chosen, by Enter or by a click."""
 
-        def __init__(self, rows: "Rows", index: int) -> None:
-            super().__init__()
-            self.rows = rows
-            self.index = index
+        rows: "Rows"
+        index: int
 
         @property
         def control(self) -> "Rows":
             """The list it was chosen in."""
             return self.rows
 
+    @dataclass
     class Moved(Message):
         """The cursor stands on another row."""
 
-        def __init__(self, rows: "Rows", index: int) -> None:
-            super().__init__()
-            self.rows = rows
-            self.index = index
+        rows: "Rows"
+        index: int
 
         @property
         def control(self) -> "Rows":
             """The list it moved in."""
             return self.rows
 
+    @dataclass
     class Entered(Message):
         """The list has the focus now."""
 
-        def __init__(self, rows: "Rows") -> None:
-            super().__init__()
-            self.rows = rows
+        rows: "Rows"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -95,7 +95,7 @@ class Rows(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def row_lines(self, index: int, width: int) -> list[Content]:
-        """The lines of a row, each at most `width` cells."""
+        """The lines of a row, each at most `width` cells; one line, where there are many rows."""
         raise NotImplementedError
 
     def marks(self, index: int) -> bool:
@@ -108,39 +108,47 @@ class Rows(ScrollView, can_focus=True):
         return max(1, self.scrollable_content_region.width - BAR - self.edge)
 
     def rebuild(self) -> None:
-        """Draw all rows anew."""
+        """Draw all rows anew, or what is in sight of many."""
         width = self.row_width
         self._flat, self._tops = [], []
-        for index in range(self.row_count()):
+        for index in range(0 if self.is_long else self.row_count()):
             self._tops.append(len(self._flat))
             self._flat += [(index, content) for content in self.row_lines(index, width)]
             self._flat += [(-1, Content(""))] * self.gap
-        self.virtual_size = Size(width + BAR, len(self._flat))
+        self.virtual_size = Size(width + BAR, self._height)
         self.cursor = max(0, min(self.cursor, self.row_count() - 1))
         self.refresh()
 
-    def on_resize(self) -> None:
-        """Draw to the new width."""
+    @property
+    def _height(self) -> int:
+        return self.row_count() if self.is_long else len(self._flat)
+
+    @on(events.Resize)
+    def _draw_to_the_new_width(self) -> None:
         self.rebuild()
 
     def get_content_height(self, _container: Size, _viewport: Size, _width: int) -> int:
         """As many rows as there are lines."""
-        return max(1, len(self._flat))
+        return max(1, self._height)
 
-    def place(self, index: int) -> tuple[int, int] | None:
+    def _place(self, index: int) -> tuple[int, int] | None:
         """The first line of a row, and the first behind it; None if it is not drawn."""
-        if not 0 <= index < len(self._tops):
+        if not 0 <= index < (self._height if self.is_long else len(self._tops)):
             return None
+        if self.is_long:
+            return index, index + 1
         return self._tops[index], [*self._tops[index + 1 : index + 2], len(self._flat)][0]
 
-    def at(self, y: int) -> tuple[int, Content] | None:
+    def _at(self, y: int) -> tuple[int, Content] | None:
         """The row that has line `y`, or -1 between two rows, and what stands there."""
-        return self._flat[y] if 0 <= y < len(self._flat) else None
+        if not 0 <= y < self._height:
+            return None
+        return (y, self.row_lines(y, self.row_width)[0]) if self.is_long else self._flat[y]
 
-    def watch_cursor(self, cursor: int) -> None:
+    def _watch_cursor(self, cursor: int) -> None:
         """Keep the cursor in sight and say where it is."""
         self.refresh()
-        if place := self.place(cursor):
+        if place := self._place(cursor):
             rows = Region(0, place[0], 1, place[1] - place[0])
             self.scroll_to_region(rows, animate=False)
             self.post_message(self.Moved(self, cursor))
@@ -149,25 +157,25 @@ class Rows(ScrollView, can_focus=True):
         """Move the cursor by so many rows."""
         self.cursor = max(0, min(self.row_count() - 1, self.cursor + by))
 
-    def action_choose(self) -> None:
+    def _action_choose(self) -> None:
         """Choose the row under the cursor."""
         if self.row_count():
             self.post_message(self.Chosen(self, self.cursor))
 
-    def on_click(self, event: events.Click) -> None:
-        """Choose the row that was clicked."""
+    @on(events.Click)
+    def _choose_clicked(self, event: events.Click) -> None:
         y = event.y + int(self.scroll_offset.y)
-        if (found := self.at(y)) and found[0] >= 0:
+        if (found := self._at(y)) and found[0] >= 0:
             self.cursor = found[0]
-            self.action_choose()
+            self._action_choose()
 
-    def on_focus(self) -> None:
-        """Show the cursor."""
+    @on(events.Focus)
+    def _show_the_cursor(self) -> None:
         self.refresh()
         self.post_message(self.Entered(self))
 
-    def on_blur(self) -> None:
-        """Show where the cursor was, quietly."""
+    @on(events.Blur)
+    def _show_where_the_cursor_was(self) -> None:
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -175,7 +183,7 @@ class Rows(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         y += int(self.scroll_offset.y)
         style = self.visual_style
-        if (found := self.at(y)) is None:
+        if (found := self._at(y)) is None:
             return Strip.blank(width, style.rich_style)
         index, content = found
         is_marked = index >= 0 and self.marks(index)
@@ -188,33 +196,3 @@ class Rows(ScrollView, can_focus=True):
         bar_style = self.get_visual_style("rows--bar") if is_marked else style
         head = Visual.to_strips(self, bar, BAR, 1, bar_style, pad=True)[:1]
         return Strip.join([*head, *body]).adjust_cell_length(width, style.rich_style)
-
-
-class LongRows(Rows):
-    """Thousands of rows, of one line each: only those in sight are drawn."""
-
-    def row_line(self, index: int, width: int) -> Content:
-        """The line of a row, at most `width` cells."""
-        raise NotImplementedError
-
-    def row_lines(self, index: int, width: int) -> list[Content]:
-        """The one line."""
-        return [self.row_line(index, width)]
-
-    def rebuild(self) -> None:
-        """Draw anew what is in sight."""
-        self.virtual_size = Size(self.row_width + BAR, self.row_count())
-        self.cursor = max(0, min(self.cursor, self.row_count() - 1))
-        self.refresh()
-
-    def get_content_height(self, _container: Size, _viewport: Size, _width: int) -> int:
-        """A line a row."""
-        return max(1, self.row_count())
-
-    def place(self, index: int) -> tuple[int, int] | None:
-        """A row is a line."""
-        return (index, index + 1) if 0 <= index < self.row_count() else None
-
-    def at(self, y: int) -> tuple[int, Content] | None:
-        """A line is a row."""
-        return (y, self.row_line(y, self.row_width)) if 0 <= y < self.row_count() else None

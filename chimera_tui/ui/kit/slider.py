@@ -1,8 +1,9 @@
 """Choosing a number or a hue by keys or mouse, on one line."""
 
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
@@ -15,10 +16,92 @@ from chimera_tui.ui.kit.themes import HUES
 STEP = 0.05
 """Between two places of a slider."""
 NUMBER = 6
+"""Cells for a number."""
 
 
-class Picks(Block, can_focus=True):
-    """Something on one line of which one value is chosen."""
+class Scale(Protocol):
+    """Values in their order: how one is drawn, which comes next, which is under the mouse."""
+
+    def lines(self, value: float, width: int, *, has_focus: bool) -> list[Content]:
+        """A value among the others, in `width` cells."""
+
+    def further(self, value: float, by: int) -> float:
+        """The value so many places further."""
+
+    def at(self, x: int, width: int) -> float:
+        """The value that is drawn in column `x` of so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Numbers between two others: a track with a knob, and the number behind it."""
+
+    least: float
+    most: float
+    step: float = STEP
+    """How far a key moves the knob."""
+    number: int = NUMBER
+    """Cells for the number; 0 for none."""
+
+    def lines(self, value: float, width: int, *, has_focus: bool) -> list[Content]:
+        """The track, the number."""
+        track = self.track(width)
+        place = round(self.share(value) * (track - 1))
+        bar = line(
+            (UNICODE.meter * place, "$primary" if has_focus else "$muted"),
+            (UNICODE.up, "$primary"),
+            (UNICODE.rule * (track - 1 - place), "$faint"),
+        )
+        return [line(bar, fit(f"{value:.2f}", self.number, right=True))]
+
+    def track(self, width: int) -> int:
+        """Cells of the track, of so many there are."""
+        return max(4, width - self.number)
+
+    def share(self, value: float) -> float:
+        """Which part of the track lies before a value: 0 to 1."""
+        return max(0.0, min(1.0, (value - self.least) / (self.most - self.least)))
+
+    def further(self, value: float, by: int) -> float:
+        """So many steps further, onto a whole step."""
+        return round(max(self.least, min(self.most, round(value / self.step + by) * self.step)), 2)
+
+    def at(self, x: int, width: int) -> float:
+        """The whole step that is nearest."""
+        share = max(0.0, min(1.0, x / max(1, self.track(width) - 1)))
+        return self.further(self.least + share * (self.most - self.least), 0)
+
+
+class Hues:
+    """The hues, two cells each; the chosen one is a ring."""
+
+    def lines(self, value: float, _width: int, *, has_focus: bool) -> list[Content]:  # noqa: ARG002 - they look alike with it
+        """One mark a hue."""
+        parts: list[Part] = []
+        for hue in HUES:
+            mark = UNICODE.chosen if hue == round(value) else UNICODE.ended
+            parts += [(mark, f"$persona-{hue}"), " "]
+        return [line(*parts)]
+
+    def further(self, value: float, by: int) -> float:
+        """Another hue; behind the last comes the first, but for the ends."""
+        last = len(HUES)
+        is_end = abs(by) > last
+        return max(1, min(last, value + by)) if is_end else (value + by - 1) % last + 1
+
+    def at(self, x: int, _width: int) -> float:
+        """The hue that is nearest."""
+        return max(1, min(len(HUES), x // 2 + 1))
+
+
+class Slider(Block, can_focus=True):
+    """One value of a scale, chosen by keys or mouse.
+
+    Args:
+        scale: The values.
+        value: The first one.
+        id: As for every widget.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "less", show=False),
@@ -28,135 +111,61 @@ class Picks(Block, can_focus=True):
         Binding("home", "step(-1000)", "least", show=False),
         Binding("end", "step(1000)", "most", show=False),
     ]
+    value: reactive[float] = reactive(0.0)
 
+    @dataclass
     class Changed(Message):
         """Another value was chosen by a person."""
 
-        def __init__(self, picks: "Picks", text: str) -> None:
-            super().__init__()
-            self.picks = picks
-            self.text = text
+        slider: "Slider"
+        text: str
 
         @property
-        def control(self) -> "Picks":
+        def control(self) -> "Slider":
             """Where."""
-            return self.picks
-
-    def action_step(self, by: int) -> None:
-        """Choose the value so many places further."""
-        raise NotImplementedError
-
-    def point(self, x: int) -> None:
-        """Choose the value that is drawn in column `x`."""
-        raise NotImplementedError
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of it."""
-        self.capture_mouse()
-        self.point(event.x - self.gutter.left)
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Follow the mouse while it is held."""
-        if self.app.mouse_captured is self:
-            self.point(event.x - self.gutter.left)
-
-    def on_mouse_up(self) -> None:
-        """Let it go."""
-        self.release_mouse()
-
-
-class Slider(Picks):
-    """A number between two others.
-
-    Args:
-        least: The smallest number.
-        most: The largest.
-        step: How far a key moves it.
-        id: As for every widget.
-    """
-
-    value: reactive[float] = reactive(0.0)
+            return self.slider
 
     def __init__(
         self,
-        least: float,
-        most: float,
+        scale: Scale,
+        value: float = 0.0,
         *,
-        step: float = STEP,
         id: str | None = None,  # noqa: A002 - Textual's word
     ) -> None:
         super().__init__(id=id)
-        self._least, self._most, self._step = least, most, step
+        self._scale = scale
+        self.set_reactive(Slider.value, value)
 
     def lines(self, width: int) -> list[Content]:
-        """The track, the number."""
-        return [line(self.bar(width), fit(f"{self.value:.2f}", NUMBER, right=True))]
-
-    def bar(self, width: int) -> Content:
-        """The track with its knob."""
-        track = self.track(width)
-        place = round(self._share(self.value) * (track - 1))
-        colour = "$primary" if self.has_focus else "$muted"
-        return line(
-            (UNICODE.meter * place, colour),
-            (UNICODE.up, "$primary"),
-            (UNICODE.rule * (track - 1 - place), "$faint"),
-        )
-
-    def track(self, width: int) -> int:
-        """Cells of the track, of so many there are."""
-        return max(4, width - NUMBER)
-
-    def _share(self, value: float) -> float:
-        return max(0.0, min(1.0, (value - self._least) / (self._most - self._least)))
+        """The value among the others."""
+        return self._scale.lines(self.value, width, has_focus=self.has_focus)
 
     def action_step(self, by: int) -> None:
-        """Move by so many steps, onto a whole step."""
-        self.take(round(self.value / self._step + by) * self._step)
-
-    def point(self, x: int) -> None:
-        """Move the knob under the mouse."""
-        share = max(0.0, min(1.0, x / max(1, self.track(self.content_size.width) - 1)))
-        number = self._least + share * (self._most - self._least)
-        self.take(round(number / self._step) * self._step)
+        """Choose the value so many places further."""
+        self.take(self._scale.further(self.value, by))
 
     def take(self, value: float) -> None:
-        """Move it to this number, or as near as it goes."""
-        value = round(max(self._least, min(self._most, value)), 2)
+        """Choose a value, as a person does."""
         if value != self.value:
             self.value = value
             self.post_message(self.Changed(self, f"{value:g}"))
 
+    def _point(self, x: int) -> None:
+        self.take(self._scale.at(x - self.gutter.left, self.content_size.width))
 
-class Swatches(Picks):
-    """The hues; the chosen one is a ring."""
+    @on(events.MouseDown)
+    def _take_hold(self, event: events.MouseDown) -> None:
+        self.capture_mouse()
+        self._point(event.x)
 
-    value: reactive[int] = reactive(1)
+    @on(events.MouseMove)
+    def _follow_the_mouse(self, event: events.MouseMove) -> None:
+        if self.app.mouse_captured is self:
+            self._point(event.x)
 
-    def lines(self, _width: int) -> list[Content]:
-        """One mark a hue, two cells each."""
-        parts: list[Part] = []
-        for hue in HUES:
-            mark = UNICODE.chosen if hue == self.value else UNICODE.ended
-            parts += [(mark, f"$persona-{hue}"), " "]
-        return [line(*parts)]
-
-    def action_step(self, by: int) -> None:
-        """Take another hue; behind the last comes the first, but for the ends."""
-        last = len(HUES)
-        is_end = abs(by) > last
-        self._take(
-            max(1, min(last, self.value + by)) if is_end else (self.value + by - 1) % last + 1
-        )
-
-    def point(self, x: int) -> None:
-        """Take the hue under the mouse."""
-        self._take(max(1, min(len(HUES), x // 2 + 1)))
-
-    def _take(self, value: int) -> None:
-        if value != self.value:
-            self.value = value
-            self.post_message(self.Changed(self, str(value)))
+    @on(events.MouseUp)
+    def _let_go(self) -> None:
+        self.release_mouse()
 
 
 class Chooser(Block, can_focus=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -30,9 +31,10 @@ class BranchRows(Rows):
         self._speakers = speakers
         self.cursor = next((i for i, branch in enumerate(branches) if branch.is_here), 0)
 
-    def on_mount(self) -> None:
+    @on(events.Mount)
+    def _show_where_one_is(self) -> None:
         """Bring what is on the screen into sight."""
-        self.call_after_refresh(self.watch_cursor, self.cursor)
+        self.call_after_refresh(self._watch_cursor, self.cursor)
 
     def row_count(self) -> int:
         """One row a stretch."""

@@ -25,7 +25,7 @@ MOST_LINES = 3
 """Lines of the human's last words that stay in sight."""
 
 
-class Ask(Block):
+class LastWords(Block):
     """The last words of the human, over all columns."""
 
     message: Message | None = None
@@ -136,7 +136,7 @@ class Columns(Vertical):
 
     def compose(self) -> ComposeResult:
         """The human's words, then the columns."""
-        yield Ask(id="ask")
+        yield LastWords(id="ask")
         with Horizontal(id="columns-row"):
             yield from self.columns
 
@@ -166,7 +166,7 @@ class Columns(Vertical):
     def show(self, scene: Scene) -> None:
         """Draw how `scene` is now."""
         last: dict[str, Message] = {m.turn.speaker: m for m in scene.tree.path}
-        self.query_one(Ask).show(last.get(HUMAN), scene.speakers)
+        self.query_one(LastWords).show(last.get(HUMAN), scene.speakers)
         rows = {row.slug: row for row in scene.cast_rows()}
         for column in self.columns:
             if column.slug in rows:

@@ -14,7 +14,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.ui.kit.blocks import Lines, crop, fit, keys, line, split
 from chimera_tui.ui.kit.dialog import Dialog
 from chimera_tui.ui.kit.field import LineField
-from chimera_tui.ui.kit.rows import LongRows, Rows
+from chimera_tui.ui.kit.rows import Rows
 from chimera_tui.ui.studio.persona_search import fits, found_by
 from chimera_tui.ui.transcript.conversation_entries import emoji_of
 
@@ -22,9 +22,10 @@ NAME = 20
 """Cells of a name."""
 
 
-class PeopleRows(LongRows):
+class PeopleRows(Rows):
     """One row a persona."""
 
+    is_long = True
     edge = 1
 
     def __init__(self, here: Collection[str], *, has_plain_emoji: bool) -> None:
@@ -43,7 +44,7 @@ class PeopleRows(LongRows):
         """One row a persona."""
         return len(self.personas)
 
-    def row_line(self, index: int, width: int) -> Content:
+    def row_lines(self, index: int, width: int) -> list[Content]:
         """Emoji, name, what it is like; a word if it is here."""
         persona = self.personas[index]
         emoji = fit(emoji_of(persona, is_plain=self._has_plain_emoji), 3)
@@ -52,7 +53,7 @@ class PeopleRows(LongRows):
         if persona.slug in self._here:
             about = "is here; a twin joins"
         name = fit(one_line(persona.short_name), NAME)
-        return crop(line(emoji, (name, bold), (f" {about}", "$muted")), width)
+        return [crop(line(emoji, (name, bold), (f" {about}", "$muted")), width)]
 
 
 class Invite(Dialog[str]):

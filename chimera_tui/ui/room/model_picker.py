@@ -16,7 +16,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.ui.kit.blocks import Lines, Part, crop, fit, keys, line, link, split, state
 from chimera_tui.ui.kit.dialog import Dialog
 from chimera_tui.ui.kit.field import LineField
-from chimera_tui.ui.kit.rows import LongRows, Rows
+from chimera_tui.ui.kit.rows import Rows
 from chimera_tui.ui.room.model_offers import Offer, as_typed, facts, fitting, offers
 from chimera_tui.ui.room.room_state import CastRow
 
@@ -55,7 +55,7 @@ def titles(width: int) -> Content:
     return crop(line((text, "$muted")), width)
 
 
-class ModelRows(LongRows):
+class ModelRows(Rows):
     """One row a model."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,13 +63,13 @@ class ModelRows(LongRows):
         Binding("f", "screen.fallback", "fallback", show=False),
     ]
 
+    is_long = True
     edge = 1
 
     def __init__(self) -> None:
         super().__init__(id="models")
         self.offers: list[Offer] = []
         self.fallbacks: list[ModelRef] = []
-        self.assigned: ModelRef | None = None
 
     def show(self, found: list[Offer]) -> None:
         """Draw these."""
@@ -80,13 +80,13 @@ class ModelRows(LongRows):
         """One row an offer."""
         return len(self.offers)
 
-    def row_line(self, index: int, width: int) -> Content:
+    def row_lines(self, index: int, width: int) -> list[Content]:
         """Provider, model, context, prices, where it runs, latency, state."""
         offer = self.offers[index]
         bold = "bold" if index == self.cursor else ""
         if offer.model is None:
             parts = line((fit(offer.provider, PROVIDER), "$primary"), " ", (offer.name, bold))
-            return crop(parts, width)
+            return [crop(parts, width)]
         shown = shown_columns(width)
         room = width - PROVIDER - 1 - sum(cells + 1 for _, cells in shown)
         colour = bold if offer.is_usable or offer.note == "as typed" else "$muted"
@@ -98,7 +98,7 @@ class ModelRows(LongRows):
         )
         for title, cells in shown:
             parts = line(parts, " ", self._cell(offer, title, cells))
-        return crop(parts, width)
+        return [crop(parts, width)]
 
     def _cell(self, offer: Offer, title: str, cells: int) -> Part:
         quiet = "" if offer.is_usable else "$muted"

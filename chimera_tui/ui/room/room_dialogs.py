@@ -3,22 +3,21 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Input, TextArea
 
 from chimera_tui.domain.arguments import SLOWEST
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.ui.kit.blocks import Lines, Part, keys, line, split
-from chimera_tui.ui.kit.dialog import Choice, Dialog
+from chimera_tui.ui.kit.dialog import ChoiceRows, Dialog
 from chimera_tui.ui.kit.field import LineField, TextField
 from chimera_tui.ui.kit.glyphs import UNICODE
 from chimera_tui.ui.kit.rows import Rows
-from chimera_tui.ui.kit.slider import Slider
+from chimera_tui.ui.kit.slider import Numbers, Slider
 
 PROPOSED = 5
 """Topics that are proposed at once."""
@@ -123,7 +122,7 @@ class AskTopic(Dialog[str]):
             yield Lines(self._head)
             yield LineField(placeholder="Another topic", compact=True)
             yield Lines(lambda _width: [Content(""), line(("Or one of these", "$muted"))])
-            yield Choice([(topic, "") for topic in self._proposed], 0)
+            yield ChoiceRows([(topic, "") for topic in self._proposed], 0)
             yield Lines(self._foot)
 
     def _head(self, width: int) -> list[Content]:
@@ -137,8 +136,8 @@ class AskTopic(Dialog[str]):
     async def action_draw(self) -> None:
         """Propose others."""
         self._proposed = self._drawn()
-        old = self.query_one(Choice)
-        new = Choice([(topic, "") for topic in self._proposed], 0)
+        old = self.query_one(ChoiceRows)
+        new = ChoiceRows([(topic, "") for topic in self._proposed], 0)
         had_focus = old.has_focus
         await self.query_one(".dialog").mount(new, after=old)
         await old.remove()
@@ -147,7 +146,7 @@ class AskTopic(Dialog[str]):
 
     def action_proposals(self) -> None:
         """Go to the proposals."""
-        self.query_one(Choice).focus()
+        self.query_one(ChoiceRows).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give what was written back."""
@@ -158,79 +157,72 @@ class AskTopic(Dialog[str]):
         self.give(self._proposed[event.index])
 
 
-class PaceSlider(Slider):
-    """From instant to very slow, with words under it."""
+class Paces:
+    """From instant to very slow, with words under the track."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("minus,h,down", "step(-1)", "faster", show=False),
-        Binding("plus,equals_sign,l,up", "step(1)", "slower", show=False),
-        *(Binding(str(pace), f"to({pace})", show=False) for pace in range(int(SLOWEST) + 1)),
-        Binding("enter", "choose", "use", show=False),
-    ]
+    def __init__(self) -> None:
+        self._numbers = Numbers(0.0, SLOWEST, STEP, number=0)
 
-    class Chosen(Message):
-        """This pace is to be used."""
-
-        def __init__(self, pace: float) -> None:
-            super().__init__()
-            self.pace = pace
-
-    def __init__(self, pace: float) -> None:
-        super().__init__(0.0, SLOWEST, step=STEP)
-        self.set_reactive(Slider.value, min(SLOWEST, pace))
-
-    def track(self, width: int) -> int:
-        """All there is."""
-        return max(2, width)
-
-    def lines(self, width: int) -> list[Content]:
+    def lines(self, value: float, width: int, *, has_focus: bool) -> list[Content]:
         """The line with its mark, the words under it, and what it means."""
-        last = self.track(width) - 1
+        last = self._numbers.track(width) - 1
         scale = [" "] * (last + 1)
-        for value, word in ((0.0, "instant"), (1.0, "human"), (2.0, "slow"), (3.0, "very slow")):
-            start = min(round(value / SLOWEST * last), last + 1 - len(word))
+        for at, word in ((0.0, "instant"), (1.0, "human"), (2.0, "slow"), (3.0, "very slow")):
+            start = min(round(at / SLOWEST * last), last + 1 - len(word))
             scale[start : start + len(word)] = word
-        word = next(word for value, word in reversed(PACE_WORDS) if self.value >= value)
-        means = "no pauses at all" if not self.value else f"{self.value:g} of a human's pauses"
+        word = next(word for at, word in reversed(PACE_WORDS) if value >= at)
+        means = "no pauses at all" if not value else f"{value:g} of a human's pauses"
         said = line((word, "bold"), (f"  {means}", "$muted"))
-        return [self.bar(width), line(("".join(scale), "$muted")), Content(""), said]
+        bar = self._numbers.lines(value, width, has_focus=has_focus)
+        return [*bar, line(("".join(scale), "$muted")), Content(""), said]
 
-    def action_to(self, pace: int) -> None:
-        """Speak at this pace."""
-        self.take(pace)
+    def further(self, value: float, by: int) -> float:
+        """So many steps slower."""
+        return self._numbers.further(value, by)
 
-    def action_choose(self) -> None:
-        """Use it."""
-        self.post_message(self.Chosen(self.value))
-
-    def on_mouse_scroll_up(self) -> None:
-        """The wheel moves it, too."""
-        self.action_step(1)
-
-    def on_mouse_scroll_down(self) -> None:
-        """The wheel moves it, too."""
-        self.action_step(-1)
+    def at(self, x: int, width: int) -> float:
+        """The step that is nearest."""
+        return self._numbers.at(x, width)
 
 
 class AskPace(Dialog[float]):
     """Asks how fast they are to speak."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("minus,h,down", "step(-1)", "faster", show=False),
+        Binding("plus,equals_sign,l,up", "step(1)", "slower", show=False),
+        *(Binding(str(pace), f"to({pace})", show=False) for pace in range(int(SLOWEST) + 1)),
+        Binding("enter", "use", "use", show=False),
+    ]
+
     def __init__(self, pace: float) -> None:
         super().__init__()
-        self._pace = pace
+        self._slider = Slider(Paces(), min(SLOWEST, pace))
 
     def compose(self) -> ComposeResult:
         """The question, the slider, the keys."""
         with Vertical(classes="dialog -small"):
             yield Lines(lambda _width: [line(("How fast?", "bold")), Content("")])
-            yield PaceSlider(self._pace)
+            yield self._slider
             yield Lines(self._foot)
 
     def _foot(self, width: int) -> list[Content]:
         actions = keys([("⏎", "use"), ("- +", "faster, slower")])
         return [Content(""), split(actions, keys([("esc", "keep")]), width)]
 
-    @on(PaceSlider.Chosen)
-    def use(self, event: PaceSlider.Chosen) -> None:
+    def action_use(self) -> None:
         """Give the pace back."""
-        self.give(event.pace)
+        self.give(self._slider.value)
+
+    def action_to(self, pace: int) -> None:
+        """Speak at this pace."""
+        self._slider.take(pace)
+
+    def action_step(self, by: int) -> None:
+        """Speak so much slower."""
+        self._slider.action_step(by)
+
+    @on(events.MouseScrollUp)
+    @on(events.MouseScrollDown)
+    def _turn_the_wheel(self, event: events.MouseScrollUp | events.MouseScrollDown) -> None:
+        self.action_step(1 if isinstance(event, events.MouseScrollUp) else -1)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
@@ -145,10 +146,9 @@ class CastList(Rows):
             if self.virtual_size.height != lines:
                 _lay_out(self)
 
-    def on_resize(self) -> None:
-        """A blank line between them, where there is room."""
+    @on(events.Resize)
+    def _fit_the_height(self) -> None:
         self.space()
-        super().on_resize()
         _lay_out(self)
 
     def space(self) -> None:
@@ -202,9 +202,9 @@ class ProviderList(Rows):
             self.screen.query_one(CastList).space()
             _lay_out(self)
 
-    def on_resize(self) -> None:
+    @on(events.Resize)
+    def _fit_the_height(self) -> None:
         """How much is said of a provider depends on the height of the terminal."""
-        super().on_resize()
         _lay_out(self)
 
     def row_count(self) -> int:

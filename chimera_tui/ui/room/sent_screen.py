@@ -20,7 +20,7 @@ from chimera_tui.ui.kit.costs import rounded
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.glyphs import UNICODE
 from chimera_tui.ui.kit.palette import ScreenPalette
-from chimera_tui.ui.kit.rows import LongRows
+from chimera_tui.ui.kit.rows import Rows
 from chimera_tui.ui.kit.telling import sentences
 from chimera_tui.ui.room.room_state import CastRow
 from chimera_tui.ui.transcript.wrapping import wrap
@@ -59,9 +59,10 @@ def page_lines(told: RenderedRequest, width: int) -> list[Content]:
     return lines[:-1]
 
 
-class SentPage(LongRows):
+class SentPage(Rows):
     """The words; keys scroll."""
 
+    is_long = True
     edge = 2
 
     def __init__(self) -> None:
@@ -78,9 +79,9 @@ class SentPage(LongRows):
         """One row a line."""
         return len(self._lines)
 
-    def row_line(self, index: int, width: int) -> Content:
+    def row_lines(self, index: int, width: int) -> list[Content]:
         """The line."""
-        return self._lines[index].truncate(width, ellipsis=False)
+        return [self._lines[index].truncate(width, ellipsis=False)]
 
     def marks(self, index: int) -> bool:  # noqa: ARG002 - a page has no cursor
         """No line is marked."""
@@ -90,7 +91,7 @@ class SentPage(LongRows):
         """Scroll by so many lines."""
         self.scroll_relative(y=by * (1 if abs(by) == 1 else self.size.height // 8), animate=False)
 
-    def action_choose(self) -> None:
+    def _action_choose(self) -> None:
         """There is nothing to choose."""
 
 

@@ -13,30 +13,30 @@ from chimera_tui.ui.kit.blocks import Lines, Part, crop, keys, line, split
 from chimera_tui.ui.kit.dialog import Dialog
 from chimera_tui.ui.kit.emoji import Emoji, all_emoji, found
 from chimera_tui.ui.kit.field import LineField
-from chimera_tui.ui.kit.rows import BAR, LongRows, Rows
+from chimera_tui.ui.kit.rows import BAR, Rows
 
 CELL = 4
 """Cells of one emoji in the grid, with the space around it."""
 
 
-class EmojiGrid(LongRows):
+class EmojiGrid(Rows):
     """As many emoji a row as there is room for; the chosen one stands on a ground of its own."""
 
     can_focus = False
+    is_long = True
 
     def __init__(self) -> None:
         super().__init__(id="emoji")
         self.emoji: list[Emoji] = []
-        self.chosen_at = 0
-        """Which one is chosen."""
+        self._chosen_at = 0
 
     def show(self, emoji: list[Emoji], character: str = "") -> None:
         """Draw these; `character` is chosen, or the first."""
         self.emoji = emoji
         places = (n for n, one in enumerate(emoji) if one.character == character)
-        self.chosen_at = next(places, 0)
+        self._chosen_at = next(places, 0)
         self.rebuild()
-        self.cursor = self.chosen_at // self.across
+        self.cursor = self._chosen_at // self.across
 
     @property
     def across(self) -> int:
@@ -46,7 +46,7 @@ class EmojiGrid(LongRows):
     @property
     def chosen(self) -> Emoji | None:
         """The one under the cursor."""
-        return self.emoji[self.chosen_at] if self.chosen_at < len(self.emoji) else None
+        return self.emoji[self._chosen_at] if self._chosen_at < len(self.emoji) else None
 
     def row_count(self) -> int:
         """As many as are needed."""
@@ -56,29 +56,30 @@ class EmojiGrid(LongRows):
         """No row as a whole."""
         return False
 
-    def row_line(self, index: int, width: int) -> Content:
+    def row_lines(self, index: int, width: int) -> list[Content]:
         """One row of the grid."""
         first = index * self.across
         parts: list[Part] = []
         for place, one in enumerate(self.emoji[first : first + self.across], first):
-            style = "on $primary" if place == self.chosen_at else ""
+            style = "on $primary" if place == self._chosen_at else ""
             parts.append((f" {one.character} ", style))
-        return crop(line(*parts), width)
+        return [crop(line(*parts), width)]
 
     def move(self, by: int) -> None:
         """Choose the one so many places further."""
         if self.emoji:
-            self.chosen_at = max(0, min(len(self.emoji) - 1, self.chosen_at + by))
-            self.cursor = self.chosen_at // self.across
+            self._chosen_at = max(0, min(len(self.emoji) - 1, self._chosen_at + by))
+            self.cursor = self._chosen_at // self.across
             self.refresh()
 
-    def on_click(self, event: events.Click) -> None:
-        """Choose the one that was clicked."""
+    @on(events.Click)
+    def _choose_one(self, event: events.Click) -> None:
+        """Choose the one that was clicked, not its row."""
         event.prevent_default()
         row, column = event.y + int(self.scroll_offset.y), (event.x - BAR) // CELL
         place = row * self.across + column
         if 0 <= column < self.across and place < len(self.emoji):
-            self.chosen_at = place
+            self._chosen_at = place
             self.post_message(Rows.Chosen(self, row))
 
 

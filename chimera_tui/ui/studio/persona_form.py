@@ -16,7 +16,7 @@ from chimera_tui.library.persona_file import CATEGORIES, meta_of
 from chimera_tui.ui.kit.blocks import Lines, Part, crop, line, split
 from chimera_tui.ui.kit.field import LineField, TextField
 from chimera_tui.ui.kit.paths import dropped_persona
-from chimera_tui.ui.kit.slider import Chooser, Picks, Slider, Swatches
+from chimera_tui.ui.kit.slider import Chooser, Hues, Numbers, Slider
 from chimera_tui.ui.kit.themes import HUE_NAMES
 from chimera_tui.ui.studio.persona_fields import KEYS, LONG, NUMBERS
 
@@ -187,8 +187,6 @@ class PersonaForm(VerticalScroll, can_focus=False):
                 control.load_text(text)
             case Slider():
                 control.value = _number(text)
-            case Swatches():
-                control.value = round(_number(text))
             case Chooser():
                 control.shown = self._chosen(control.id or "", text)
 
@@ -251,11 +249,11 @@ class PersonaForm(VerticalScroll, can_focus=False):
         event.stop()
         self._edit(_key(event.text_area), event.text_area.text)
 
-    @on(Picks.Changed)
-    def take_picked(self, event: Picks.Changed) -> None:
+    @on(Slider.Changed)
+    def take_picked(self, event: Slider.Changed) -> None:
         """A number or a hue was chosen."""
         event.stop()
-        self._edit(_key(event.picks), event.text)
+        self._edit(_key(event.slider), event.text)
 
     @on(Chooser.Opened)
     def ask(self, event: Chooser.Opened) -> None:
@@ -289,10 +287,10 @@ def _control(key: str) -> Widget:
         case "emoji" | "model":
             return Chooser(id=id_)
         case "colour":
-            return Swatches(id=id_)
+            return Slider(Hues(), 1, id=id_)
         case "temperature":
-            return Slider(0, 2, id=id_)
+            return Slider(Numbers(0, 2), id=id_)
         case "talkativeness":
-            return Slider(0, 1, id=id_)
+            return Slider(Numbers(0, 1), id=id_)
     known = SuggestFromList(CATEGORIES) if key == "category" else None
     return ShortText(suggester=known, id=id_)

@@ -1,8 +1,9 @@
 """Personas side by side, as many in a line as there is room for; thousands of them do not lag."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -68,20 +69,18 @@ class PersonaGrid(ScrollView, can_focus=True):
     class Moved(Message):
         """The cursor stands on another persona."""
 
+    @dataclass
     class Wanted(Message):
         """A persona is to come in or go: `by` 0 toggles, 1 adds one, -1 lets the last one go."""
 
-        def __init__(self, slug: str, by: int) -> None:
-            super().__init__()
-            self.slug = slug
-            self.by = by
+        slug: str
+        by: int
 
+    @dataclass
     class Typed(Message):
         """Something was typed that is no key of the grid: it goes on with the search."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
     def __init__(self, *, has_plain_emoji: bool) -> None:
         super().__init__(id="grid")
@@ -120,11 +119,11 @@ class PersonaGrid(ScrollView, can_focus=True):
         self._come_in_sight()
         self.refresh()
 
-    def on_resize(self) -> None:
-        """Draw to the new width."""
+    @on(events.Resize)
+    def _draw_to_the_new_width(self) -> None:
         self._measure()
 
-    def watch_cursor(self) -> None:
+    def _watch_cursor(self) -> None:
         """Keep the cursor in sight and say where it is."""
         self._come_in_sight()
         self.refresh()
@@ -134,24 +133,21 @@ class PersonaGrid(ScrollView, can_focus=True):
         row = Region(0, self.cursor // self.columns, 1, 1)
         self.scroll_to_region(row, animate=False)
 
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Show where the cursor was, quietly."""
+    @on(events.Focus)
+    @on(events.Blur)
+    def _show_or_hide_the_cursor(self) -> None:
         self.refresh()
 
     # Keys
 
-    def action_move(self, across: int, down: int) -> None:
+    def _action_move(self, across: int, down: int) -> None:
         """Move the cursor; above the first line is the search."""
         to = self.cursor + across + down * self.columns
         if to < 0 and down == -1:
             self.app.call_later(self.screen.run_action, "search")
         self.cursor = max(0, min(len(self.personas) - 1, to))
 
-    def action_end(self, end: int) -> None:
+    def _action_end(self, end: int) -> None:
         """Go to the first, or to the last."""
         self.cursor = end * max(0, len(self.personas) - 1)
 
@@ -159,11 +155,11 @@ class PersonaGrid(ScrollView, can_focus=True):
         """Take the persona in, or let it go."""
         self._want(0)
 
-    def action_add(self) -> None:
+    def _action_add(self) -> None:
         """Take one more of it in."""
         self._want(1)
 
-    def action_drop(self) -> None:
+    def _action_drop(self) -> None:
         """Let the last of it go."""
         self._want(-1)
 
@@ -171,14 +167,16 @@ class PersonaGrid(ScrollView, can_focus=True):
         if current := self.current:
             self.post_message(self.Wanted(current.slug, by))
 
-    def on_key(self, event: events.Key) -> None:
+    @on(events.Key)
+    def _go_on_with_the_search(self, event: events.Key) -> None:
         """What is typed goes on with the search."""
         is_key = event.key in self.screen.active_bindings
         if event.character and event.is_printable and not is_key:
             self.post_message(self.Typed(event.character))
             event.stop()
 
-    def on_click(self, event: events.Click) -> None:
+    @on(events.Click)
+    def _take_the_clicked(self, event: events.Click) -> None:
         """Take in or let go who was clicked."""
         row, column = event.y + int(self.scroll_offset.y), event.x // self._cell
         place = row * self.columns + column

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from textual import events
+from textual import events, on
 from textual.content import Content
 from textual.geometry import Region
 
@@ -14,7 +14,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
 from chimera_tui.library.persona_file import CATEGORIES
 from chimera_tui.ui.kit.blocks import Part, crop, fit, line, split
-from chimera_tui.ui.kit.rows import LongRows, Rows
+from chimera_tui.ui.kit.rows import Rows
 from chimera_tui.ui.studio.persona_search import fits
 
 BROKEN = "cannot be read"
@@ -54,9 +54,10 @@ def fitting(entries: Iterable[Entry], text: str) -> list[Entry]:
     return [entry for entry in entries if fits(entry.found_by, words)]
 
 
-class PersonaList(LongRows):
+class PersonaList(Rows):
     """A row a persona; the cursor passes over the names of the categories."""
 
+    is_long = True
     edge = 1
 
     def __init__(self) -> None:
@@ -106,22 +107,22 @@ class PersonaList(LongRows):
         """The cursor, where there is somebody to stand on."""
         return index == self.cursor and index in self._stops
 
-    def row_line(self, index: int, width: int) -> Content:
+    def row_lines(self, index: int, width: int) -> list[Content]:
         """Emoji, name; what is to be known of it at the right."""
         entry = self._lines[index]
         if isinstance(entry, _Line):
-            return line((fit(entry.title, width), "$muted"))
+            return [line((fit(entry.title, width), "$muted"))]
         bold = "bold" if index == self.cursor else ""
         if entry.path is not None:
-            return crop(line(("✕  ", "$error"), (entry.name, bold)), width)
+            return [crop(line(("✕  ", "$error"), (entry.name, bold)), width)]
         name = line(fit(entry.emoji, 3), (entry.name, bold))
         colour = "$accent" if entry.mark in {"edited", "new"} else "$muted"
         right: list[Part] = [(entry.mark, colour)] if entry.mark else []
         if count := entry.uses.messages:
             right.append((f" {count:>4}", "$muted"))
-        return split(name, line(*right), width)
+        return [split(name, line(*right), width)]
 
-    def validate_cursor(self, cursor: int) -> int:
+    def _validate_cursor(self, cursor: int) -> int:
         """Nowhere but on a persona."""
         if not self._stops:
             return 0
@@ -137,18 +138,19 @@ class PersonaList(LongRows):
         if self.cursor == self._stops[0]:
             self.scroll_home(animate=False)
 
-    def action_choose(self) -> None:
+    def _action_choose(self) -> None:
         """Choose the persona under the cursor."""
         if self.current:
             self.post_message(Rows.Chosen(self, self.cursor))
 
-    def on_click(self, event: events.Click) -> None:
+    @on(events.Click)
+    def _choose_persona(self, event: events.Click) -> None:
         """Choose the persona that was clicked; the name of a category is none."""
         event.prevent_default()
         index = event.y + int(self.scroll_offset.y)
         if index in self._stops:
             self.cursor = index
-            self.action_choose()
+            self._action_choose()
 
 
 def _order(category: str) -> tuple[int, str]:

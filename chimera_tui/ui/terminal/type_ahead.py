@@ -34,7 +34,7 @@ MOST_ROUNDS: Final = 5
 _KEYS: Final = {" ": "space", "\r": "enter", "\n": "ctrl+j", "\t": "tab"}
 
 
-class Key(events.Key):
+class TypedKey(events.Key):
     """A character that was typed: text, even where Python calls it not printable.
 
     So are the joiner of an emoji, the wide space of a Japanese keyboard, the narrow one of a
@@ -45,6 +45,9 @@ class Key(events.Key):
     def is_printable(self) -> bool:
         """Whether a field takes it."""
         return True
+
+
+TypedKey.handler_name = events.Key.handler_name  # Textual names handlers after the class
 
 
 class LeftOut(Message):
@@ -60,7 +63,7 @@ def typed(character: str) -> events.Key:
     if key := _KEYS.get(character):
         return events.Key(key, character)
     safe = character if clean(character) in (character, "") else "\ufffd"
-    return Key(_character_to_key(safe), safe)
+    return TypedKey(_character_to_key(safe), safe)
 
 
 class TypeAhead:

@@ -80,6 +80,15 @@ class FailureEntry:
 Entry = MessageEntry | NoticeEntry | FailureEntry
 
 
+def source(entry: Entry) -> str:
+    """The text of an entry as it was said."""
+    match entry:
+        case MessageEntry(text=text) | NoticeEntry(text=text):
+            return text
+        case FailureEntry(title=title, title_rest=rest, lines=lines):
+            return "\n".join((f"{title} {rest}".strip(), *lines))
+
+
 class Unseen(NamedTuple):
     """A message whose entry is made when it is first drawn: most of a long talk never is."""
 

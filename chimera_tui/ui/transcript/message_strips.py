@@ -84,6 +84,15 @@ class Page:
             self.left + self.block,
         )
 
+    def text_of(self, strip: Strip, start: int, end: int) -> str:
+        """Return what is written between two columns, without gutter line and margin.
+
+        An `end` below 0 is that of the line.
+        """
+        start = max(start, len(strip.crop(0, self.left + self.indent).text))
+        end = len(strip.text) if end < 0 else end
+        return strip.text[start:end].rstrip().replace("\u00a0", " ")
+
 
 def label(text: str, look: Look) -> str:
     """Return a foreign name, mark or sentence as it may be drawn."""
