@@ -260,7 +260,6 @@ STILL_MISSHAPEN = {
     "Block",
     "BranchRows",
     "Budget",
-    "Card",
     "CastList",
     "ChimeraApp",
     "Choice",
@@ -269,7 +268,6 @@ STILL_MISSHAPEN = {
     "DiskError",
     "EmojiGrid",
     "Event",
-    "Field",
     "Glyphs",
     "HeldBackError",
     "Host",
@@ -309,15 +307,11 @@ STILL_MISSHAPEN = {
     "SentPage",
     "Slider",
     "Speaking",
-    "StudioFiles",
-    "StudioScreen",
-    "StudioTry",
     "Swatches",
     "TemplateRows",
     "Transcript",
     "TranscriptFocus",
     "VersionRows",
-    "Well",
 }
 """What is still to be mended; nothing may come to it."""
 

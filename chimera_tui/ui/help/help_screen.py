@@ -96,7 +96,8 @@ def _pane_keys(screen: Screen[object]) -> list[tuple[str, str]]:
 def _screen_keys(screen: Screen[object], keys_by_id: Mapping[str, str]) -> list[tuple[str, str]]:
     """The keys of a screen that is no room, each with what it does."""
     bindings = (binding for _, binding in screen._bindings if binding.id)  # noqa: SLF001 - see below
-    return list(dict.fromkeys((keys_by_id[b.id], b.description) for b in bindings if b.id))
+    found = ((keys_by_id[b.id], b.tooltip or b.description) for b in bindings if b.id)
+    return list(dict.fromkeys(found))
 
 
 def _keys_by_id(screen: Screen[object]) -> dict[str, str]:
@@ -108,4 +109,4 @@ def _keys_by_id(screen: Screen[object]) -> dict[str, str]:
             for binding in bindings:
                 if binding.id:
                     found.setdefault(binding.id, []).append(display(binding))
-    return {id_: " ".join(shown[:2]) for id_, shown in found.items()}
+    return {id_: " ".join([*dict.fromkeys(shown)][:2]) for id_, shown in found.items()}

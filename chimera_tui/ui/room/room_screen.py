@@ -1,6 +1,5 @@
 """The room screen: lays out the panes of a conversation, and hands on what a person does."""
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 from time import monotonic
@@ -19,6 +18,7 @@ from chimera_tui.domain.health import Health
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import clean
 from chimera_tui.ui.kit.blocks import line
+from chimera_tui.ui.kit.carrying_out import carry_out
 from chimera_tui.ui.kit.command import Command
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.palette import Entry as PaletteEntry
@@ -213,21 +213,7 @@ class RoomScreen(Screen[None]):
             self.app.tell(f"`/{command.name}` has nothing to act on now.", severity="warning")
 
     async def _run(self, doing: "Awaitable[object]") -> None:
-        """Do what may ask questions: wait until it is done, or asks one."""
-        self.app.unless_asked = is_free = asyncio.Event()
-        self._work(doing, is_free)
-        await is_free.wait()
-
-    @work(group="commands")
-    async def _work(self, doing: "Awaitable[object]", is_free: asyncio.Event) -> None:
-        """Do it, beside the screen; an error of ours is told as what it is."""
-        try:
-            await doing
-        except ChimeraError as error:
-            self.app.tell_error(error)
-        finally:
-            is_free.set()
-        self.refresh_bindings()
+        await carry_out(self.app, self, doing)
 
     # What the human does
 

@@ -96,7 +96,7 @@ class ShortText(LineField):
             event.prevent_default()  # it goes on to the screen
 
 
-class Field(Vertical):
+class FormField(Vertical):
     """A label, what is filled in, and a line for hints and errors."""
 
     def __init__(self, key: str, control: Widget) -> None:
@@ -165,11 +165,11 @@ class PersonaForm(VerticalScroll, can_focus=False):
         for row in ROWS:
             with Horizontal(classes="field-row", id=f"row-{row[0]}"):
                 for key in row:
-                    yield Field(key, _control(key))
+                    yield FormField(key, _control(key))
 
-    def field(self, key: str) -> Field:
+    def field(self, key: str) -> FormField:
         """The field of a key."""
-        return self.query_one(f"#field-{key}", Field)
+        return self.query_one(f"#field-{key}", FormField)
 
     def show(self, fields: Mapping[str, str], problems: Mapping[str, str]) -> None:
         """Fill it in."""
@@ -223,7 +223,7 @@ class PersonaForm(VerticalScroll, can_focus=False):
     @property
     def focused_key(self) -> str:
         """The key of the field that has the focus; empty if none has."""
-        fields = (field for field in self.query(Field) if field.has_focus_within)
+        fields = (field for field in self.query(FormField) if field.has_focus_within)
         return next((field.key for field in fields), "")
 
     def set(self, key: str, text: str) -> None:
