@@ -27,6 +27,7 @@ from chimera_tui.domain.text import clean, one_line
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui.kit import clipboard, crash
 from chimera_tui.ui.kit.blocks import STATES
+from chimera_tui.ui.kit.bound_keys import bindings_of
 from chimera_tui.ui.kit.glyphs import ASCII, ASCII_MARKS, UNICODE, wants_plain_emoji
 from chimera_tui.ui.kit.palette import ThemePalette
 from chimera_tui.ui.kit.themes import DARK, THEMES, variables_of
@@ -246,10 +247,9 @@ class Host(App[None]):
     def key_of(self, name: str) -> str:
         """The first key that is bound to a command of the screens below, as it is shown."""
         for screen in reversed(self.screen_stack):
-            for bindings in screen._bindings.key_to_bindings.values():  # noqa: SLF001 - see help
-                for binding in bindings:
-                    if binding.id == name:
-                        return self.get_key_display(binding)
+            for binding in bindings_of(screen):
+                if binding.id == name:
+                    return self.get_key_display(binding)
         return f"/{name}"
 
     @abstractmethod

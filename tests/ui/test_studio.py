@@ -1,5 +1,6 @@
 """The studio: personas are found, edited, tried, saved, taken away and brought back."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,15 @@ from chimera_tui.domain.conversation import DEMO
 from chimera_tui.domain.history import PersonaVersion, Sketch, Uses
 from chimera_tui.library.library import Library, Origin, builtin_folder
 from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.settings.settings import Settings
+from chimera_tui.ui.help.help_screen import HelpScreen
 from chimera_tui.ui.kit.dialog import Choose
 from chimera_tui.ui.kit.pick_file import PickFile
 from chimera_tui.ui.kit.slider import Slider, Swatches
 from chimera_tui.ui.room.model_picker import ModelPicker
 from chimera_tui.ui.room.room_panels import CastList
 from chimera_tui.ui.room.room_screen import RoomScreen
+from chimera_tui.ui.studio.commands import COMMANDS
 from chimera_tui.ui.studio.emoji_picker import EmojiPicker
 from chimera_tui.ui.studio.persona_fields import texts_of
 from chimera_tui.ui.studio.persona_versions import PersonaVersions
@@ -435,3 +439,56 @@ async def test_an_edit_whose_persona_is_gone_is_not_shown(tmp_path: Path) -> Non
     async with running(fake, tmp_path) as pilot:
         studio = await open_studio(pilot)
         assert studio.state.book.sketches == {}
+
+
+async def test_the_palette_offers_what_can_be_done_now(tmp_path: Path) -> None:
+    async with running(a_chimera(), tmp_path) as pilot:
+        studio = await open_studio(pilot)
+        offered = [(words, how) for words, how, _ in studio.palette_entries()]
+        assert ("Try it", "^t") in offered
+        assert "Save" not in dict(offered)
+        await write(pilot, "words", "61")
+        assert "Save" in [words for words, _, _ in studio.palette_entries()]
+        do = next(do for words, _, do in studio.palette_entries() if words == "Drop the edits")
+        studio.call_later(do)
+        await until(pilot, lambda: not studio.state.is_edited)
+
+
+async def test_the_help_tells_of_every_command_once(tmp_path: Path) -> None:
+    settings = Settings(keys={"studio.undo": "f5"})
+    async with running(a_chimera(), tmp_path, settings=settings) as pilot:
+        await open_studio(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        shown = pilot.app.screen
+        assert isinstance(shown, HelpScreen)
+        words = [words for _, words in shown._own]
+        assert words == [command.words for command in COMMANDS.by_name.values()]
+        keys = {words: keys for keys, words in shown._own}
+        assert (keys["New"], keys["Undo"], keys["Back"]) == ("^n n", "f5", "esc")
+
+
+async def test_hints_name_the_keys_that_are_bound(tmp_path: Path) -> None:
+    settings = Settings(keys={"studio.undo": "f5", "studio.save": "f2"})
+    async with running(a_chimera(), tmp_path, settings=settings) as pilot:
+        studio = await open_studio(pilot)
+        await write(pilot, "words", "61")
+        assert "f2 save" in text_of(pilot)
+        await pilot.press("escape", "z")
+        await until(pilot, lambda: "f5 brings them back" in text_of(pilot))
+        await pilot.press("f5")
+        await until(pilot, lambda: studio.panes.form.fields["words"] == "61")
+        await pilot.press("f2")
+        await until(pilot, lambda: not studio.state.is_edited)
+
+
+async def test_a_screen_that_is_closed_while_somebody_speaks_ends_nothing(tmp_path: Path) -> None:
+    fake = a_chimera(said=ScriptedProvider(["A joke ", asyncio.Event()]))
+    async with running(fake, tmp_path) as pilot:
+        studio = await open_studio(pilot)
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: studio.panes.after.reply)
+        assert studio.session.is_trying
+        await pilot.app.pop_screen()
+        await until(pilot, lambda: not studio.session.is_trying)
+        assert pilot.app.screen is room_of(pilot)
