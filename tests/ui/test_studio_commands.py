@@ -415,7 +415,7 @@ async def test_try_says_why_there_is_no_answer(desk: Desk) -> None:
 async def test_a_mistake_of_ours_ends_the_try_alone_and_says_where_it_is_written(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(*_: object) -> AsyncIterator[object]:
+    async def broken(*_: object, **__: object) -> AsyncIterator[object]:
         for number in (0,):
             yield 1 / number
 
@@ -436,7 +436,7 @@ async def test_somebody_else_in_the_form_has_said_nothing(desk: Desk) -> None:
 async def test_back_stops_who_speaks_before_it_goes_anywhere(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def endless(*_: object) -> AsyncIterator[object]:
+    async def endless(*_: object, **__: object) -> AsyncIterator[object]:
         yield await asyncio.Event().wait()
 
     monkeypatch.setattr(desk.context.studio, "rehearse", endless)
@@ -453,7 +453,7 @@ async def test_what_is_answered_is_what_is_written_else_said_else_proposed(
 ) -> None:
     asked: list[tuple[object, object]] = []
 
-    async def silent(_now: object, _model: object, line: str, room: object) -> AsyncIterator[Any]:
+    async def silent(*_: object, line: str, room: object, **__: object) -> AsyncIterator[Any]:
         asked.append((line, room))
         for event in list[Any]():
             yield event

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from chimera_tui.domain.conversation import DEMO, Failure, ModelRef
 from chimera_tui.domain.errors import ChimeraError, innermost
@@ -115,6 +116,14 @@ class StudioServices(Protocol):
         """Show what the keys of this screen do."""
 
 
+class Try(NamedTuple):
+    """One of the replies that are asked for at the same time."""
+
+    side: ShowsReply
+    reply: Reply
+    said: AsyncGenerator[Event]
+
+
 class StudioSession:
     """Keeps what is edited, and lets who is in the form answer.
 
@@ -181,7 +190,7 @@ class StudioSession:
     async def leave(self) -> None:
         """Stop who speaks, and keep all that was written."""
         self.stop()
-        await asyncio.gather(*self._keeping)
+        await asyncio.gather(*self._keeping, return_exceptions=True)  # all is kept once more
         try:
             for sketch in [*self.state.book.sketches.values()]:
                 await self._studio.keep_sketch(sketch)
@@ -241,7 +250,17 @@ class StudioSession:
         It answers as it stands in the form, and beside that as it was before, if it was different.
         """
         self.stop()
-        self._trying = asyncio.create_task(self._try(line))
+        state, room, now = self.state, self.room, self.draft()
+        line = line or ("" if room else LINE)
+        earlier = state.earlier(now)
+        title = "after" if earlier else "says"
+        of = "this draft" if earlier or state.saved is None else "as it is saved"
+        ask = partial(self._studio.rehearse, model=self.model, line=line, room=room)
+        tries = [Try(self._view.after, Reply(title=title, of=of), ask(now))]
+        if earlier:
+            name, persona = earlier
+            tries.insert(0, Try(self._view.before, Reply(title="before", of=name), ask(persona)))
+        self._trying = asyncio.create_task(self._try(tries))
         self._view.draw_edit()
 
     def stop(self) -> bool:
@@ -258,26 +277,17 @@ class StudioSession:
         self.stop()
         self._view.clear_replies()
 
-    async def _try(self, line: str) -> None:
+    async def _try(self, tries: list[Try]) -> None:
         """Ask once, or twice at the same time."""
-        state, now = self.state, self.draft()
-        earlier, room, model = state.earlier(now), self.room, self.model
-        title, of = ("after", "this draft") if earlier else ("says", "as it is saved")
-        if state.saved is None:
-            title, of = "says", "this draft"
-        await self._view.lay_out_replies(are_two=earlier is not None)
-        sides = [(self._view.after, Reply(title=title, of=of), now)]
-        if earlier:
-            sides.insert(0, (self._view.before, Reply(title="before", of=earlier[0]), earlier[1]))
-        else:
-            self._view.before.clear()
-        line = line or ("" if room else LINE)
         try:
-            async with asyncio.TaskGroup() as tries:
-                for side, reply, persona in sides:
-                    side.begin(reply, state.speaker)
-                    said = self._studio.rehearse(persona, model, line, room)
-                    tries.create_task(_follow(side, reply, said))
+            await self._view.lay_out_replies(are_two=len(tries) > 1)
+            if len(tries) == 1:
+                self._view.before.clear()
+            for one in tries:
+                one.side.begin(one.reply, self.state.speaker)
+            async with asyncio.TaskGroup() as following:
+                for one in tries:
+                    following.create_task(_follow(*one))
         except Exception as error:  # noqa: BLE001 - the edge: a mistake ends the try, not the app
             path = self._app.write_crash(innermost(error))
             self._app.tell(f"A mistake in Chimera stopped it. Details: {path}", severity="error")

@@ -140,7 +140,6 @@ class StudioState:
             emoji=self._emoji(persona.emoji),
             category=one_line(persona.category, 40) or "other",
             mark="edited" if is_edited else MARKS[origin],
-            is_own=origin is not Origin.BUILTIN,
             uses=self.uses.get(persona.slug, NO_USES),
             found_by=found_by(persona),
         )

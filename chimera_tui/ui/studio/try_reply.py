@@ -51,7 +51,7 @@ class Reply:
     cost: str = ""
 
     def told(self, message: Message) -> "Reply":
-        """The same, when all of it was said."""
+        """Return the reply when all of it was said."""
         told = message.provenance
         if told is None:
             return replace(self, is_over=True, note="", words=len(message.text.split()))
@@ -69,7 +69,7 @@ class Reply:
         )
 
     def after(self, event: Event) -> "Reply":
-        """The same, when something happened before its first words, or instead of them."""
+        """Return the reply after an event before its first words, or instead of them."""
         match event:
             case AttemptStarted(model=model) | ProviderSwitched(new=model):
                 return replace(self, model=model, note="…")
@@ -86,7 +86,7 @@ class Reply:
                 return self
 
     def line(self, width: int) -> Content:
-        """The line over what it says."""
+        """Draw the line over the words."""
         parts: list[Part] = [(self.title, "$muted" if self.title == "before" else "bold")]
         parts.append((f"  {self.of}", "$muted"))
         facts: list[Part] = []
