@@ -14,8 +14,8 @@ from chimera_tui.ui.kit.command import Command, Commands, always
 from chimera_tui.ui.kit.costs import usual_usage
 from chimera_tui.ui.kit.dialog import AskText, Choose
 from chimera_tui.ui.kit.paths import PERSONA_ENDINGS, typed_path
+from chimera_tui.ui.kit.undo import Step
 from chimera_tui.ui.room.room_state import CastRow
-from chimera_tui.ui.room.undo import Step
 from chimera_tui.ui.studio.persona_import import take_in
 from chimera_tui.ui.studio.studio_context import StudioContext
 

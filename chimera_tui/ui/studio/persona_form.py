@@ -240,31 +240,31 @@ class PersonaForm(VerticalScroll, can_focus=False):
     # filled anew meanwhile.
 
     @on(Input.Changed)
-    def take_text(self, event: Input.Changed) -> None:
+    def _take_text(self, event: Input.Changed) -> None:
         """A line was changed."""
         event.stop()
         self._edit(_key(event.input), event.input.value)
 
     @on(TextArea.Changed)
-    def take_long_text(self, event: TextArea.Changed) -> None:
+    def _take_long_text(self, event: TextArea.Changed) -> None:
         """A text was changed."""
         event.stop()
         self._edit(_key(event.text_area), event.text_area.text)
 
     @on(Picks.Changed)
-    def take_picked(self, event: Picks.Changed) -> None:
+    def _take_picked(self, event: Picks.Changed) -> None:
         """A number or a hue was chosen."""
         event.stop()
         self._edit(_key(event.picks), event.text)
 
     @on(Chooser.Opened)
-    def ask(self, event: Chooser.Opened) -> None:
+    def _ask(self, event: Chooser.Opened) -> None:
         """Something is to be chosen from a list."""
         event.stop()
         self.post_message(self.Asked(_key(event.chooser)))
 
     @on(Input.Submitted)
-    def leave_field(self, event: Input.Submitted) -> None:
+    def _leave_field(self, event: Input.Submitted) -> None:
         """Enter goes on to the next field."""
         event.stop()
         self.screen.focus_next()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from chimera_tui.ui.room.undo import UndoStack
+from chimera_tui.ui.kit.undo import UndoStack
 
 if TYPE_CHECKING:
     from chimera_tui.core.studio import Studio
