@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LONGEST_FILE = 400
-"""Lines."""
+LONGEST_FILE = 600
+"""Lines of a file that is one thing."""
 HEAVY = {
     "keyring",
     "openai",
@@ -255,13 +255,7 @@ def our_shapes() -> list[Shape]:
     ]
 
 
-STILL_MISSHAPEN = {
-    "Card",
-    "Field",
-    "StudioFiles",
-    "StudioScreen",
-    "StudioTry",
-}
+STILL_MISSHAPEN: set[str] = set()
 """What is still to be mended; nothing may come to it."""
 
 

@@ -115,7 +115,7 @@ async def open_studio(pilot: Pilot[Any], slug: str = "comedian") -> StudioScreen
     do(pilot, "studio", slug)
     await until(pilot, lambda: isinstance(pilot.app.screen, StudioScreen), "the studio")
     studio = studio_of(pilot)
-    await until(pilot, lambda: studio.is_learned, "what is known of the personas")
+    await until(pilot, lambda: studio.state.is_learned, "what is known of the personas")
     for field in studio.query("TextArea, Input"):
         field.cursor_blink = False  # type: ignore[attr-defined]  # both have it
     return studio

@@ -107,12 +107,12 @@ def opened(*keys: str, slug: str = "comedian") -> Act:
 async def edit_and_try(pilot: Pilot[Any]) -> None:
     """Shorten the Comedian, and hear it before and after."""
     studio = await open_studio(pilot)
-    prompt = studio.form.field("prompt").control
+    prompt = studio.panes.form.field("prompt").control
     assert isinstance(prompt, TextArea)
     prompt.focus()
     await pilot.pause()
     prompt.text = PROMPT
-    await until(pilot, lambda: studio.form.fields["prompt"] == PROMPT)
+    await until(pilot, lambda: studio.panes.form.fields["prompt"] == PROMPT)
     prompt.move_cursor(prompt.document.end)
     await pilot.press("ctrl+t")
     await until(pilot, lambda: "words shorter" in text_of(pilot))
@@ -122,7 +122,7 @@ async def edit_and_try(pilot: Pilot[Any]) -> None:
 async def make_mistakes(pilot: Pilot[Any]) -> None:
     """Leave something in the form that cannot be so."""
     studio = await open_studio(pilot)
-    words = studio.form.field("words").control
+    words = studio.panes.form.field("words").control
     assert isinstance(words, Input)
     words.focus()
     await pilot.pause()
@@ -135,7 +135,7 @@ async def make_mistakes(pilot: Pilot[Any]) -> None:
 async def pick_emoji(pilot: Pilot[Any]) -> None:
     """Look for a face."""
     studio = await open_studio(pilot)
-    studio.form.field("emoji").control.focus()
+    studio.panes.form.field("emoji").control.focus()
     await pilot.press("enter")
     await until(pilot, lambda: list(pilot.app.screen.query(EmojiGrid)))
     await until(pilot, lambda: pilot.app.screen.query_one(EmojiGrid).row_count() > 1)
@@ -158,7 +158,7 @@ async def search_nobody(pilot: Pilot[Any]) -> None:
     """Look for somebody who is not there."""
     await open_studio(pilot)
     await pilot.press("slash", *"zorro")
-    await until(pilot, lambda: studio_of(pilot).slug == "")
+    await until(pilot, lambda: studio_of(pilot).state.slug == "")
 
 
 STUDIO_PICTURES = {

@@ -258,8 +258,8 @@ async def test_the_studio_shows_them(tmp_path: Path) -> None:
             details |= dict.fromkeys(("traits", "expertise", "tags"), (text,))
             persona = replace(usual, **details)
             library.personas = {**library.personas, "comedian": persona}
-            studio.slug = "comedian"
+            studio.state.slug = "comedian"
             studio.draw_library()
             await pilot.pause()
             assert_clean(pilot)
-            assert studio.book.sketches == {}
+            assert studio.state.book.sketches == {}

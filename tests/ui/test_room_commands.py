@@ -65,6 +65,9 @@ class Person:
     async def action_quit(self) -> None:
         self.shown.append(("quit", None))
 
+    def live_rooms(self) -> list[Room]:
+        return []
+
     async def help(self) -> None:
         self.shown.append(("help", None))
 

@@ -1,5 +1,6 @@
 """The studio: personas are found, edited, tried, saved, taken away and brought back."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,15 @@ from chimera_tui.domain.conversation import DEMO
 from chimera_tui.domain.history import PersonaVersion, Sketch, Uses
 from chimera_tui.library.library import Library, Origin, builtin_folder
 from chimera_tui.providers.scripted import ScriptedProvider
+from chimera_tui.settings.settings import Settings
+from chimera_tui.ui.help.help_screen import HelpScreen
 from chimera_tui.ui.kit.dialog import Choose
 from chimera_tui.ui.kit.pick_file import PickFile
 from chimera_tui.ui.kit.slider import Slider
 from chimera_tui.ui.room.model_picker import ModelPicker
 from chimera_tui.ui.room.room_panels import CastList
 from chimera_tui.ui.room.room_screen import RoomScreen
+from chimera_tui.ui.studio.commands import COMMANDS
 from chimera_tui.ui.studio.emoji_picker import EmojiPicker
 from chimera_tui.ui.studio.persona_fields import texts_of
 from chimera_tui.ui.studio.persona_versions import PersonaVersions
@@ -39,21 +43,23 @@ def a_chimera(**details: Any) -> StudioChimera:
 
 async def write(pilot: Pilot[Any], key: str, text: str) -> None:
     """Write into a field, in place of what stands there."""
-    field = studio_of(pilot).form.field(key).control
+    field = studio_of(pilot).panes.form.field(key).control
     field.focus()
     await pilot.pause()
     if isinstance(field, Input):
         field.value = text
     elif isinstance(field, TextArea):
         field.text = text
-    await until(pilot, lambda: studio_of(pilot).form.fields[key] == text, key)
+    await until(pilot, lambda: studio_of(pilot).panes.form.fields[key] == text, key)
 
 
 async def saved(pilot: Pilot[Any], fake: StudioChimera, slug: str) -> None:
     """Save, and wait until nothing is left to be saved."""
     await pilot.press("ctrl+s")
     studio = studio_of(pilot)
-    await until(pilot, lambda: not studio.book.sketches and slug in fake.studio.library.personas)
+    await until(
+        pilot, lambda: not studio.state.book.sketches and slug in fake.studio.library.personas
+    )
 
 
 async def test_one_key_in_the_cast_opens_the_studio_and_the_room_goes_on(tmp_path: Path) -> None:
@@ -63,7 +69,7 @@ async def test_one_key_in_the_cast_opens_the_studio_and_the_room_goes_on(tmp_pat
         cast.focus()
         await pilot.press("down", "e")
         await until(pilot, lambda: isinstance(pilot.app.screen, StudioScreen))
-        assert studio_of(pilot).slug == "comedian"
+        assert studio_of(pilot).state.slug == "comedian"
         before = len(live_room(pilot).tree.path)
         live_room(pilot).next()
         await until(pilot, lambda: len(live_room(pilot).tree.path) > before)
@@ -76,14 +82,14 @@ async def test_a_command_opens_it_at_a_persona(tmp_path: Path) -> None:
     async with running(a_chimera(), tmp_path) as pilot:
         await pilot.press(*"/studio", "space", *"scientist", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, StudioScreen))
-        assert studio_of(pilot).slug == "scientist"
+        assert studio_of(pilot).state.slug == "scientist"
 
 
 async def test_a_search_shows_who_fits_and_says_when_nobody_does(tmp_path: Path) -> None:
     async with running(a_chimera(), tmp_path) as pilot:
         studio = await open_studio(pilot)
         await pilot.press("slash", *"octopus")
-        await until(pilot, lambda: studio.slug == "marine-biologist")
+        await until(pilot, lambda: studio.state.slug == "marine-biologist")
         assert "Comedian" not in text_of(pilot)
         await pilot.press(*"zzz")
         await until(pilot, lambda: "Nobody is called so." in text_of(pilot))
@@ -137,7 +143,7 @@ async def test_an_edit_that_is_not_saved_is_there_again(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, RoomScreen))
         await until(pilot, lambda: "1 edit is not saved, and kept" in text_of(pilot))
         studio = await open_studio(pilot)
-        assert studio.book.fields("comedian")["words"] == "800"
+        assert studio.state.book.fields("comedian")["words"] == "800"
     assert fake.records.kept["comedian"].fields["words"] == "800"
 
 
@@ -152,10 +158,10 @@ async def test_where_it_is_narrow_one_pane_follows_the_other(tmp_path: Path) -> 
         await until(pilot, lambda: "as long as before" in text_of(pilot))
         await until(pilot, lambda: studio.focused is studio.query_one("#try-line"))
         await pilot.press("escape")
-        await until(pilot, lambda: studio.focused is studio.form.field("colour").control)
+        await until(pilot, lambda: studio.focused is studio.panes.form.field("colour").control)
         assert "Who is it" in text_of(pilot)
         await pilot.press("escape")
-        await until(pilot, lambda: studio.persons.has_focus)
+        await until(pilot, lambda: studio.panes.persons.has_focus)
 
 
 async def test_what_is_written_last_is_kept_when_the_program_ends(tmp_path: Path) -> None:
@@ -177,7 +183,7 @@ async def test_a_file_dropped_onto_a_line_of_text_is_taken_in(tmp_path: Path) ->
         search = studio.query_one("#studio-search", Input)
         search.focus()
         search.post_message(events.Paste(str(card)))
-        await until(pilot, lambda: studio.slug == "clown")
+        await until(pilot, lambda: studio.state.slug == "clown")
         assert search.value == ""
         search.post_message(events.Paste("a \x1b[31mword\nmore"))
         await until(pilot, lambda: search.value == "a ␛[31mword more")
@@ -188,9 +194,9 @@ async def test_writing_what_was_there_is_no_edit(tmp_path: Path) -> None:
     async with running(fake, tmp_path) as pilot:
         studio = await open_studio(pilot)
         await write(pilot, "words", "81")
-        assert "comedian" in studio.book.sketches
+        assert "comedian" in studio.state.book.sketches
         await write(pilot, "words", "80")
-        assert studio.book.sketches == {}
+        assert studio.state.book.sketches == {}
         await until(pilot, lambda: fake.records.kept == {})
 
 
@@ -198,43 +204,43 @@ async def test_going_through_the_list_edits_nothing(tmp_path: Path) -> None:
     async with running(a_chimera(), tmp_path) as pilot:
         studio = await open_studio(pilot)
         await pilot.press(*["down"] * 12, *["up"] * 30, "end")
-        await until(pilot, lambda: studio.slug == "narrator")
-        assert studio.book.sketches == {}
+        await until(pilot, lambda: studio.state.slug == "narrator")
+        assert studio.state.book.sketches == {}
 
 
 async def test_numbers_and_hues_are_chosen_by_key_and_mouse(tmp_path: Path) -> None:
     async with running(a_chimera(), tmp_path) as pilot:
         studio = await open_studio(pilot)
-        slider = studio.form.field("temperature").control
+        slider = studio.panes.form.field("temperature").control
         assert isinstance(slider, Slider)
         slider.focus()
         await pilot.press("right")
-        await until(pilot, lambda: studio.form.fields["temperature"] == "0.95")
+        await until(pilot, lambda: studio.panes.form.fields["temperature"] == "0.95")
         await pilot.press("end")
-        await until(pilot, lambda: studio.form.fields["temperature"] == "2")
+        await until(pilot, lambda: studio.panes.form.fields["temperature"] == "2")
         await pilot.mouse_down(slider, offset=(2, 0))
         await pilot.mouse_up(slider, offset=(2, 0))
-        await until(pilot, lambda: studio.form.fields["temperature"] == "0")
-        swatches = studio.form.field("colour").control
+        await until(pilot, lambda: studio.panes.form.fields["temperature"] == "0")
+        swatches = studio.panes.form.field("colour").control
         assert isinstance(swatches, Slider)
         swatches.focus()
         await pilot.press("left", "left")
-        await until(pilot, lambda: studio.form.fields["colour"] == "12")
+        await until(pilot, lambda: studio.panes.form.fields["colour"] == "12")
         assert "lime" in text_of(pilot)
         await pilot.click(swatches, offset=(2 + 2 * 7, 0))
-        await until(pilot, lambda: studio.form.fields["colour"] == "8")
+        await until(pilot, lambda: studio.panes.form.fields["colour"] == "8")
 
 
 async def test_an_emoji_is_found_by_its_name(tmp_path: Path) -> None:
     async with running(a_chimera(), tmp_path) as pilot:
         studio = await open_studio(pilot)
-        studio.form.field("emoji").control.focus()
+        studio.panes.form.field("emoji").control.focus()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, EmojiPicker))
         await pilot.press(*"qq")
         await until(pilot, lambda: "Nothing fits" in text_of(pilot))
         await pilot.press("backspace", "backspace", *"octopus", "enter")
-        await until(pilot, lambda: studio.form.fields["emoji"] == "🐙")
+        await until(pilot, lambda: studio.panes.form.fields["emoji"] == "🐙")
 
 
 async def test_the_unsaved_persona_answers_beside_the_saved_one(tmp_path: Path) -> None:
@@ -259,7 +265,7 @@ async def test_it_answers_a_line_of_yours_on_a_model_of_your_choice(tmp_path: Pa
         await pilot.press("f6")
         await until(pilot, lambda: isinstance(pilot.app.screen, ModelPicker))
         await pilot.press(*"demo", "enter")
-        await until(pilot, lambda: studio.model == DEMO)
+        await until(pilot, lambda: studio.session.model == DEMO)
         assert "DEMO" in text_of(pilot)
         studio.query_one("#try-line").focus()
         await pilot.press(*"Knock", "enter")
@@ -273,7 +279,7 @@ async def test_without_a_provider_the_demo_is_proposed(tmp_path: Path) -> None:
     fake = StudioChimera(a_saved(*TALK, cast=("philosopher",)), healths=[LMSTUDIO])
     async with running(fake, tmp_path) as pilot:
         studio = await open_studio(pilot, "chef")
-        assert studio.model == DEMO
+        assert studio.session.model == DEMO
 
 
 async def test_a_new_persona_gets_a_file_of_its_name(tmp_path: Path) -> None:
@@ -287,9 +293,9 @@ async def test_a_new_persona_gets_a_file_of_its_name(tmp_path: Path) -> None:
         await saved(pilot, fake, "clown")
         assert (fake.own / "clown.toml").is_file()
         await pilot.press("escape", "d")
-        await until(pilot, lambda: studio.form.fields["name"] == "The Clown 2")
+        await until(pilot, lambda: studio.panes.form.fields["name"] == "The Clown 2")
         await saved(pilot, fake, "clown-2")
-        await until(pilot, lambda: studio.slug == "clown-2")
+        await until(pilot, lambda: studio.state.slug == "clown-2")
 
 
 async def test_a_deletion_is_undone(tmp_path: Path) -> None:
@@ -303,7 +309,7 @@ async def test_a_deletion_is_undone(tmp_path: Path) -> None:
         assert live_room(pilot).conversation.assignment("comedian").persona.words == 80
         await pilot.press("u")
         await until(pilot, lambda: fake.library.get("comedian").words == 60)
-        await until(pilot, lambda: studio.form.fields["words"] == "60")
+        await until(pilot, lambda: studio.panes.form.fields["words"] == "60")
 
 
 async def test_what_is_built_in_is_not_deleted(tmp_path: Path) -> None:
@@ -313,7 +319,7 @@ async def test_what_is_built_in_is_not_deleted(tmp_path: Path) -> None:
         await pilot.press("delete")
         await pilot.pause()
         assert "comedian" in fake.studio.library.personas
-        assert not studio.check_action("remove", ())
+        assert not studio.check_action("do", ("studio.delete",))
 
 
 async def test_dropped_edits_come_back(tmp_path: Path) -> None:
@@ -321,9 +327,9 @@ async def test_dropped_edits_come_back(tmp_path: Path) -> None:
         studio = await open_studio(pilot)
         await write(pilot, "words", "61")
         await pilot.press("escape", "z")
-        await until(pilot, lambda: studio.form.fields["words"] == "80")
+        await until(pilot, lambda: studio.panes.form.fields["words"] == "80")
         await pilot.press("u")
-        await until(pilot, lambda: studio.form.fields["words"] == "61")
+        await until(pilot, lambda: studio.panes.form.fields["words"] == "61")
 
 
 @pytest.mark.parametrize(("keys", "words"), [(("enter",), 60), (("down", "enter"), 70)])
@@ -345,9 +351,9 @@ async def test_what_another_program_wrote_is_asked_about(
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(pilot.app.screen, Choose))
         await pilot.press(*keys)
-        await until(pilot, lambda: not studio.book.sketches)
+        await until(pilot, lambda: not studio.state.book.sketches)
         assert Library.load(fake.own).get("comedian").words == words
-        await until(pilot, lambda: studio.form.fields["words"] == str(words))
+        await until(pilot, lambda: studio.panes.form.fields["words"] == str(words))
 
 
 async def test_an_older_version_comes_back_into_the_form(tmp_path: Path) -> None:
@@ -364,8 +370,8 @@ async def test_an_older_version_comes_back_into_the_form(tmp_path: Path) -> None
         assert "7 messages" in text_of(pilot)
         assert "- 44" in text_of(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: studio.form.fields["words"] == "44")
-        assert "comedian" in studio.book.sketches
+        await until(pilot, lambda: studio.panes.form.fields["words"] == "44")
+        assert "comedian" in studio.state.book.sketches
 
 
 async def test_a_file_that_cannot_be_read_is_listed_with_its_problem(tmp_path: Path) -> None:
@@ -390,7 +396,7 @@ async def test_a_card_is_dropped_in_and_what_was_dropped_is_said(tmp_path: Path)
     async with running(fake, tmp_path) as pilot:
         studio = await open_studio(pilot)
         studio.post_message(events.Paste(f"'{card}'"))
-        await until(pilot, lambda: studio.slug == "clown")
+        await until(pilot, lambda: studio.state.slug == "clown")
         assert "is in the library now" in text_of(pilot)
         assert (fake.own / "clown.card.json").is_file()
 
@@ -409,7 +415,7 @@ async def test_a_file_is_found_folder_by_folder(tmp_path: Path) -> None:
         await pilot.press("down", "enter")
         await until(pilot, lambda: "clown.json" in text_of(pilot))
         await pilot.press("down", "enter")
-        await until(pilot, lambda: studio.slug == "clown")
+        await until(pilot, lambda: studio.state.slug == "clown")
 
 
 async def test_a_persona_is_written_to_a_file(tmp_path: Path) -> None:
@@ -432,4 +438,57 @@ async def test_an_edit_whose_persona_is_gone_is_not_shown(tmp_path: Path) -> Non
     fake.records.kept["broken"] = Sketch(slug="comedian", fields={"name": "x"}, base="")
     async with running(fake, tmp_path) as pilot:
         studio = await open_studio(pilot)
-        assert studio.book.sketches == {}
+        assert studio.state.book.sketches == {}
+
+
+async def test_the_palette_offers_what_can_be_done_now(tmp_path: Path) -> None:
+    async with running(a_chimera(), tmp_path) as pilot:
+        studio = await open_studio(pilot)
+        offered = [(words, how) for words, how, _ in studio.palette_entries()]
+        assert ("Try it", "^t") in offered
+        assert "Save" not in dict(offered)
+        await write(pilot, "words", "61")
+        assert "Save" in [words for words, _, _ in studio.palette_entries()]
+        do = next(do for words, _, do in studio.palette_entries() if words == "Drop the edits")
+        studio.call_later(do)
+        await until(pilot, lambda: not studio.state.is_edited)
+
+
+async def test_the_help_tells_of_every_command_once(tmp_path: Path) -> None:
+    settings = Settings(keys={"studio.undo": "f5"})
+    async with running(a_chimera(), tmp_path, settings=settings) as pilot:
+        await open_studio(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        shown = pilot.app.screen
+        assert isinstance(shown, HelpScreen)
+        words = [words for _, words in shown._own]
+        assert words == [command.words for command in COMMANDS.by_name.values()]
+        keys = {words: keys for keys, words in shown._own}
+        assert (keys["New"], keys["Undo"], keys["Back"]) == ("^n n", "f5", "esc")
+
+
+async def test_hints_name_the_keys_that_are_bound(tmp_path: Path) -> None:
+    settings = Settings(keys={"studio.undo": "f5", "studio.save": "f2"})
+    async with running(a_chimera(), tmp_path, settings=settings) as pilot:
+        studio = await open_studio(pilot)
+        await write(pilot, "words", "61")
+        assert "f2 save" in text_of(pilot)
+        await pilot.press("escape", "z")
+        await until(pilot, lambda: "f5 brings them back" in text_of(pilot))
+        await pilot.press("f5")
+        await until(pilot, lambda: studio.panes.form.fields["words"] == "61")
+        await pilot.press("f2")
+        await until(pilot, lambda: not studio.state.is_edited)
+
+
+async def test_a_screen_that_is_closed_while_somebody_speaks_ends_nothing(tmp_path: Path) -> None:
+    fake = a_chimera(said=ScriptedProvider(["A joke ", asyncio.Event()]))
+    async with running(fake, tmp_path) as pilot:
+        studio = await open_studio(pilot)
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: studio.panes.after.reply)
+        assert studio.session.is_trying
+        await pilot.app.pop_screen()
+        await until(pilot, lambda: not studio.session.is_trying)
+        assert pilot.app.screen is room_of(pilot)

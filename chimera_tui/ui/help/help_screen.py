@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from chimera_tui.ui.kit.blocks import Lines, fit, keys, line, split
+from chimera_tui.ui.kit.bound_keys import bindings_of
 from chimera_tui.ui.kit.dialog import Dialog
 from chimera_tui.ui.room.commands import COMMANDS
 
@@ -111,17 +112,16 @@ def _pane_keys(screen: Screen[object]) -> list[tuple[str, str]]:
 
 def _screen_keys(screen: Screen[object], keys_by_id: Mapping[str, str]) -> list[tuple[str, str]]:
     """The keys of a screen that is no room, each with what it does."""
-    bindings = (binding for _, binding in screen._bindings if binding.id)  # noqa: SLF001 - see below
-    return list(dict.fromkeys((keys_by_id[b.id], b.description) for b in bindings if b.id))
+    bindings = [binding for _, binding in screen._bindings]  # noqa: SLF001 - in their order
+    found = ((keys_by_id[b.id], b.tooltip or b.description) for b in bindings if b.id)
+    return list(dict.fromkeys(found))
 
 
 def _keys_by_id(screen: Screen[object]) -> dict[str, str]:
     """How the keys of each command are shown, as they are now."""
     display = screen.app.get_key_display
     found: dict[str, list[str]] = {}
-    for node in (screen, screen.app):
-        for bindings in node._bindings.key_to_bindings.values():  # noqa: SLF001 - also the inactive
-            for binding in bindings:
-                if binding.id:
-                    found.setdefault(binding.id, []).append(display(binding))
-    return {id_: " ".join(shown[:2]) for id_, shown in found.items()}
+    for binding in (*bindings_of(screen), *bindings_of(screen.app)):
+        if binding.id:
+            found.setdefault(binding.id, []).append(display(binding))
+    return {id_: " ".join([*dict.fromkeys(shown)][:2]) for id_, shown in found.items()}

@@ -62,6 +62,7 @@ class Command(Generic[C]):
             show=bool(self.short),
             key_display=self.key_display or None,
             priority=self.goes_first,
+            tooltip=self.words,
             id=self.name,
         )
 

@@ -7,6 +7,7 @@ from chimera_tui.domain.errors import ChimeraError
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from chimera_tui.engine.room import Room
     from chimera_tui.ui.kit.telling import Severity
 
 T = TypeVar("T")
@@ -14,6 +15,9 @@ T = TypeVar("T")
 
 class Opens(Protocol):
     """Opens screens over the one in sight."""
+
+    def live_rooms(self) -> "list[Room]":
+        """Return the rooms that are open here; the one in sight or behind a screen first."""
 
     async def help(self) -> None:
         """Show what the keys of this screen do."""

@@ -7,8 +7,8 @@ from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.saved import ConversationSummary
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.kit.telling import sentences
+from chimera_tui.ui.kit.undo import Step
 from chimera_tui.ui.room.room_context import RoomContext
-from chimera_tui.ui.room.undo import Step
 
 KEPT = 10.0
 """Seconds in which a deleted conversation can be brought back."""

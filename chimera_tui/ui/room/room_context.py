@@ -8,7 +8,7 @@ from chimera_tui.domain.arguments import parse_persona
 from chimera_tui.domain.conversation import HUMAN, Message
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.ui.kit.services import Services
-from chimera_tui.ui.room.undo import UndoStack
+from chimera_tui.ui.kit.undo import UndoStack
 from chimera_tui.ui.transcript.conversation_entries import key_of
 
 if TYPE_CHECKING:

@@ -96,7 +96,7 @@ class ShortText(LineField):
             event.prevent_default()  # it goes on to the screen
 
 
-class Field(Vertical):
+class FormField(Vertical):
     """A label, what is filled in, and a line for hints and errors."""
 
     def __init__(self, key: str, control: Widget) -> None:
@@ -165,11 +165,11 @@ class PersonaForm(VerticalScroll, can_focus=False):
         for row in ROWS:
             with Horizontal(classes="field-row", id=f"row-{row[0]}"):
                 for key in row:
-                    yield Field(key, _control(key))
+                    yield FormField(key, _control(key))
 
-    def field(self, key: str) -> Field:
+    def field(self, key: str) -> FormField:
         """The field of a key."""
-        return self.query_one(f"#field-{key}", Field)
+        return self.query_one(f"#field-{key}", FormField)
 
     def show(self, fields: Mapping[str, str], problems: Mapping[str, str]) -> None:
         """Fill it in."""
@@ -221,7 +221,7 @@ class PersonaForm(VerticalScroll, can_focus=False):
     @property
     def focused_key(self) -> str:
         """The key of the field that has the focus; empty if none has."""
-        fields = (field for field in self.query(Field) if field.has_focus_within)
+        fields = (field for field in self.query(FormField) if field.has_focus_within)
         return next((field.key for field in fields), "")
 
     def set(self, key: str, text: str) -> None:
@@ -238,31 +238,31 @@ class PersonaForm(VerticalScroll, can_focus=False):
     # filled anew meanwhile.
 
     @on(Input.Changed)
-    def take_text(self, event: Input.Changed) -> None:
+    def _take_text(self, event: Input.Changed) -> None:
         """A line was changed."""
         event.stop()
         self._edit(_key(event.input), event.input.value)
 
     @on(TextArea.Changed)
-    def take_long_text(self, event: TextArea.Changed) -> None:
+    def _take_long_text(self, event: TextArea.Changed) -> None:
         """A text was changed."""
         event.stop()
         self._edit(_key(event.text_area), event.text_area.text)
 
     @on(Slider.Changed)
-    def take_picked(self, event: Slider.Changed) -> None:
+    def _take_picked(self, event: Slider.Changed) -> None:
         """A number or a hue was chosen."""
         event.stop()
         self._edit(_key(event.slider), event.text)
 
     @on(Chooser.Opened)
-    def ask(self, event: Chooser.Opened) -> None:
+    def _ask(self, event: Chooser.Opened) -> None:
         """Something is to be chosen from a list."""
         event.stop()
         self.post_message(self.Asked(_key(event.chooser)))
 
     @on(Input.Submitted)
-    def leave_field(self, event: Input.Submitted) -> None:
+    def _leave_field(self, event: Input.Submitted) -> None:
         """Enter goes on to the next field."""
         event.stop()
         self.screen.focus_next()

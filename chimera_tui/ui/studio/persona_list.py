@@ -32,8 +32,6 @@ class Entry:
     category: str = ""
     mark: str = ""
     """`edited`, `new`, `yours` and the like."""
-    is_own: bool = False
-    """Whether it lies in a file of the person's."""
     uses: Uses = NO_USES
     path: Path | None = None
     """The file, where it is broken."""

@@ -1,132 +1,43 @@
-"""Trying a persona out: what it is to answer, and what it says, before and after an edit."""
+"""Trying a persona out: the panes in which it answers, before and after an edit."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
-from chimera_tui.domain.conversation import DEMO, CostSource, Failure, Message, ModelRef
-from chimera_tui.domain.events import (
-    AttemptStarted,
-    Event,
-    NoticePosted,
-    ProviderSwitched,
-    RetryScheduled,
-    ThinkingReceived,
-    TurnDelayed,
-)
-from chimera_tui.domain.health import WaitReason
+from chimera_tui.domain.conversation import Failure
 from chimera_tui.domain.text import one_line
-from chimera_tui.ui.kit.blocks import Block, Part, crop, line, split
-from chimera_tui.ui.kit.costs import about, dollars
+from chimera_tui.ui.kit.blocks import Block, crop, line
 from chimera_tui.ui.kit.glyphs import Glyphs
-from chimera_tui.ui.room.room_header import DEMO_CHIP
-from chimera_tui.ui.transcript.entries import FailureEntry, MessageEntry, Speaker
+from chimera_tui.ui.studio.try_reply import Reply
+from chimera_tui.ui.transcript.entries import FailureEntry, Item, MessageEntry, Speaker
 from chimera_tui.ui.transcript.transcript import Transcript
 
+if TYPE_CHECKING:
+    from chimera_tui.ui.app import ChimeraApp
+
 SAID: Hashable = "said"
-"""The key of what is said in a well."""
-ROOMY = 34
-"""Cells of the line over a reply from which on it has room for the seconds."""
-WAITS = {
-    WaitReason.LOADING: "the model is loaded",
-    WaitReason.LIMIT: "no more requests this minute",
-    WaitReason.ASKED: "the provider asks to",
-    WaitReason.RETRY: "then tries again",
-    WaitReason.BREAKER: "the provider does not answer",
-    WaitReason.QUEUE: "the provider is busy",
-}
-"""Why nothing is heard yet, in few words."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A reply as far as it has come."""
-
-    title: str
-    """`before`, `after`."""
-    of: str
-    """Which definition spoke: `saved`, `this draft`."""
-    is_over: bool = False
-    model: ModelRef | None = None
-    note: str = ""
-    """What it waits for."""
-    words: int = 0
-    seconds: float | None = None
-    """From the request to the end."""
-    cost: str = ""
-
-    def told(self, message: Message) -> "Reply":
-        """The same, when all of it was said."""
-        told = message.provenance
-        if told is None:
-            return replace(self, is_over=True, note="", words=len(message.text.split()))
-        cost = "free" if told.cost_source is CostSource.FREE else "n/a"
-        if told.cost_source is not CostSource.FREE and told.cost is not None:
-            cost = about(dollars(told.cost), is_estimate=told.usage.is_estimate)
-        return replace(
-            self,
-            is_over=True,
-            note="",
-            words=len(message.text.split()),
-            model=told.model,
-            seconds=told.duration,
-            cost=cost,
-        )
-
-    def after(self, event: Event) -> "Reply":
-        """The same, when something happened before its first words, or instead of them."""
-        match event:
-            case AttemptStarted(model=model) | ProviderSwitched(new=model):
-                return replace(self, model=model, note="…")
-            case TurnDelayed(why=why, seconds=seconds):
-                how_long = "" if seconds is None else f", {seconds:.0f} s"
-                return replace(self, note=f"waits: {WAITS[why]}{how_long}")
-            case RetryScheduled(number=number, of=of):
-                return replace(self, note=f"attempt {number} of {of} follows")
-            case NoticePosted(notice=notice):
-                return replace(self, note=one_line(notice.text, 60))
-            case ThinkingReceived():
-                return replace(self, note="thinking …")
-            case _:
-                return self
-
-    def line(self, width: int) -> Content:
-        """The line over what it says."""
-        parts: list[Part] = [(self.title, "$muted" if self.title == "before" else "bold")]
-        parts.append((f"  {self.of}", "$muted"))
-        facts: list[Part] = []
-        if self.note:
-            facts = [(self.note, "$muted")]
-        elif self.is_over and self.words:
-            is_wide = self.seconds is not None and width >= ROOMY
-            seconds = [f"{self.seconds:.1f} s"] if is_wide else []
-            cost = [] if self.cost == "free" else [self.cost]
-            facts = [("  ".join([*seconds, f"{self.words} words", *cost]), "$muted")]
-        if self.model == DEMO:
-            facts = [*facts, " ", DEMO_CHIP]
-        return split(line(*parts), line(*facts), width)
-
-
-class Well(Transcript):
-    """What is said, one step down from the page."""
+"""The key of what is said."""
 
 
 class TryTitle(Block):
-    """The line over a well."""
+    """The line over what is said."""
 
+    app: "ChimeraApp"
     reply: Reply | None = None
 
     def lines(self, width: int) -> list[Content]:
         """Which it is; what it used."""
-        hint = "^t lets it answer, here alone"
+        hint = f"{self.app.key_of('studio.try')} lets it answer, here alone"
         return [self.reply.line(width) if self.reply else crop(line((hint, "$muted")), width)]
 
 
 class TrySide(Vertical):
-    """One reply: the line over it, and its words.
+    """One reply: the line over it, and its words, one step down from the page.
+
+    Of a side that is not on the screen any more nothing is drawn.
 
     Args:
         id: As for every widget.
@@ -136,24 +47,25 @@ class TrySide(Vertical):
 
     def __init__(self, *, id: str, glyphs: Glyphs, has_plain_emoji: bool) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
-        self._well = Well(heads=False, glyphs=glyphs, has_plain_emoji=has_plain_emoji)
+        self._title = TryTitle()
+        self._words = Transcript(heads=False, glyphs=glyphs, has_plain_emoji=has_plain_emoji)
         self._speaker = Speaker(name="")
 
     def compose(self) -> ComposeResult:
         """The line, the words."""
-        yield TryTitle()
-        yield self._well
+        yield self._title
+        yield self._words
 
     @property
     def reply(self) -> Reply | None:
         """What is shown; None if nothing was tried."""
-        return self.query_one(TryTitle).reply
+        return self._title.reply
 
     def tell(self, reply: Reply | None) -> None:
         """Show how far it is."""
-        title = self.query_one(TryTitle)
-        title.reply = reply
-        title.refresh()
+        self._title.reply = reply
+        if self.is_attached:
+            self._title.refresh()
 
     def begin(self, reply: Reply, speaker: Speaker) -> None:
         """Show a reply of which nothing was said yet."""
@@ -163,37 +75,33 @@ class TrySide(Vertical):
     def withdraw(self, reply: Reply) -> None:
         """Show nothing of its words: what was heard was none of it."""
         self.tell(reply)
-        self._well.load([MessageEntry(key=SAID, speaker=self._speaker, is_live=True)])
+        self._load([MessageEntry(key=SAID, speaker=self._speaker, is_live=True)])
 
     def hear(self, text: str) -> None:
         """Show more of its words."""
-        self._well.stream(SAID, text)
+        if self.is_attached:
+            self._words.stream(SAID, text)
 
     def end(self, reply: Reply, text: str) -> None:
         """Show all of it."""
         self.tell(reply)
-        self._well.load([MessageEntry(key=SAID, speaker=self._speaker, text=text)])
-        self._well.scroll_home(animate=False)
+        self._load([MessageEntry(key=SAID, speaker=self._speaker, text=text)])
+        if self.is_attached:
+            self._words.scroll_home(animate=False)
 
     def fail(self, reply: Reply, failure: Failure) -> None:
         """Show why there is none, under what had been said."""
-        self.tell(replace(reply, is_over=True, note="", words=0))
+        self.tell(reply)
         said = [MessageEntry(key=SAID, speaker=self._speaker, text=failure.text)]
         problem, hint = one_line(failure.problem), one_line(failure.hint)
         block = FailureEntry(key="failed", title=problem, lines=(hint,) if hint else ())
-        self._well.load([*(said if failure.text else ()), block])
+        self._load([*(said if failure.text else ()), block])
 
     def clear(self) -> None:
         """Show nothing."""
         self.tell(None)
-        self._well.load([])
+        self._load([])
 
-
-def compared(before: Reply | None, after: Reply | None) -> str:
-    """Say how two replies differ, once both were said: `14 words shorter, 0.2 s faster`."""
-    if before is None or after is None or not (before.words and after.words):
-        return ""
-    words = after.words - before.words
-    kind = "longer" if words > 0 else "shorter"
-    size = f"{abs(words)} word{'s' if abs(words) != 1 else ''} {kind}"
-    return "as long as before" if not words else size
+    def _load(self, entries: Iterable[Item]) -> None:
+        if self.is_attached:
+            self._words.load(entries)

@@ -9,9 +9,9 @@ from chimera_tui.domain.conversation import Conversation, Message
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.kit.blocks import line
 from chimera_tui.ui.kit.command import Command
+from chimera_tui.ui.kit.undo import Step
 from chimera_tui.ui.room.commands.cast_commands import choose_persona
 from chimera_tui.ui.room.room_context import NARRATION, RoomContext
-from chimera_tui.ui.room.undo import Step
 from chimera_tui.ui.transcript.conversation_entries import key_of, message_entry
 from chimera_tui.ui.transcript.entries import Entry, MessageEntry, Unseen
 

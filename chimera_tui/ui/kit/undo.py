@@ -19,7 +19,7 @@ class Step:
 
 
 class UndoStack:
-    """The last steps, over all rooms of one screen."""
+    """The last steps that were taken on one screen, over all its rooms."""
 
     def __init__(self) -> None:
         self._steps: list[Step] = []
