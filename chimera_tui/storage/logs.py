@@ -27,6 +27,8 @@ class Log:
     """What is wrong with it, a sentence or two each."""
     frames: int = 0
     """Pages in it, up to the last commit that was written, sound or not."""
+    acknowledged: int = 0
+    """Bytes that it had at least when a commit was acknowledged last."""
 
 
 def find_log(place: Place, marks: Marks, now: datetime) -> Log:
@@ -56,7 +58,7 @@ def find_log(place: Place, marks: Marks, now: datetime) -> Log:
     if mark and found.st_size < expected:
         kept = f"of {expected:,} bytes {found.st_size:,} are left"
         return Log((f"The log `{place.log}` was cut short: {kept}. {_MISSING}",))
-    return Log(frames=_frames(place.log))
+    return Log(frames=_frames(place.log), acknowledged=expected)
 
 
 def check_log(db: sqlite3.Connection, log: Log, place: Place, now: datetime) -> tuple[str, ...]:
@@ -65,12 +67,13 @@ def check_log(db: sqlite3.Connection, log: Log, place: Place, now: datetime) -> 
     Moves it into the database, so only whoever may do that may ask.
     """
     _, readable, _ = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    if log.notes or readable >= log.frames:
+    readable = max(readable, 0)
+    if log.notes or readable >= log.frames or _is_unfinished(place.log, log, readable):
         return log.notes
     aside = beside(place.log, "damaged", now)
     shutil.copyfile(place.log, aside)
     return (
-        f"The log `{place.log}` is damaged: of {log.frames} pages {max(readable, 0)} could be read."
+        f"The log `{place.log}` is damaged: of {log.frames} pages {readable} could be read."
         f" {_MISSING} A copy of it is `{aside.name}`.",
     )
 
@@ -108,6 +111,46 @@ def _frames(log: Path) -> int:
                 last = number
             file.seek(page, 1)
     return last
+
+
+def _is_unfinished(path: Path, log: Log, readable: int) -> bool:
+    """Whether only the very last page is unsound, as when the program was killed over it.
+
+    SQLite writes the head of a page, then the page: in between, the last commit seems to stand
+    there. It was never acknowledged, unless the log ends just with it and was as long before.
+    """
+    with path.open("rb") as file:
+        header = file.read(_HEADER)
+        magic, _, page, *_ = struct.unpack(">8I", header)
+        if magic not in _MAGIC:
+            return False
+        end = _HEADER + log.frames * (_FRAME_HEADER + page)
+        if path.stat().st_size == end <= log.acknowledged:
+            return False
+        order = ">" if magic & 1 else "<"
+        sums = _checksum((0, 0), struct.unpack(f"{order}6I", header[:24]))
+        if sums != struct.unpack(">2I", header[24:]):
+            return False
+        if readable:  # the sum goes on from page to page
+            file.seek(_HEADER + (readable - 1) * (_FRAME_HEADER + page))
+            head, _ = file.read(_FRAME_HEADER), file.seek(page, 1)
+            sums = struct.unpack(">2I", head[16:])
+        for _ in range(readable, log.frames - 1):
+            head, body = file.read(_FRAME_HEADER), file.read(page)
+            words = struct.unpack(f"{order}{(8 + page) // 4}I", head[:8] + body)
+            sums = _checksum(sums, words)
+            if sums != struct.unpack(">2I", head[16:]):
+                return False
+    return True
+
+
+def _checksum(sums: tuple[int, ...], words: tuple[int, ...]) -> tuple[int, int]:
+    """Go on with the checksum of a log over these 32-bit words, an even number of them."""
+    one, other = sums
+    for first, second in zip(words[::2], words[1::2], strict=True):
+        one = (one + first + other) & 0xFFFFFFFF
+        other = (other + second + one) & 0xFFFFFFFF
+    return one, other
 
 
 def beside(path: Path, word: str, now: datetime) -> Path:

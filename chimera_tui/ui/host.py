@@ -312,7 +312,7 @@ class Host(App[None]):
     async def _show_palette(self, providers: "ProviderSource | None", placeholder: str) -> None:
         from chimera_tui.ui.kit.palette_screen import PaletteScreen  # noqa: PLC0415 - not before the paint
 
-        await self.push_screen(PaletteScreen(providers, placeholder=placeholder))
+        await self.push_screen(PaletteScreen(providers, placeholder=one_line(placeholder)))
 
     @work(thread=True, exit_on_error=False, group="settings")
     def keep_setting(self, key: str, value: str | tuple[str, ...]) -> None:

@@ -4,12 +4,14 @@ import asyncio
 import os
 import shutil
 import sqlite3
+import struct
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from chimera_tui.storage.logs import _checksum
 from chimera_tui.storage.store import open_store
 from tests.storage.processes import child, line
 from tests.storage.values import completed, saving
@@ -121,6 +123,41 @@ def test_a_log_that_is_damaged_is_said_and_a_copy_kept(
     if word == "damaged":
         (copy,) = tmp_path.glob("c.db-wal.damaged-*")
         assert copy.read_bytes() == spoiled
+
+
+@pytest.mark.parametrize("pages", [1, 4])
+@pytest.mark.parametrize("body", [0, 2000, 4096])
+def test_a_commit_that_was_being_written_when_it_was_killed_is_nothing_to_speak_of(
+    tmp_path: Path, pages: int, body: int
+) -> None:
+    """SQLite writes the head of a page before the page: killed in between, it seems to be there."""
+    path = tmp_path / "c.db"
+    said = killed(path)
+    log = log_of(path)
+    before = log.read_bytes()
+    frames = [before[at : at + FRAME] for at in range(32, len(before), FRAME)]
+    torn = unfinished(before[:32], frames, pages)
+    log.write_bytes(before + torn[: (pages - 1) * FRAME + 24 + body])
+
+    notes, there = opened(path)
+
+    assert notes == ()
+    assert there >= said
+
+
+def unfinished(header: bytes, frames: list[bytes], pages: int) -> bytes:
+    """One more commit of so many pages, of which the last has only its head."""
+    order = ">" if header[3] & 1 else "<"
+    sums = struct.unpack(">2I", frames[-1][16:24])
+    made = b""
+    for number in range(pages):
+        last = number == pages - 1
+        head = frames[-1][:4] + (frames[-1][4:8] if last else bytes(4))
+        words = struct.unpack(f"{order}{(8 + 4096) // 4}I", head + frames[-1][24:])
+        sums = _checksum(sums, words)
+        page = bytes(4096) if last else frames[-1][24:]
+        made += head + header[16:24] + struct.pack(">2I", *sums) + page
+    return made
 
 
 @pytest.mark.parametrize("is_in_place", [True, False])

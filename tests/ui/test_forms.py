@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.geometry import Size
 
 from chimera_tui.ui.room.room_screen import RoomScreen
 from tests.ui.fakes import FakeChimera, a_saved
@@ -52,8 +51,7 @@ async def test_what_has_the_focus_stays_in_sight_at_every_size(
         await picture.act(pilot)
         for width, height in SIZES:
             await pilot.resize_terminal(width, height)
-            size = Size(width, height)
-            await until(pilot, lambda size=size: pilot.app.screen.size == size, "the new size")
+            await until(pilot, lambda: pilot.app.screen.size == pilot.app.size, "the new size")
             screen = pilot.app.screen
             assert SCREENS[name] in text_of(pilot)
             if screen.focused:

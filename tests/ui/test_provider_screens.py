@@ -455,7 +455,8 @@ async def test_seconds_tick_only_while_a_turn_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr("chimera_tui.ui.room.room_panes.monotonic", lambda: now[0])
+    for module in ("room_panes", "room_screen"):
+        monkeypatch.setattr(f"chimera_tui.ui.room.{module}.monotonic", lambda: now[0])
     async with running(a_costly_room(), tmp_path) as pilot:
         room = room_of(pilot)
         assert not is_ticking(room.panes._ticking)
@@ -469,7 +470,8 @@ async def test_seconds_tick_only_while_a_turn_waits(
 
 async def test_loading_counts_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("chimera_tui.ui.room.room_panes.monotonic", lambda: now[0])
+    for module in ("room_panes", "room_screen"):
+        monkeypatch.setattr(f"chimera_tui.ui.room.{module}.monotonic", lambda: now[0])
     async with running(a_costly_room(), tmp_path) as pilot:
         await after(ASKED, LOADING)(pilot)
         now[0] += 12

@@ -340,7 +340,7 @@ async def test_a_click_focuses_a_message_and_then_chooses_an_action() -> None:
         row = next(n for n, line in enumerate(app.screen_text()) if "answers" in line)
         await pilot.click(Transcript, offset=(app.screen_text()[row].index("again"), row))
         chosen = [said for said in app.said if isinstance(said, Transcript.ActionChosen)]
-        assert [(said.key, said.action) for said in chosen] == [(3, "r")]
+        assert [(said.key, said.action) for said in chosen] == [(3, "again")]
 
 
 async def test_a_click_on_a_remedy_chooses_it() -> None:

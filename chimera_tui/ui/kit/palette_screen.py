@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.css.query import NoMatches
 from textual.widgets import LoadingIndicator
 
+from chimera_tui.domain.text import one_line
 from chimera_tui.ui.kit.closing import close, stands
 from chimera_tui.ui.kit.field import LineField
 
@@ -42,7 +43,7 @@ class PaletteScreen(CommandPalette):
         with Vertical(id="--container"):
             with Horizontal(id="--input"):
                 yield SearchIcon()
-                yield PaletteField(placeholder=self._placeholder, select_on_focus=False)
+                yield PaletteField(placeholder=one_line(self._placeholder), select_on_focus=False)
             with Vertical(id="--results"):
                 yield Commands()
                 yield LoadingIndicator()

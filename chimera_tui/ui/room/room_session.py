@@ -165,8 +165,9 @@ class RoomSession:
         if isinstance(event, TextReceived) and event.turn.number in state.heard:
             self._view.stream(event)
             return
+        is_thinking = isinstance(event, ThinkingReceived) and event.turn.number in state.thoughts
         state.note(event)
-        if isinstance(event, ThinkingReceived) and event.turn.number in state.thoughts:
+        if is_thinking:
             return  # counted with the next tick
         self._view.show(state, event)
         if isinstance(event, MEASURED):

@@ -211,11 +211,14 @@ class TerminalInput:
             items += keys_of(sequence)
 
     def _size(self, numbers: list[int]) -> list[Item]:
-        """A new size: rows and columns, then both in pixels."""
-        if not all(numbers):
-            return []
+        """A new size: rows and columns, then both in pixels, 0 where a terminal does not know."""
         rows, columns, high, wide = numbers
-        resize = events.Resize.from_dimensions((columns, rows), (wide, high))
+        if not (rows and columns):
+            return []
+        pixels = (wide, high) if wide and high else None
+        resize = events.Resize.from_dimensions((columns, rows), pixels)
+        if pixels is None:
+            return [resize]
         self._mouse.terminal_size = resize.size
         self._mouse.terminal_pixel_size = resize.pixel_size
         self._mouse.mouse_pixels = True
