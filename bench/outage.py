@@ -5,6 +5,7 @@ failed begins the next one a second later.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from random import Random
@@ -48,7 +49,7 @@ class MortalProvider:
         self.back: float | None = None
         """Seconds from its recovery to the first call."""
 
-    async def stream(self, _: ChatRequest) -> AsyncGenerator[StreamItem]:
+    async def stream(self, _: ChatRequest, _until: float = math.inf) -> AsyncGenerator[StreamItem]:
         if DIES <= clock() < self.lives:
             self.refused.append(clock())
             await asyncio.sleep(REFUSED)

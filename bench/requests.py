@@ -12,7 +12,7 @@ from bench.figure import Figure
 from chimera_tui.domain.conversation import Message, ModelRef, Turn
 from chimera_tui.engine.addressing import RollCall
 from chimera_tui.engine.request import Renderer
-from chimera_tui.engine.turn_taking import Floor, next_speakers
+from chimera_tui.engine.turn_taking import TurnContext, next_speakers
 from tests.fakes import NOON, a_conversation
 from tests.quality.texts import LIVELY
 
@@ -29,8 +29,8 @@ async def share(members: int, context: int) -> float:
     known = sent = 0
     for number in range(1, TURNS + 1):
         rng = conversation.rng(number)
-        floor = Floor(conversation=conversation, path=path, rng=rng, roll=roll)
-        (speaker,) = (await next_speakers(floor)).speakers
+        now = TurnContext(conversation=conversation, path=path, rng=rng, roll=roll)
+        (speaker,) = (await next_speakers(now)).speakers
         told = renderer.render(
             conversation,
             path,

@@ -6,6 +6,7 @@ size of conversation is measured in a process of its own, so that its memory can
 
 import asyncio
 import json
+import math
 import os
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from chimera_tui.domain.conversation import Assignment, Finish, Message, ModelRe
 from chimera_tui.domain.events import MessageCompleted
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.domain.saved import SavedConversation
-from chimera_tui.engine.turn_taking import MODES, Choice, Floor
+from chimera_tui.engine.turn_taking import MODES, TurnChoice, TurnContext
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
 from chimera_tui.resilience.gate import Gate
 from chimera_tui.settings.settings import Settings
@@ -57,7 +58,9 @@ class SteadyProvider:
         self.sent: list[tuple[str, int, float]] = []
         """Who spoke, characters so far, and when."""
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+    async def stream(
+        self, request: ChatRequest, _until: float = math.inf
+    ) -> AsyncGenerator[StreamItem]:
         began, so_far = time.perf_counter(), 0
         for number, piece in enumerate(self.pieces):
             if self.rate:
@@ -190,8 +193,8 @@ async def many_streams(folder: Path, count: int = 8, rate: float = 200) -> Strea
         saved.conversation = replace(saved.conversation, cast=cast, mode="chorus", pace=0.0)
         slugs = tuple(one.persona.slug for one in cast)
 
-        async def chorus(_: Floor) -> Choice:
-            return Choice(speakers=slugs)
+        async def chorus(_: TurnContext) -> TurnChoice:
+            return TurnChoice(speakers=slugs)
 
         MODES["chorus"] = chorus
         app = _app(chimera, folder)

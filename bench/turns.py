@@ -18,7 +18,7 @@ from bench.figure import Figure
 from chimera_tui.domain.conversation import Assignment, Conversation, Message, Turn
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.addressing import RollCall
-from chimera_tui.engine.turn_taking import MODES, Choice, Floor, next_speakers
+from chimera_tui.engine.turn_taking import MODES, TurnChoice, TurnContext, next_speakers
 
 SEEDS, TURNS = 100, 60
 PRESSURES = (0.35, 0.6, 0.8)
@@ -31,12 +31,12 @@ NAMES = ("Alma", "Bruno", "Cleo", "Dario", "Elena", "Felix", "Greta", "Hugo")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def to_addressee(floor: Floor) -> Choice:
+async def to_addressee(context: TurnContext) -> TurnChoice:
     """Always the addressee; without one anybody else: what a plain room does."""
-    last = floor.path[-1] if floor.path else None
-    called = floor.roll.hear(last.text, last.turn.speaker).last if last else None
-    others = [p.slug for p in floor.personas if p.slug != floor.just_spoke]
-    return Choice(speakers=(called or floor.rng.choice(others),))
+    last = context.path[-1] if context.path else None
+    called = context.roll.hear(last.text, last.turn.speaker).last if last else None
+    others = [p.slug for p in context.personas if p.slug != context.just_spoke]
+    return TurnChoice(speakers=(called or context.rng.choice(others),))
 
 
 @dataclass(slots=True)
@@ -93,8 +93,8 @@ async def simulate(mode: str, members: int, pressure: float) -> Found:
         lot = Random(seed)
         for number in range(1, TURNS + 1):
             rng = conversation.rng(number)
-            floor = Floor(conversation=conversation, path=path, rng=rng, roll=roll)
-            (speaker,) = (await next_speakers(floor)).speakers
+            context = TurnContext(conversation=conversation, path=path, rng=rng, roll=roll)
+            (speaker,) = (await next_speakers(context)).speakers
             before = path[-1].turn.speaker if path else None
             target = before if before and lot.random() < pressure else None
             text = f"{conversation.name_of(target)}, what do you say?" if target else "So be it."

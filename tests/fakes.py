@@ -15,7 +15,7 @@ from chimera_tui.domain.conversation import (
     ModelRef,
     Usage,
 )
-from chimera_tui.domain.errors import ProviderError
+from chimera_tui.domain.errors import ProviderError, StorageError, StorageFault
 from chimera_tui.domain.events import ConversationEnded, Event, TextReceived
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import SavedConversation, Spent, Tree
@@ -77,7 +77,7 @@ class FixedModels:
         return 0, CostSource.FREE
 
 
-class FullPurse:
+class FullBudget:
     """Allows everything, until it is told not to."""
 
     def __init__(self) -> None:
@@ -142,7 +142,7 @@ def a_room(
     recorder: ListRecorder | None = None,
     *names: str,
     models: FixedModels | None = None,
-    purse: FullPurse | None = None,
+    budget_guard: FullBudget | None = None,
     attended: bool = True,
     start: SavedConversation | None = None,
     clock: Callable[[], float] = lambda: 0.0,
@@ -153,7 +153,7 @@ def a_room(
     return Room(
         start or saved(*(names or ("Ada", "Bob")), **details),
         replies=calls_to(provider),
-        purse=purse or FullPurse(),
+        budget_guard=budget_guard or FullBudget(),
         recorder=recorder or ListRecorder(),
         models=models or FixedModels(),
         attended=attended,
@@ -191,3 +191,8 @@ class Watcher:
             if not (self.seen and isinstance(self.seen[-1], ConversationEnded)):
                 self.seen += [event async for event in self._events]
         return self.seen
+
+
+def is_a(kind: StorageFault) -> Callable[[StorageError], bool]:
+    """What `pytest.raises` checks: that the database failed in this way."""
+    return lambda error: error.kind is kind

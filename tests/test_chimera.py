@@ -10,7 +10,7 @@ import pytest
 
 from chimera_tui.core.chimera import Chimera, open_chimera
 from chimera_tui.domain.conversation import DEMO, HUMAN, Budget, Finish, ModelRef
-from chimera_tui.domain.errors import ChimeraError, LiveElsewhereError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, StorageError, StorageFault, UnknownError
 from chimera_tui.domain.events import (
     ConversationEnded,
     EndReason,
@@ -26,7 +26,7 @@ from chimera_tui.engine.room import Room
 from chimera_tui.library.persona_formats import import_persona, keep_card
 from chimera_tui.settings.settings import HOSTED_PROVIDERS, ProviderSettings, Settings
 from tests.cards.corpus import coded, v2
-from tests.fakes import Watcher, play
+from tests.fakes import Watcher, is_a, play
 from tests.fault_server import FaultServer, refused_address
 
 CAST = ("philosopher", "comedian", "scientist")
@@ -168,10 +168,10 @@ async def test_what_is_live_here_cannot_be_opened_again(tmp_path: Path) -> None:
     async with opened(tmp_path) as chimera:
         saved = await a_demo(chimera)
         async with chimera.room(saved):
-            with pytest.raises(LiveElsewhereError):
+            with pytest.raises(StorageError, check=is_a(StorageFault.LIVE_ELSEWHERE)):
                 async with chimera.room(await chimera.load(saved.conversation.id)):
                     pass
-            with pytest.raises(LiveElsewhereError):
+            with pytest.raises(StorageError, check=is_a(StorageFault.LIVE_ELSEWHERE)):
                 await chimera.delete(saved.conversation.id)
         async with chimera.room(saved):
             pass

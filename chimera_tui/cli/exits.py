@@ -5,15 +5,7 @@ from enum import IntEnum
 from chimera_tui.cli import output
 from chimera_tui.cli.files import Files
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.errors import (
-    ChimeraError,
-    DiskError,
-    LostDatabaseError,
-    NewerDatabaseError,
-    NoDatabaseError,
-    ReadOnlyDatabaseError,
-    UnknownError,
-)
+from chimera_tui.domain.errors import ChimeraError, StorageError, StorageFault, UnknownError
 
 
 class Exit(IntEnum):
@@ -35,11 +27,11 @@ class Exit(IntEnum):
 _OF_ERRORS: dict[type[ChimeraError], Exit] = {
     output.OutputError: Exit.CANNOT_WRITE,
     UnknownError: Exit.USAGE,
-    NewerDatabaseError: Exit.NEWER,
-    ReadOnlyDatabaseError: Exit.CANNOT_WRITE,
-    NoDatabaseError: Exit.CANNOT_WRITE,
-    DiskError: Exit.CANNOT_WRITE,
-    LostDatabaseError: Exit.CANNOT_WRITE,
+}
+_OF_STORAGE = dict.fromkeys(StorageFault, Exit.CANNOT_WRITE) | {
+    StorageFault.NEWER: Exit.NEWER,
+    StorageFault.LIVE_ELSEWHERE: Exit.FAILED,
+    StorageFault.OTHER: Exit.FAILED,
 }
 
 
@@ -48,6 +40,9 @@ def explain(error: Exception, files: Files) -> Exit:
     match error:
         case output.NobodyReadsError():
             return Exit.DONE
+        case StorageError():
+            output.say_error(error)
+            return _OF_STORAGE[error.kind]
         case ChimeraError():
             output.say_error(error)
             codes = (code for kind, code in _OF_ERRORS.items() if isinstance(error, kind))

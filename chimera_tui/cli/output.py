@@ -19,7 +19,7 @@ class OutputError(ChimeraError):
     """The data cannot be written to stdout."""
 
 
-class Lines(NamedTuple):
+class Output(NamedTuple):
     """What is to be written."""
 
     out: str = ""
@@ -68,7 +68,7 @@ def out(text: str) -> None:
         raise OutputError(f"The output cannot be written: {reason}.") from None
 
 
-def write(lines: Lines) -> None:
+def write(lines: Output) -> None:
     """Write both, data first."""
     out(lines.out)
     if lines.err:

@@ -31,7 +31,7 @@ from chimera_tui.domain.events import (
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.turn_taking import MODES
 
-Printer = Callable[[Event], output.Lines]
+Printer = Callable[[Event], output.Output]
 
 
 class _ModelOption(click.ParamType[tuple[str, ModelRef]]):

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from chimera_tui.cli.output import Lines
+from chimera_tui.cli.output import Output
 from chimera_tui.domain.conversation import Failure, Message, ModelRef, Provenance, Turn
 from chimera_tui.domain.events import (
     AttemptStarted,
@@ -36,13 +36,13 @@ class JsonText:
 
     conversation_id: int
 
-    def __call__(self, event: Event) -> Lines:
+    def __call__(self, event: Event) -> Output:
         """Return the line of an event; nothing for what only a person at a screen can cause."""
         if (named := _named(event)) is None:
-            return Lines()
+            return Output()
         name, fields = named
         line = {"event": name, "conversation_id": self.conversation_id} | fields
-        return Lines(json.dumps(line) + "\n")
+        return Output(json.dumps(line) + "\n")
 
 
 def _named(event: Event) -> tuple[str, dict[str, Any]] | None:  # noqa: C901, PLR0911, PLR0912 - the union

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from chimera_tui.cli.output import Lines
+from chimera_tui.cli.output import Output
 from chimera_tui.domain.conversation import (
     DEMO,
     Conversation,
@@ -68,36 +68,38 @@ class PlainText:
         self._turn: Turn | None = None
         self._cleaner = StreamCleaner()
 
-    def __call__(self, event: Event) -> Lines:  # noqa: C901, PLR0911, PLR0912 - the union
+    def __call__(self, event: Event) -> Output:  # noqa: C901, PLR0911, PLR0912 - the union
         """Return what is to be written when `event` happens."""
         match event:
             case AttemptStarted(turn=turn, model=model):
                 self._models[turn.number] = model
-                return Lines()
+                return Output()
             case RetryScheduled(number=number, of=of, seconds=seconds, problem=problem):
                 wait = f" in {seconds:.0f} s" if seconds >= 1 else ""
-                return Lines(err=one_line(f"{problem} Attempt {number} of {of}{wait}."))
+                return Output(err=one_line(f"{problem} Attempt {number} of {of}{wait}."))
             case TurnDelayed(why=why, seconds=seconds) if why in _DELAYS:
                 wait = f" ({seconds:.0f} s)" if seconds else ""
-                return Lines(err=f"{_DELAYS[why]}{wait}")
+                return Output(err=f"{_DELAYS[why]}{wait}")
             case TextReceived(turn=turn, text=text):
-                return Lines(self._head(turn) + self._cleaner(text).replace("\n", f"\n{MARGIN}"))
+                return Output(self._head(turn) + self._cleaner(text).replace("\n", f"\n{MARGIN}"))
             case TextWithdrawn():
-                return Lines(self._end(" [only thought]"))
+                return Output(self._end(" [only thought]"))
             case MessageCompleted(message=message):
-                return Lines(self._end(_mark(message)))
+                return Output(self._end(_mark(message)))
             case TurnFailed(failure=failure):
-                return Lines(self._end(" [broken off]" if failure.text else ""), self._why(failure))
+                return Output(
+                    self._end(" [broken off]" if failure.text else ""), self._why(failure)
+                )
             case NoticePosted(notice=notice):
-                return Lines(err=one_line(notice.text))
+                return Output(err=one_line(notice.text))
             case ConversationEnded(reason=reason):
-                return Lines(err=_ENDS[reason])
+                return Output(err=_ENDS[reason])
             case TurnStarted() | TurnDelayed() | ThinkingReceived() | ProviderSwitched():
-                return Lines()  # a notice tells of the new one
+                return Output()  # a notice tells of the new one
             case TurnDropped() | RoomPaused() | RoomResumed():
-                return Lines()
+                return Output()
             case PathChanged() | ConversationChanged() | MessageChanged() | ErrandDone():
-                return Lines()
+                return Output()
             case _:
                 assert_never(event)
 

@@ -14,7 +14,7 @@ from chimera_tui.core.studio import Studio
 from chimera_tui.domain.casting import cast_of
 from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
-from chimera_tui.domain.errors import ChimeraError, LostDatabaseError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, StorageError, UnknownError
 from chimera_tui.domain.health import Health
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
@@ -44,7 +44,7 @@ from chimera_tui.system.files import write_file
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """A conversation that came out of a file."""
 
     id: int
@@ -93,7 +93,7 @@ class Chimera:
         """Where the database went on when it was not in its place any more, in order."""
         return self._store.rescues
 
-    def _tell_strayed(self, what: Rescue | LostDatabaseError) -> None:
+    def _tell_strayed(self, what: Rescue | StorageError) -> None:
         self._rooms.warn(str(what))
         self.when_strayed(what)
 
@@ -237,7 +237,7 @@ class Chimera:
     def _room(
         self,
         saved: SavedConversation,
-        recorder: journal.Recorder,
+        recorder: journal.EventRecorder,
         *,
         attended: bool = True,
         lease: AbstractContextManager[object] | None = None,
@@ -245,7 +245,7 @@ class Chimera:
         return Room(
             saved,
             replies=self.connections.calls,
-            purse=self.connections,
+            budget_guard=self.connections,
             recorder=recorder,
             models=self.connections,
             carrying=self._carried,
@@ -268,7 +268,7 @@ class Chimera:
 
         Raises:
             UnknownError: If there is none of this number.
-            LiveElsewhereError: If it is live; then its room can rename it.
+            StorageError: If it is live; then its room can rename it.
         """
         await self._conversations.rename(conversation_id, title)
 
@@ -277,11 +277,11 @@ class Chimera:
 
         Raises:
             UnknownError: If there is none of this number.
-            LiveElsewhereError: If it is live.
+            StorageError: If it is live.
         """
         await self._conversations.delete(conversation_id)
 
-    async def import_conversation(self, path: Path, group: Path | None = None) -> Imported:
+    async def import_conversation(self, path: Path, group: Path | None = None) -> ImportResult:
         """Save the conversation in a file as one of ours.
 
         No file raises the limits and the budget of the settings.
@@ -306,7 +306,7 @@ class Chimera:
             turn_limit=min(max(1, conversation.turn_limit), self.settings.turn_limit),
         )
         saved = replace(found.saved, conversation=conversation)
-        return Imported(await self._conversations.add(saved), found.notes)
+        return ImportResult(await self._conversations.add(saved), found.notes)
 
     def _playable(self, assignment: Assignment) -> Assignment:
         """An assignment to models of providers that there are here; else it is automatic."""

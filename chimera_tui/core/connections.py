@@ -22,7 +22,7 @@ from chimera_tui.domain.saved import Spent
 from chimera_tui.domain.spending import Spending
 from chimera_tui.providers import faults, prices, registry
 from chimera_tui.providers.base import Provider
-from chimera_tui.providers.capabilities import Learned
+from chimera_tui.providers.capabilities import LearnedCapabilities
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.resilience.budget import must_allow
@@ -54,7 +54,7 @@ class Connections:
         self._store = store
         self._known = KnownModels(store)
         self._endpoints = endpoints
-        self._learned = Learned(self._keep_refusal)
+        self._learned = LearnedCapabilities(self._keep_refusal)
         self._saving = set[asyncio.Task[None]]()
         self._daily = Budget(cost=round(settings.daily_budget * MICRO) or None)
         self._today = Spent()
@@ -173,7 +173,7 @@ class Connections:
             await self._reconnect(name)
         return allowed
 
-    # What a room needs to know: see `engine.speaking.Models` and `Purse`
+    # What a room needs to know: see `engine.turn_runner.Models` and `BudgetGuard`
 
     async def candidates(self, assignment: Assignment) -> tuple[ModelRef, ...]:
         """Say which model plays this assignment now, and who takes over when it cannot.

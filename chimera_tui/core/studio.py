@@ -18,7 +18,7 @@ from chimera_tui.domain.history import PersonaVersion, Sketch, Uses
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import one_line
-from chimera_tui.engine.journal import Recorder
+from chimera_tui.engine.journal import EventRecorder
 from chimera_tui.engine.rehearsal import alone, among, rehearse
 from chimera_tui.engine.room import Room
 from chimera_tui.library.library import Library
@@ -29,7 +29,7 @@ from chimera_tui.system.files import write_file
 if TYPE_CHECKING:
     from chimera_tui.library.persona_formats import ImportedPersona
 
-MakeRoom = Callable[[SavedConversation, Recorder], Room]
+MakeRoom = Callable[[SavedConversation, EventRecorder], Room]
 """Makes a room that speaks as all do, over a recorder of its own."""
 
 

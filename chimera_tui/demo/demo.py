@@ -38,7 +38,9 @@ class DemoProvider:
         """Nothing: its list is whole."""
         return ""
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+    async def stream(
+        self, request: ChatRequest, _until: float = math.inf
+    ) -> AsyncGenerator[StreamItem]:
         """Speak word by word, at the pace asked for; the same request gives the same words."""
         if self._compose is None:
             self._compose = await asyncio.to_thread(_composer)

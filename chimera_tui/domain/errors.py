@@ -2,19 +2,13 @@
 
 ChimeraError            problem, hint
 ├── ProviderError       a provider did not give a whole reply; `kind` says how it failed
-├── StorageError        the database cannot be read or written
-│   ├── NewerDatabaseError          made by a newer version of Chimera
-│   ├── ReadOnlyDatabaseError       can be read, not written
-│   ├── NoDatabaseError             can be neither read nor made
-│   ├── DiskError                   the disk is full, or does not read or write
-│   ├── LostDatabaseError           gone from its place, and nowhere else to write
-│   └── LiveElsewhereError          another process has this conversation open
+├── StorageError        the database cannot be read or written; `kind` says why
 ├── UnknownError        there is no persona, conversation, mode, … of that name
 └── InvalidFileError    a settings or persona file is broken; says file, line and key
 """
 
 import math
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 
 class ChimeraError(Exception):
@@ -91,6 +85,10 @@ class ProviderError(ChimeraError):
         kind: How it failed.
         retry_after: Seconds the provider asks to wait; None if it did not say.
         attempts: Requests of a turn that are worth making at most, where more would not help.
+        parameter: What of the request the service refuses; see `providers.capabilities.PARAMETERS`.
+        is_listless: Whether the service has no list of models, or none that can be read.
+        is_held_back: Whether nobody was asked: the provider or the model may not be, and to wait
+            does not help.
     """
 
     def __init__(
@@ -101,11 +99,17 @@ class ProviderError(ChimeraError):
         hint: str = "",
         retry_after: float | None = None,
         attempts: float = math.inf,
+        parameter: str = "",
+        is_listless: bool = False,
+        is_held_back: bool = False,
     ) -> None:
         super().__init__(problem, hint=hint)
         self.kind = kind
         self.retry_after = retry_after
         self.attempts = attempts
+        self.parameter = parameter
+        self.is_listless = is_listless
+        self.is_held_back = is_held_back
 
 
 class UnprotectedError(ChimeraError):
@@ -120,39 +124,42 @@ class UnprotectedError(ChimeraError):
         self.origin = origin
 
 
-class StorageError(ChimeraError):
-    """The database cannot be read or written."""
+class StorageFault(Enum):
+    """Why the database cannot be read or written."""
 
-
-class NewerDatabaseError(StorageError):
-    """The database was made by a newer version of Chimera."""
-
-
-class ReadOnlyDatabaseError(StorageError):
-    """The database can be read, but not written."""
-
-
-class NoDatabaseError(StorageError):
-    """No database can be opened or made at this place."""
-
-
-class DiskError(StorageError):
+    NEWER = auto()
+    """A newer version of Chimera made it."""
+    READ_ONLY = auto()
+    """It can be read, but not written."""
+    NO_DATABASE = auto()
+    """None can be opened or made at this place."""
+    DISK = auto()
     """The disk is full, or does not read or write."""
+    LOST = auto()
+    """It is not where it was, and what is held of it could not be written elsewhere."""
+    LIVE_ELSEWHERE = auto()
+    """Another process has this conversation open as a room."""
+    OTHER = auto()
 
 
-class LostDatabaseError(StorageError):
-    """The database is not where it was, and what is held of it could not be written elsewhere."""
-
-
-class LiveElsewhereError(StorageError):
-    """Another process has this conversation open as a room.
+class StorageError(ChimeraError):
+    """The database cannot be read or written.
 
     Attributes:
-        pid: That process; None where the system does not say.
+        kind: Why.
+        pid: The process that has the conversation open; None where the system does not say.
     """
 
-    def __init__(self, problem: str, *, pid: int | None = None, hint: str = "") -> None:
+    def __init__(
+        self,
+        problem: str,
+        *,
+        kind: StorageFault = StorageFault.OTHER,
+        hint: str = "",
+        pid: int | None = None,
+    ) -> None:
         super().__init__(problem, hint=hint)
+        self.kind = kind
         self.pid = pid
 
 

@@ -26,6 +26,7 @@ CHARACTERS_PER_TOKEN = 3.6
 
 _BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _PICTURES = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_NO_PARTING = re.compile("(?<![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b")
 _DROPPED = re.compile("[\u200b\u2060\ufeff\u00ad\u180e\u2061-\u2065]")
 _FORBIDDEN = re.compile(
     "[\x80-\x84\x86-\x9f"  # C1 without NEL
@@ -61,6 +62,14 @@ def clean(text: str) -> str:
     text = _FORBIDDEN.sub("\ufffd", text)
     text = _SELECTORS.sub(r"\1", text)
     return _PERHAPS_TOO_MANY.sub(_without_piles, text)
+
+
+def written(text: str) -> str:
+    """Return what a person wrote, as `clean` but with the spaces of no width that part words.
+
+    Thai, Lao, Burmese and Khmer have such, and their keyboards type them.
+    """
+    return "\u200b".join(clean(part) for part in _NO_PARTING.sub("", text).split("\u200b"))
 
 
 def one_line(text: str, longest: int = 300) -> str:

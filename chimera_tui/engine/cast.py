@@ -9,6 +9,7 @@ from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.needs import Models, must_know
+from chimera_tui.engine.turn_scheduler import TurnScheduler
 
 
 class Cast:
@@ -18,9 +19,14 @@ class Cast:
     not here, and StorageError if it cannot be saved; then nothing has changed.
     """
 
-    def __init__(self, journal: Journal, models: Models) -> None:
+    def __init__(self, journal: Journal, models: Models, scheduler: TurnScheduler) -> None:
         self._journal = journal
         self._models = models
+        self._scheduler = scheduler
+
+    def suggestion(self) -> str | None:
+        """The slug of who would speak next by `natural`; None if nobody may."""
+        return self._scheduler.suggestion()
 
     async def assign(
         self, slug: str, model: ModelRef | None, fallbacks: Sequence[ModelRef] = ()

@@ -27,7 +27,7 @@ from chimera_tui.domain.events import (
 from chimera_tui.domain.saved import SavedConversation, Tree
 
 
-class Recorder(Protocol):
+class EventRecorder(Protocol):
     """Where events go before they are shown."""
 
     async def record(self, conversation_id: int, event: Event) -> None:
@@ -47,7 +47,7 @@ class Journal:
     """
 
     def __init__(
-        self, saved: SavedConversation, recorder: Recorder, now: Callable[[], datetime]
+        self, saved: SavedConversation, recorder: EventRecorder, now: Callable[[], datetime]
     ) -> None:
         self.state = saved.copy()
         self.now = now

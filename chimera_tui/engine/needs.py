@@ -8,7 +8,7 @@ from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import Spent
 from chimera_tui.lore.carried import Carried
-from chimera_tui.resilience.calls import Ask, CallItem
+from chimera_tui.resilience.calls import CallItem, RequestWriter
 
 
 class Models(Protocol):
@@ -41,7 +41,7 @@ class Replies(Protocol):
     """Whom a room asks for replies: `resilience.calls.Calls`."""
 
     def reply(
-        self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+        self, models: Sequence[ModelRef], ask: RequestWriter, allow: Callable[[ModelRef], None]
     ) -> AsyncGenerator[CallItem]:
         """Let the first of the models reply that can."""
 
@@ -57,7 +57,7 @@ async def no_cards(_: Persona) -> None:
     """Nobody came in a card."""
 
 
-class Purse(Protocol):
+class BudgetGuard(Protocol):
     """What may still be spent."""
 
     async def allowance(

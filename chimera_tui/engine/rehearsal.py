@@ -59,7 +59,7 @@ def among(persona: Persona, model: ModelRef | None, room: Room) -> SavedConversa
     speaker = _place(cast, persona)
     cast = tuple(replace(a, model=model, fallbacks=()) if a is speaker else a for a in cast)
     said = list(room.tree.trunk)
-    rules = replace(conversation.rules, helper="")  # one turn needs no errands
+    rules = replace(conversation.rules, helper="")  # one turn needs no background requests
     return SavedConversation(
         conversation=replace(conversation, cast=cast, pace=0.0, rules=rules),
         tree=Tree.of(said, {}),

@@ -29,7 +29,7 @@ from chimera_tui.domain.conversation import (
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN, clean
 from chimera_tui.engine.label_guard import NARRATOR
-from chimera_tui.engine.summaries import BLOCK, Block, blocks, counted
+from chimera_tui.engine.summaries import BLOCK, SummaryChunk, blocks, counted
 from chimera_tui.lore.briefing import Brief, brief
 from chimera_tui.lore.carried import Carried
 from chimera_tui.providers.base import ChatMessage, ChatRequest
@@ -75,7 +75,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RenderedRequest:
     """A request, and what it is made of, in its order."""
 
     request: ChatRequest
@@ -115,7 +115,7 @@ class Renderer:
         summaries: Mapping[str, Summary] = MappingProxyType({}),
         carried: Carried | None = None,
         now: datetime | None = None,
-    ) -> Told:
+    ) -> RenderedRequest:
         """Write what `assignment.persona`, played by `model`, is asked after `path`.
 
         Args:
@@ -166,7 +166,7 @@ class Renderer:
             seed=seed,
             pace=conversation.pace,
         )
-        return Told(request, tuple(self._parts(model, [("persona", system)], lines)))
+        return RenderedRequest(request, tuple(self._parts(model, [("persona", system)], lines)))
 
     def _parts(
         self,
@@ -204,7 +204,7 @@ class Renderer:
         return "\n".join([EARLIER, *lines, *(f"- {text}" for text in texts)]) + "]"
 
     def _short_of(
-        self, block: Block, conversation: Conversation, summaries: Mapping[str, Summary]
+        self, block: SummaryChunk, conversation: Conversation, summaries: Mapping[str, Summary]
     ) -> str:
         digest = block.digest
         if summary := summaries.get(digest):

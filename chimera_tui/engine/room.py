@@ -11,17 +11,17 @@ from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import Conversation, Failure
 from chimera_tui.domain.events import ConversationEnded, EndReason, Event, PauseReason, RoomPaused
 from chimera_tui.domain.saved import SavedConversation, Tree
-from chimera_tui.engine.agenda import Agenda
+from chimera_tui.engine.background_requests import BackgroundRequests
 from chimera_tui.engine.cast import Cast
-from chimera_tui.engine.chairing import Chair, Offer, offer_nothing
-from chimera_tui.engine.clerk import Clerk
-from chimera_tui.engine.errands import Errands
-from chimera_tui.engine.journal import Journal, Recorder
+from chimera_tui.engine.housekeeping import Housekeeping
+from chimera_tui.engine.journal import EventRecorder, Journal
 from chimera_tui.engine.messages import Messages
-from chimera_tui.engine.needs import Carrying, Models, Purse, Replies, no_cards
-from chimera_tui.engine.request import Told
+from chimera_tui.engine.needs import BudgetGuard, Carrying, Models, Replies, no_cards
+from chimera_tui.engine.request import RenderedRequest
 from chimera_tui.engine.settings import RoomSettings
-from chimera_tui.engine.speaking import Listener
+from chimera_tui.engine.turn_queue import TurnQueue
+from chimera_tui.engine.turn_runner import TurnRunner
+from chimera_tui.engine.turn_scheduler import Offer, TurnScheduler, offer_nothing
 from chimera_tui.engine.turns import Turns
 from chimera_tui.quality.vitals import Vitals
 
@@ -35,7 +35,7 @@ class Room:
     Args:
         saved: The conversation to go on with; the room works on a copy.
         replies: Whom to ask for replies.
-        purse: Says what may still be spent.
+        budget_guard: Says what may still be spent.
         recorder: Where events go first.
         models: Which model plays whom, and what is known about it.
         carrying: What personas take along from the cards they came in.
@@ -53,8 +53,8 @@ class Room:
         saved: SavedConversation,
         *,
         replies: Replies,
-        purse: Purse,
-        recorder: Recorder,
+        budget_guard: BudgetGuard,
+        recorder: EventRecorder,
         models: Models,
         carrying: Carrying = no_cards,
         attended: bool = True,
@@ -64,27 +64,32 @@ class Room:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        agenda = Agenda(clock)
+        queue = TurnQueue(clock)
         if attended:
-            agenda.paused = PauseReason.OPENED
+            queue.paused = PauseReason.OPENED
             if saved.failure:
-                agenda.paused = PauseReason.FAILURE
-                agenda.failures.append(saved.failure)
-        self._agenda = agenda
+                queue.paused = PauseReason.FAILURE
+                queue.failures.append(saved.failure)
+        self._queue = queue
         self._lease = lease or nullcontext()
         self._journal = journal = Journal(saved, recorder, now)
-        self._listener = Listener(journal, replies, models, purse, carrying, clock, sleep)
-        errands = Errands(journal, replies, models, purse, clock)
-        self._chair = Chair(journal, errands, attended, offer)
-        self._clerk = Clerk(journal, errands)
+        self._runner = TurnRunner(journal, replies, models, budget_guard, carrying, clock, sleep)
+        background = BackgroundRequests(journal, replies, models, budget_guard, clock)
+        self._scheduler = TurnScheduler(journal, background, attended, offer)
+        self._housekeeping = Housekeeping(journal, background)
         self._turns = Turns(
-            journal, agenda, self._listener, self._chair, self._clerk, is_attended=attended
+            journal,
+            queue,
+            self._runner,
+            self._scheduler,
+            self._housekeeping,
+            is_attended=attended,
         )
         self._running: asyncio.Task[None] | None = None
         self._is_left = False
         self.messages = Messages(journal, self._turns)
-        self.cast = Cast(journal, models)
-        self.settings = RoomSettings(journal, models, self._turns)
+        self.cast = Cast(journal, models, self._scheduler)
+        self.settings = RoomSettings(journal, models, self._turns, self._scheduler)
 
     async def __aenter__(self) -> Self:
         self._lease.__enter__()
@@ -97,7 +102,7 @@ class Room:
         try:
             self._turns.end(EndReason.STOPPED)
             await self._turns.stop()
-            self._clerk.close()
+            self._housekeeping.close()
             if self._running:
                 await self._running
         finally:
@@ -237,17 +242,13 @@ class Room:
     def hold(self, *, is_typing: bool) -> None:
         """While the human is typing, who was not named waits, for 30 seconds at most."""
         if is_typing:
-            self._agenda.hold()
+            self._queue.hold()
         else:
-            self._agenda.release()
+            self._queue.release()
 
     # What is known of it
 
-    def suggestion(self) -> str | None:
-        """The slug of who would speak next by `natural`; None if nobody may."""
-        return self._chair.suggestion()
-
-    async def preview(self, speaker: str | None = None) -> Told | None:
+    async def preview(self, speaker: str | None = None) -> RenderedRequest | None:
         """What the next speaker will be sent, exactly, with about how many tokens each part is.
 
         A hint of the director or against a loop is known only when the turn begins.
@@ -262,16 +263,11 @@ class Room:
             UnknownError: If nobody here is called so.
             ProviderError: If no model can play it.
         """
-        if (slug := speaker or self.suggestion()) is None:
+        if (slug := speaker or self.cast.suggestion()) is None:
             return None
-        return await self._listener.preview(self.conversation.assignment(slug))
+        return await self._runner.preview(self.conversation.assignment(slug))
 
     async def vitals(self) -> Vitals:
         """How the conversation is doing, once all of it has been read, beside the loop."""
-        await self._chair.catch_up()
-        return self._chair.current_vitals()
-
-    @property
-    def offered_topic(self) -> str:
-        """Another topic, offered when they left theirs; empty if none was."""
-        return self._chair.offered
+        await self._scheduler.catch_up()
+        return self._scheduler.current_vitals()

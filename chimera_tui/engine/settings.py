@@ -7,6 +7,7 @@ from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.rules import Rules
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.needs import Models, must_know
+from chimera_tui.engine.turn_scheduler import TurnScheduler
 from chimera_tui.engine.turn_taking import mode
 from chimera_tui.engine.turns import Turns
 
@@ -18,10 +19,18 @@ class RoomSettings:
     nothing has changed.
     """
 
-    def __init__(self, journal: Journal, models: Models, turns: Turns) -> None:
+    def __init__(
+        self, journal: Journal, models: Models, turns: Turns, scheduler: TurnScheduler
+    ) -> None:
         self._journal = journal
         self._models = models
         self._turns = turns
+        self._scheduler = scheduler
+
+    @property
+    def offered_topic(self) -> str:
+        """Another topic, offered when they left theirs; empty if none was."""
+        return self._scheduler.offered
 
     async def rename(self, title: str) -> None:
         """Give the conversation another title; an empty one gives it its topic back."""

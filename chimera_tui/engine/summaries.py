@@ -39,7 +39,7 @@ _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class SummaryChunk:
     """Some messages in a row that everybody heard."""
 
     messages: tuple[Message, ...]
@@ -72,32 +72,32 @@ class Block:
         )
 
 
-def blocks(path: Sequence[Message], kept: Iterable[Summary] = ()) -> list[Block]:
+def blocks(path: Sequence[Message], kept: Iterable[Summary] = ()) -> list[SummaryChunk]:
     """Cut what all have heard into blocks; those that `kept` summaries belong to stay together.
 
     A message that is taken out shortens its own block and moves no other.
     """
     ends = {summary.first_id: summary.last_id for summary in kept}
-    cut: list[Block] = []
+    cut: list[SummaryChunk] = []
     block: list[Message] = []
     end: int | None = None
     for message in path:
         if message.to:
             continue
         if block and message.id in ends:
-            cut.append(Block(tuple(block)))
+            cut.append(SummaryChunk(tuple(block)))
             block, end = [], None
         end = ends.get(message.id, end)
         block.append(message)
         if message.id == end or (end is None and len(block) == BLOCK) or len(block) > 2 * BLOCK:
-            cut.append(Block(tuple(block)))
+            cut.append(SummaryChunk(tuple(block)))
             block, end = [], None
     if block:
-        cut.append(Block(tuple(block)))
+        cut.append(SummaryChunk(tuple(block)))
     return cut
 
 
-def counted(block: Block, conversation: Conversation) -> str:
+def counted(block: SummaryChunk, conversation: Conversation) -> str:
     """What is said of a block, in the place of its words, that no model has summarised."""
     names = Counter(conversation.name_of(m.turn.speaker) for m in block.messages)
     said = ", ".join(f"{name} {count}" for name, count in names.items())
@@ -107,7 +107,7 @@ def counted(block: Block, conversation: Conversation) -> str:
     return " ".join([line, *(["Among them:"] if telling else []), *telling])
 
 
-def _telling(block: Block, conversation: Conversation) -> list[str]:
+def _telling(block: SummaryChunk, conversation: Conversation) -> list[str]:
     """The sentences with the highest TF-IDF (by the root of their length), in their order.
 
     Every sentence counts as a document; so one that says what no other does stands out.

@@ -16,14 +16,14 @@ from chimera_tui.domain.events import (
     TurnFailed,
     TurnStarted,
 )
-from chimera_tui.engine.agenda import Agenda, Asked
-from chimera_tui.engine.chairing import Chair
-from chimera_tui.engine.clerk import Clerk
+from chimera_tui.engine.housekeeping import Housekeeping
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.limits import Stop
 from chimera_tui.engine.request import Cue
-from chimera_tui.engine.speaking import Listener, Speaking
-from chimera_tui.engine.turn_taking import Choice
+from chimera_tui.engine.turn_queue import Asked, TurnQueue
+from chimera_tui.engine.turn_runner import TurnRunner, TurnState
+from chimera_tui.engine.turn_scheduler import TurnScheduler
+from chimera_tui.engine.turn_taking import TurnChoice
 
 MOST_FAILURES = 3
 """Failed turns in a row after which an unattended room ends."""
@@ -38,22 +38,22 @@ class Turns:
     def __init__(
         self,
         journal: Journal,
-        agenda: Agenda,
-        listener: Listener,
-        chair: Chair,
-        clerk: Clerk,
+        queue: TurnQueue,
+        runner: TurnRunner,
+        scheduler: TurnScheduler,
+        housekeeping: Housekeeping,
         *,
         is_attended: bool,
     ) -> None:
         self.crash: Exception | None = None
         """The mistake of ours that ended the room."""
-        self.speaking: dict[int, Speaking] = {}
+        self.speaking: dict[int, TurnState] = {}
         """Who has the turn now, by its number."""
         self._journal = journal
-        self._agenda = agenda
-        self._listener = listener
-        self._chair = chair
-        self._clerk = clerk
+        self._queue = queue
+        self._runner = runner
+        self._scheduler = scheduler
+        self._housekeeping = housekeeping
         self._is_attended = is_attended
         self._failed_in_row = 0
         self._ended: EndReason | None = None
@@ -61,12 +61,12 @@ class Turns:
     @property
     def paused(self) -> PauseReason | None:
         """Why nobody is asked to speak; None while the room is live."""
-        return self._agenda.paused
+        return self._queue.paused
 
     @property
     def failure(self) -> Failure | None:
         """The failed turn that waits for a remedy."""
-        failures = self._agenda.failures
+        failures = self._queue.failures
         return failures[0] if failures else None
 
     def catch_up(self) -> list[Event]:
@@ -80,44 +80,44 @@ class Turns:
 
     def answer_human(self) -> None:
         """Let those answer who are called, or a few; what was asked for before counts no more."""
-        self._chair.call_off()
-        self._chair.limits.start_anew()
-        answers = self._chair.answers()
-        self._agenda.ask_only(Asked(speaker=speaker, is_answer=True) for speaker in answers)
-        self._agenda.release()
+        self._scheduler.call_off()
+        self._scheduler.limits.start_anew()
+        answers = self._scheduler.answers()
+        self._queue.ask_only(Asked(speaker=speaker, is_answer=True) for speaker in answers)
+        self._queue.release()
         if self.paused is not PauseReason.ASKED:
             self.resume()
 
     def pause(self, reason: PauseReason = PauseReason.ASKED) -> None:
         """Begin no more turns; the speaker of the moment finishes."""
         if self.paused is not reason:
-            self._agenda.paused = reason
+            self._queue.paused = reason
             self._journal.show(RoomPaused(reason=reason))
         if reason is PauseReason.ASKED:
-            self._chair.call_off()
+            self._scheduler.call_off()
 
     def resume(self) -> None:
         """Go on. Does nothing while a failed turn waits for a remedy."""
         if self.paused is None or self.failure:
             return
-        self._chair.limits.start_anew()
-        self._agenda.paused = None
+        self._scheduler.limits.start_anew()
+        self._queue.paused = None
         self._journal.show(RoomResumed())
-        self._agenda.wake()
+        self._queue.wake()
 
     def next(self, speaker: str | None = None) -> None:
         """Let one turn be taken now; see `Room.next`."""
         if speaker:
             self._journal.conversation.assignment(speaker)
-        self._listener.wake()
+        self._runner.wake()
         is_held_back = any(one.is_held_back for one in self.speaking.values())
         if not (self.failure or is_held_back):
-            self._agenda.ask(Asked(speaker=speaker))
-            self._chair.call_off()
+            self._queue.ask(Asked(speaker=speaker))
+            self._scheduler.call_off()
 
     async def stop(self) -> None:
         """Stop who speaks; what has been heard is kept as a message marked `stopped`."""
-        self._chair.call_off()
+        self._scheduler.call_off()
         speaking = list(self.speaking.values())
         for one in speaking:
             one.is_stopped = True
@@ -142,7 +142,7 @@ class Turns:
 
     async def retry(self, message_id: int | None = None) -> None:
         """Ask for another answer, or take the failed turn again; see `Room.retry`."""
-        self._listener.wake()
+        self._runner.wake()
         if message_id is None and self.failure:
             turn = self.failure.turn
             replaces = self._journal.tree.messages.get(self.failure.replaces_id or 0)
@@ -152,7 +152,7 @@ class Turns:
         await self.stop()
         await self._journal.emit(PathChanged(chosen_id=None, end_id=message.parent_id))
         again = Asked(speaker=message.turn.speaker, redo=message.turn, replaces=message)
-        self._agenda.ask(again, first=True)
+        self._queue.ask(again, first=True)
 
     async def skip(self) -> None:
         """Go on without the turn that failed."""
@@ -180,40 +180,40 @@ class Turns:
 
     async def clear(self) -> None:
         """Drop what failed, and what was asked for."""
-        for failure in list(self._agenda.failures):
+        for failure in list(self._queue.failures):
             await self._journal.emit(TurnDropped(turn=failure.turn))
-            self._agenda.failures.remove(failure)
-        self._agenda.ask_only(())
+            self._queue.failures.remove(failure)
+        self._queue.ask_only(())
 
     async def path_changed(self) -> None:
         """Read what was said on the path that was chosen."""
-        await self._chair.catch_up()
+        await self._scheduler.catch_up()
 
     def end(self, reason: EndReason) -> None:
         """Take no more turns."""
         self._ended = self._ended or reason
-        self._agenda.close()
+        self._queue.close()
 
     # The loop
 
     async def run(self) -> None:
         """Take turns until the end; a mistake of ours ends this room only."""
         try:
-            await self._chair.catch_up()
-            while asked := await self._agenda.next():
-                stop = self._chair.limits.stop() if asked.is_automatic else None
+            await self._scheduler.catch_up()
+            while asked := await self._queue.next():
+                stop = self._scheduler.limits.stop() if asked.is_automatic else None
                 if stop:
                     await self._stop_at(stop)
                     continue
                 async with asyncio.TaskGroup() as turns:
                     for speaking in await self._begin(asked):
                         turns.create_task(self._take(speaking))
-                await self._chair.mind_the_topic()
-                self._clerk.tend(self._listener.renderer.fullness)
+                await self._scheduler.mind_the_topic()
+                self._housekeeping.tend(self._runner.renderer.fullness)
         except Exception as error:  # noqa: BLE001 - the edge
             self.crash, self._ended = innermost(error), EndReason.CRASHED
         finally:
-            await self._clerk.done()
+            await self._housekeeping.done()
             await self._journal.settled()
             self._journal.show(ConversationEnded(reason=self._ended or EndReason.STOPPED))
 
@@ -226,12 +226,12 @@ class Turns:
         else:
             self.end(stop.end)
 
-    async def _begin(self, asked: Asked) -> list[Speaking]:
+    async def _begin(self, asked: Asked) -> list[TurnState]:
         """Give the word to whoever is asked, or whom the mode names; to nobody if that is off."""
-        choice: Choice | None = Choice(speakers=(asked.speaker,) if asked.speaker else ())
+        choice: TurnChoice | None = TurnChoice(speakers=(asked.speaker,) if asked.speaker else ())
         if not asked.speaker:
-            choice = await self._chair.choose(is_asked=not asked.is_automatic)
-        if choice is None or not self._agenda.stands(asked):
+            choice = await self._scheduler.choose(is_asked=not asked.is_automatic)
+        if choice is None or not self._queue.stands(asked):
             return []
         if not choice.speakers:
             await self._stop_at(Stop(PauseReason.YOUR_TURN, ""))
@@ -247,15 +247,15 @@ class Turns:
         def started() -> TurnStarted | None:
             cast = self._journal.conversation.cast
             place = next((one for one in cast if one.persona.slug == slug), None)
-            if place is None or not self._agenda.stands(asked):
+            if place is None or not self._queue.stands(asked):
                 return None
             turn = asked.redo or self._journal.next_turn(slug)
-            self.speaking[turn.number] = Speaking(turn, place, asked.replaces, cue=cue)
-            return self.speaking[turn.number].started()
+            self.speaking[turn.number] = TurnState(turn, place, asked.replaces, cue=cue)
+            return TurnStarted(turn=turn, replaces_id=asked.replaces.id if asked.replaces else None)
 
         await self._journal.change(started)
 
-    async def _take(self, speaking: Speaking) -> None:
+    async def _take(self, speaking: TurnState) -> None:
         """Let one persona speak: ends in a message, in a failure, or in nothing."""
         try:
             await self._hear_out(speaking)
@@ -265,9 +265,9 @@ class Turns:
             del self.speaking[speaking.turn.number]
             speaking.over.set()
 
-    async def _hear_out(self, speaking: Speaking) -> None:
+    async def _hear_out(self, speaking: TurnState) -> None:
         """Listen to the end, or until somebody stops the speaker, and keep what was said."""
-        listening = speaking.listening = asyncio.create_task(self._listener.listen(speaking))
+        listening = speaking.listening = asyncio.create_task(self._runner.listen(speaking))
         if speaking.is_stopped:  # before it began
             listening.cancel()
         try:
@@ -282,52 +282,52 @@ class Turns:
             await self._pass_over(speaking)
             return
         finish = finished.reason if finished else Finish.CUT
-        await self._listener.save(speaking, finish)
+        await self._runner.save(speaking, finish)
         self._taken()
 
-    async def _pass_over(self, speaking: Speaking) -> None:
+    async def _pass_over(self, speaking: TurnState) -> None:
         """Nothing came of the turn, twice: its model speaks only for others."""
-        used = await self._listener.used(speaking)
+        used = await self._runner.used(speaking)
         await self._journal.emit(TurnDropped(turn=speaking.turn, kind=Fault.LABEL, provenance=used))
         await self._restore(speaking.replaces.id if speaking.replaces else None)
         name = self._journal.conversation.name_of(speaking.turn.speaker)
         because = f"{speaking.model} says nothing of its own. Give it another model."
         await self._journal.post_notice(f"{name} was passed over: {because}")
-        self._chair.passed_over = speaking.turn.speaker
+        self._scheduler.passed_over = speaking.turn.speaker
         self._failed_in_row += 1
         if self._failed_in_row >= MOST_FAILURES:
             self._failed_in_row = 0
             await self._stop_at(Stop(PauseReason.ASKED, NOTHING_COMES, EndReason.FAILED))
 
-    async def _stopped(self, speaking: Speaking) -> None:
+    async def _stopped(self, speaking: TurnState) -> None:
         if speaking.text.strip():
-            await self._listener.save(speaking, Finish.STOPPED)
+            await self._runner.save(speaking, Finish.STOPPED)
             self._taken()
             return
-        self._chair.passed_over = speaking.turn.speaker
-        used = await self._listener.used(speaking)
+        self._scheduler.passed_over = speaking.turn.speaker
+        used = await self._runner.used(speaking)
         await self._journal.emit(TurnDropped(turn=speaking.turn, provenance=used))
         await self._restore(speaking.replaces.id if speaking.replaces else None)
 
-    async def _fail(self, speaking: Speaking, error: ProviderError | StorageError) -> None:
+    async def _fail(self, speaking: TurnState, error: ProviderError | StorageError) -> None:
         if isinstance(error, ProviderError) and error.kind is Fault.BUDGET:
             await self._used_up(speaking, error)
             return
-        failure = await self._listener.failure(speaking, error)
+        failure = await self._runner.failure(speaking, error)
         if self._is_attended:  # whoever hears of it may choose a remedy at once
-            self._agenda.failures.append(failure)
+            self._queue.failures.append(failure)
         try:
             await self._journal.emit(TurnFailed(failure=failure))
         except StorageError:
             self._journal.show(TurnFailed(failure=failure))  # shown all the same: nothing is lost
         self._failed_in_row += 1
-        self._chair.passed_over = speaking.turn.speaker
+        self._scheduler.passed_over = speaking.turn.speaker
         if self._is_attended:
             self.pause(PauseReason.FAILURE)
         elif self._failed_in_row >= MOST_FAILURES or isinstance(error, StorageError):
             self.end(EndReason.FAILED)
 
-    async def _used_up(self, speaking: Speaking, error: ProviderError) -> None:
+    async def _used_up(self, speaking: TurnState, error: ProviderError) -> None:
         """Nothing more may be spent: that is no fault of the turn."""
         await self._stopped(speaking)
         await self._journal.post_notice(f"paused: {error.problem} {error.hint}")
@@ -339,14 +339,14 @@ class Turns:
     def _taken(self) -> None:
         """A persona has said something."""
         self._failed_in_row = 0
-        self._chair.passed_over = None
+        self._scheduler.passed_over = None
 
     def _settle(self, again: Asked | None = None) -> None:
         """A remedy was chosen: go on, unless another failure waits."""
-        self._agenda.failures.popleft()
+        self._queue.failures.popleft()
         self._failed_in_row = 0
         if again:
-            self._agenda.ask(again, first=True)
+            self._queue.ask(again, first=True)
         self.resume()
 
     async def _restore(self, replaced_id: int | None) -> None:

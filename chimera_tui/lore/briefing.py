@@ -12,7 +12,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN, cut
 from chimera_tui.lore.carried import Carried
 from chimera_tui.lore.lore_entries import DEEPEST_SCAN, Lorebook, LoreEntry
-from chimera_tui.lore.macros import Scene, expand
+from chimera_tui.lore.macros import MacroContext, expand
 from chimera_tui.lore.telling import Moment, lore
 
 PROMPT_SHARE = 0.4
@@ -62,7 +62,7 @@ def brief(
     """
     carried = carried or _NOTHING
     always, called = _lore(persona, carried, conversation, path, context)
-    began = Scene(
+    began = MacroContext(
         char=persona.name,
         user=conversation.human_name,
         group=tuple(one.persona.name for one in conversation.cast),
@@ -139,7 +139,7 @@ def _moments(
     return moment(len(path)), [moment(at) for at in spoken] if book.is_timed else []
 
 
-def _said(role: str, text: str, scene: Scene) -> str:
+def _said(role: str, text: str, scene: MacroContext) -> str:
     """An entry as the words of whom it is told as."""
     speaker = {"user": scene.user, "assistant": scene.char}.get(role)
     return f"{speaker}: {text}" if speaker and text else text

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from chimera_tui.lore.lore_keys import NO_KEYS, Keys, Searched
+from chimera_tui.lore.lore_keys import NO_KEYS, LoreKeys, Searched
 
 DEEPEST_SCAN = 1000
 """Messages that are searched at most."""
@@ -22,11 +22,40 @@ class Logic(IntEnum):
     NOT_ANY = 2
     AND_ALL = 3
 
-    def allows(self, keys: Keys, text: Searched) -> bool:
+    def allows(self, keys: LoreKeys, text: Searched) -> bool:
         """Whether `text` is as it has to be."""
         if self in (Logic.AND_ANY, Logic.NOT_ANY):
             return keys.match(text) is (self is Logic.AND_ANY)
         return keys.match_all(text) is (self is Logic.AND_ALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """When an entry that is called for is told, and for how long."""
+
+    sticky: float = 0
+    """Once told, it stays for so many messages."""
+    cooldown: float = 0
+    """Once told, it is not told again for so many messages, behind those for which it stays."""
+    delay: int = 0
+    """Not told before there are so many messages."""
+    after_replies: int = 0
+    """Not told before the personas have spoken so often."""
+    every: int = 1
+    """Told only when the personas have spoken a multiple of so often."""
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it depends on when the entry was told before."""
+        return bool(self.sticky or self.cooldown)
+
+    @property
+    def varies(self) -> bool:
+        """Whether an entry that is always called for is not always told."""
+        return bool(self.after_replies or self.delay or self.cooldown or self.every > 1)
+
+
+ALWAYS = Rhythm()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +64,13 @@ class LoreEntry:
 
     content: str
     """What is told, without decorators; macros still stand in it."""
-    keys: Keys = NO_KEYS
-    secondary: Keys | None = None
+    keys: LoreKeys = NO_KEYS
+    secondary: LoreKeys | None = None
     """The second condition, see `logic`; None where there is none."""
     logic: Logic = Logic.AND_ANY
-    additional: Keys | None = None
+    additional: LoreKeys | None = None
     """Of these, too, one must be found: a decorator."""
-    exclude: Keys = NO_KEYS
+    exclude: LoreKeys = NO_KEYS
     """None of these may be found."""
     constant: bool = False
     """Told always."""
@@ -53,8 +82,6 @@ class LoreEntry:
     """Messages that are searched for the keys; None: as the book says."""
     search_range: int | None = None
     """Characters that are searched for the keys, as NovelAI counts; None: all of the messages."""
-    after_replies: int = 0
-    """Not told before the personas have spoken so often."""
     depth: int | None = None
     """Told so many messages from the end; None: beside the prompt."""
     role: str = "system"
@@ -65,14 +92,7 @@ class LoreEntry:
     """Its place in the book."""
     probability: float = 100
     """How often it is told of a hundred times that it could be."""
-    sticky: float = 0
-    """Once told, it stays for so many messages."""
-    cooldown: float = 0
-    """Once told, it is not told again for so many messages, behind those for which it stays."""
-    delay: int = 0
-    """Not told before there are so many messages."""
-    every: int = 1
-    """Told only when the personas have spoken a multiple of so often."""
+    rhythm: Rhythm = ALWAYS
     groups: tuple[str, ...] = ()
     """Of the entries of a group only one is told."""
     group_weight: float = 100
@@ -85,15 +105,9 @@ class LoreEntry:
     """In a recursive book: whether it can call for others."""
 
     @property
-    def is_timed(self) -> bool:
-        """Whether it depends on when it was told before."""
-        return bool(self.sticky or self.cooldown)
-
-    @property
     def is_fixed(self) -> bool:
         """Whether it is told in every turn, and beside the prompt."""
-        varies = self.exclude or self.after_replies or self.delay or self.cooldown or self.groups
-        varies = varies or self.probability < CERTAIN or self.every > 1
+        varies = self.exclude or self.groups or self.probability < CERTAIN or self.rhythm.varies
         return self.constant and not varies and self.is_called_by_messages and self.depth is None
 
 
@@ -110,4 +124,4 @@ class Lorebook:
     @property
     def is_timed(self) -> bool:
         """Whether what is told now depends on what was told before."""
-        return any(entry.is_timed for entry in self.entries)
+        return any(entry.rhythm.is_timed for entry in self.entries)

@@ -33,7 +33,7 @@ _SPACED = "\u0e00"
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class LoreKeys:
     """Some keys, of which one is enough."""
 
     words: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ class Keys:
         return False
 
 
-NO_KEYS = Keys()
+NO_KEYS = LoreKeys()
 
 
 class Searched:
@@ -90,7 +90,7 @@ class Searched:
 
 
 @dataclass(slots=True)
-class Budget:
+class KeyBudget:
     """What the keys of one book may still take: compiling and matching both cost time."""
 
     keys: int = MOST_KEYS
@@ -99,12 +99,12 @@ class Budget:
 
 def keys_of(
     words: Sequence[str],
-    budget: Budget,
+    budget: KeyBudget,
     *,
     is_regex: bool = False,
     is_case_sensitive: bool = False,
     is_whole_word: bool = True,
-) -> tuple[Keys, tuple[str, ...]]:
+) -> tuple[LoreKeys, tuple[str, ...]]:
     """Make keys of `words`; return them, and what of `words` is not looked for.
 
     That is what `budget` does not allow, keys with macros in them, and regular expressions that
@@ -126,12 +126,14 @@ def keys_of(
         else:
             left_out.append(word)
     budget.keys -= len(plain) + len(patterns)
-    made = Keys(tuple(plain), tuple(patterns), is_case_sensitive, is_whole_word, work - budget.work)
+    made = LoreKeys(
+        tuple(plain), tuple(patterns), is_case_sensitive, is_whole_word, work - budget.work
+    )
     return made, tuple(left_out)
 
 
 def _pattern(
-    slashed: re.Match[str] | None, word: str, budget: Budget, *, ignores_case: bool
+    slashed: re.Match[str] | None, word: str, budget: KeyBudget, *, ignores_case: bool
 ) -> re.Pattern[str] | None:
     """Compile a regular expression that takes only a few steps at each place.
 

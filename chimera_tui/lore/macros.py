@@ -29,7 +29,7 @@ _DICE = re.compile(r"(?:(\d{1,3})d|d)?(\d{1,7})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class MacroContext:
     """What the macros of one persona's texts stand for."""
 
     char: str
@@ -44,7 +44,7 @@ class Scene:
     rng: Random = field(default_factory=Random)
 
 
-def expand(text: str, scene: Scene) -> str:
+def expand(text: str, scene: MacroContext) -> str:
     """Return `text` with its macros replaced, once, for the persona of `scene`."""
     if "{{" not in text and "<" not in text:
         return text
@@ -65,7 +65,7 @@ def hidden_keys(text: str) -> str:
     return "\n".join(found)
 
 
-def _one(match: re.Match[str], scene: Scene) -> str:
+def _one(match: re.Match[str], scene: MacroContext) -> str:
     if old := match["old"]:
         return scene.user if old.lower() == "user" else scene.char
     name = (match["name"] or "").lower()
@@ -84,7 +84,7 @@ def _options(rest: str) -> list[str]:
     return [option.replace("\\,", ",").strip() for option in _SPLIT.split(rest)]
 
 
-def _roll(rest: str, scene: Scene) -> str:
+def _roll(rest: str, scene: MacroContext) -> str:
     dice = _DICE.fullmatch(rest.strip())
     if not dice:
         return ""
@@ -93,15 +93,15 @@ def _roll(rest: str, scene: Scene) -> str:
     return str(sum(scene.rng.randint(1, sides) for _ in range(count)))
 
 
-def _moment(form: str) -> Callable[[Scene], str]:
+def _moment(form: str) -> Callable[[MacroContext], str]:
     return lambda scene: scene.now.strftime(form) if scene.now else ""
 
 
-def _members(scene: Scene) -> str:
+def _members(scene: MacroContext) -> str:
     return ", ".join(scene.group) or scene.char
 
 
-_PLAIN: Mapping[str, Callable[[Scene], str]] = {
+_PLAIN: Mapping[str, Callable[[MacroContext], str]] = {
     "char": lambda scene: scene.char,
     "user": lambda scene: scene.user,
     "group": _members,
@@ -114,7 +114,7 @@ _PLAIN: Mapping[str, Callable[[Scene], str]] = {
     "original": lambda _: "",
     "trim": lambda _: "",
 }
-_WITH_VALUE: Mapping[str, Callable[[str, Scene], str]] = {
+_WITH_VALUE: Mapping[str, Callable[[str, MacroContext], str]] = {
     "random": lambda rest, scene: scene.rng.choice(_options(rest)),
     "roll": _roll,
     "reverse": lambda rest, _: rest[::-1],

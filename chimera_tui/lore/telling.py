@@ -68,7 +68,7 @@ def _timers(book: Lorebook, now: Moment, seed: str, before: Sequence[Moment]) ->
     time: so the rhythm is not another one in every turn.
     """
     timers = _Timers()
-    timed = [entry for entry in book.entries if entry.is_timed]
+    timed = [entry for entry in book.entries if entry.rhythm.is_timed]
     if not timed:
         return timers
     depends = book.is_recursive or any(entry.groups for entry in timed)
@@ -103,23 +103,25 @@ class _Timers:
         for number in [number for number, end in self.stays.items() if messages >= end]:
             del self.stays[number]
             entry = next(one for one in timed if one.number == number)
-            self.stays_away[number] = messages + entry.cooldown
+            self.stays_away[number] = messages + entry.rhythm.cooldown
         self.stays_away = {n: end for n, end in self.stays_away.items() if messages < end}
 
     def start(self, told: Iterable[LoreEntry], messages: int) -> None:
         """Remember that these were told when there were so many messages."""
         for entry in told:
-            if entry.sticky:
-                self.stays.setdefault(entry.number, messages + entry.sticky)
-            if entry.cooldown:
-                self.stays_away.setdefault(entry.number, messages + entry.cooldown)
+            if entry.rhythm.sticky:
+                self.stays.setdefault(entry.number, messages + entry.rhythm.sticky)
+            if entry.rhythm.cooldown:
+                self.stays_away.setdefault(entry.number, messages + entry.rhythm.cooldown)
 
     def allow(self, entry: LoreEntry, moment: Moment) -> bool:
         """Whether its time has come."""
         if entry.number in self.stays_away and entry.number not in self.stays:
             return False
-        has_come = entry.delay <= moment.messages and entry.after_replies <= moment.replies
-        return has_come and moment.replies % entry.every == 0
+        has_come = (
+            entry.rhythm.delay <= moment.messages and entry.rhythm.after_replies <= moment.replies
+        )
+        return has_come and moment.replies % entry.rhythm.every == 0
 
 
 def _told(

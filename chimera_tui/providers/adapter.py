@@ -1,6 +1,7 @@
 """What the adapters of all wire formats share."""
 
 import asyncio
+import math
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, suppress
@@ -12,12 +13,12 @@ from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import WaitReason
 from chimera_tui.providers import faults, http
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Waiting
-from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.capabilities import Capability, LearnedCapabilities
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import asking, entries, fetch
-from chimera_tui.providers.marks import Marks
+from chimera_tui.providers.marks import TemplateMarks
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.watch import watched
+from chimera_tui.providers.watch import Watch
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import httpx2
@@ -38,7 +39,7 @@ class Adapter(ABC):
     def __init__(
         self,
         at: Endpoint,
-        learned: Learned,
+        learned: LearnedCapabilities,
         client: "Callable[[], httpx2.AsyncClient] | None" = None,
     ) -> None:
         self._at = at
@@ -51,9 +52,31 @@ class Adapter(ABC):
         """Its key in the settings."""
         return self._at.name
 
-    def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+    async def stream(
+        self, request: ChatRequest, until: float = math.inf
+    ) -> AsyncGenerator[StreamItem]:
         """Yield the reply as it is produced; see `Provider.stream`."""
-        return watched(self._items(request), self._at)
+        marks, model, is_answered = TemplateMarks(), request.model, False
+        async with aclosing(Watch(self._at, until)) as watch:
+            if await watch.wait(self._must_load(model)):
+                yield watch.heard(Waiting(WaitReason.LOADING))
+            while True:
+                try:
+                    reply = self._reply(request, self._learned.of(self.name, model))
+                    async with aclosing(reply) as items:
+                        item: StreamItem | None = None
+                        while not isinstance(item, Finished):
+                            waits = self._end_of if marks.is_over else watch.next
+                            item, is_answered = await waits(items), True
+                            for told in marks.sort(item):
+                                yield watch.heard(told)
+                        return
+                except ProviderError as error:
+                    if not is_answered and self._learned.learn_from(error, self.name, model):
+                        continue
+                    for told in marks.finish():
+                        yield told
+                    raise faults.with_nearest(error, model, list(self._known_names())) from None
 
     async def aclose(self) -> None:
         """Close its connections."""
@@ -71,27 +94,6 @@ class Adapter(ABC):
     async def _must_load(self, _model: str) -> bool:
         """Whether the service says that it has to load the model first."""
         return False
-
-    async def _items(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
-        if await self._must_load(request.model):
-            yield Waiting(WaitReason.LOADING)
-        reply = self._learned.adapted(
-            self.name, request.model, lambda takes: self._reply(request, takes)
-        )
-        marks = Marks()
-        try:
-            async with aclosing(reply) as items:
-                async for item in items:
-                    for told in marks.sort(item):
-                        yield told
-                    if marks.is_over:
-                        yield await self._end_of(items)
-                        return
-        except ProviderError as error:
-            for told in marks.finish():
-                yield told
-            names = list(self._known_names())
-            raise faults.with_nearest(error, request.model, names) from None
 
     async def _end_of(self, items: AsyncGenerator[StreamItem]) -> Finished:
         """Read on for the count of tokens: the model has ended its turn, whatever else it writes.

@@ -10,7 +10,7 @@ from typing import Any
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.text import one_line
 from chimera_tui.providers.base import Finished, StreamItem
-from chimera_tui.providers.parts import Said, fields, name, told
+from chimera_tui.providers.parts import ReplySoFar, fields, name, told
 from chimera_tui.providers.watch import count
 
 _FINISH = {
@@ -23,7 +23,7 @@ _GOES_ON = {"", "null", "none"}
 _ENDS = {"message_stop", "message"}
 
 
-class Event:
+class AnthropicEvent:
     """One event of a stream, or a whole message.
 
     Args:
@@ -39,7 +39,7 @@ class Event:
 
     __slots__ = ("_data", "_message", "items", "kind")
 
-    def __init__(self, document: object, said: Said) -> None:
+    def __init__(self, document: object, said: ReplySoFar) -> None:
         if not isinstance(document, dict):
             raise ValueError  # noqa: TRY004 - data that is not what the format says
         self._data: dict[str, Any] = document
@@ -47,7 +47,7 @@ class Event:
         self.kind = name(document.get("type"))
         self.items = list(self._items(said))
 
-    def _items(self, said: Said) -> Iterator[StreamItem]:
+    def _items(self, said: ReplySoFar) -> Iterator[StreamItem]:
         for piece in (self._data.get("content_block"), self._data.get("delta")):
             if piece:
                 yield from said.new(told(piece))
@@ -74,7 +74,7 @@ class Count:
         self._details: object = None
         self._usage: dict[str, object] = {}
 
-    def take(self, event: Event) -> Finished | None:
+    def take(self, event: AnthropicEvent) -> Finished | None:
         """Take note of an event; return the end if it is the terminal mark."""
         for place in event.told_of_message():
             self._model = name(place.get("model")) or self._model

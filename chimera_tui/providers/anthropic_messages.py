@@ -4,8 +4,8 @@ The SDK opens, reads and closes the stream; its events are taken as plain data
 and checked here, as in `openai_chat`.
 """
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -13,14 +13,14 @@ from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
-from chimera_tui.providers.anthropic_events import Count, Event
+from chimera_tui.providers.anthropic_events import AnthropicEvent, Count
 from chimera_tui.providers.base import ChatRequest, StreamItem
-from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.capabilities import Capability, LearnedCapabilities
 from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import MOST, entries, ordered
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.parts import Said, fields, name
+from chimera_tui.providers.parts import ReplySoFar, fields, name
 from chimera_tui.providers.watch import count
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
@@ -36,7 +36,7 @@ _MOST_PAGES = 5
 class AnthropicProvider(Adapter):
     """Anthropic, through the anthropic SDK."""
 
-    def __init__(self, at: Endpoint, learned: Learned) -> None:
+    def __init__(self, at: Endpoint, learned: LearnedCapabilities) -> None:
         super().__init__(at, learned, lambda: http.client(at, _headers(at)))
         self._sdk = Once(self._connect)
         self._names: tuple[str, ...] = ()
@@ -98,9 +98,13 @@ class AnthropicProvider(Adapter):
         return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
-        count, found, is_said = Count(), Documents(), False
-        async with aclosing(self._events(_body(request, takes), found)) as events:
-            async for event in events:
+        count, found, said, is_said = Count(), Documents(), ReplySoFar(), False
+        async with (
+            self._answer(_body(request, takes)) as answer,
+            aclosing(documents(answer, found)) as came,
+        ):
+            async for document in came:
+                event = AnthropicEvent(document, said)
                 if error := event.trouble():
                     raise faults.reported(self._at, error)
                 for item in event.items:
@@ -112,13 +116,14 @@ class AnthropicProvider(Adapter):
         if found.is_one and is_said:  # a document alone is a whole message
             yield count.finished()
 
-    async def _events(self, body: dict[str, object], found: Documents) -> AsyncGenerator[Event]:
+    @asynccontextmanager
+    async def _answer(self, body: dict[str, object]) -> AsyncIterator[Any]:
+        """The answer to a request, open; what the SDK and the format stumble over is a fault."""
         await self._http.get()
         sdk = await self._sdk.get()
         import anthropic  # noqa: PLC0415 - it is there now
 
         version = VERSION_WITH_TEMPERATURE if "temperature" in body else VERSION
-        said = Said()
         try:
             stream = await sdk.post(
                 "/v1/messages",
@@ -128,9 +133,8 @@ class AnthropicProvider(Adapter):
                 stream=True,
                 stream_cls=anthropic.AsyncStream[object],
             )
-            async with stream, aclosing(documents(stream.response, found)) as came:
-                async for document in came:
-                    yield Event(document, said)
+            async with stream:
+                yield stream.response
         except anthropic.APIConnectionError as error:
             if isinstance(error.__cause__, ProviderError):  # raised by our transport
                 raise error.__cause__ from None

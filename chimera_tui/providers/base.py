@@ -1,5 +1,6 @@
 """What a provider is: it lists models and streams replies."""
 
+import math
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -108,13 +109,18 @@ class Provider(Protocol):
     def note(self) -> str:
         """What a person should know of the models it listed last; empty if nothing."""
 
-    def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+    def stream(self, request: ChatRequest, until: float = math.inf) -> AsyncGenerator[StreamItem]:
         """Yield the reply as it is produced; `Finished` comes last, only after the terminal mark.
 
         Cancelling the task, or closing the generator, ends the request.
 
+        Args:
+            request: What is asked.
+            until: When the reply has to be over, by the clock of the loop.
+
         Raises:
             ProviderError: If the reply does not come, or not to its end.
+            TimeoutError: If it is not over at `until`.
         """
 
     async def probe(self) -> None:

@@ -8,14 +8,11 @@ parameter, which is then left out for good.
 
 import json
 import re
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
-from chimera_tui.domain.errors import Fault, ProviderError
-
-T = TypeVar("T")
+from chimera_tui.domain.errors import ProviderError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,19 +182,7 @@ def _read(body: str) -> tuple[str, str]:
     return "", ""
 
 
-class ParameterError(ProviderError):
-    """The service refuses a parameter of the request.
-
-    Attributes:
-        parameter: A key of `PARAMETERS`.
-    """
-
-    def __init__(self, problem: str, *, kind: Fault, hint: str = "", parameter: str) -> None:
-        super().__init__(problem, kind=kind, hint=hint)
-        self.parameter = parameter
-
-
-class Learned:
+class LearnedCapabilities:
     """What services were found to refuse, by provider and model.
 
     Args:
@@ -213,9 +198,13 @@ class Learned:
         for provider, model, parameter in rows:
             self._add(provider, model, parameter)
 
-    def learn(self, provider: str, model: str, parameter: str) -> bool:
-        """Remember a refusal. False if it is not new: to leave it out did not help."""
-        if parameter in self._refused.get((provider, model), ()):
+    def learn_from(self, error: ProviderError, provider: str, model: str) -> bool:
+        """Remember which parameter was refused, if `error` says so.
+
+        False if it does not, or if that was known: to leave it out did not help.
+        """
+        parameter = error.parameter
+        if not parameter or parameter in self._refused.get((provider, model), ()):
             return False
         self._add(provider, model, parameter)
         if self._on_learned:
@@ -225,27 +214,6 @@ class Learned:
     def of(self, provider: str, model: str) -> Capability:
         """Return what a model takes: what the table says, less what it has refused."""
         return of(provider, model).without(self._refused.get((provider, model), ()))
-
-    async def adapted(
-        self, provider: str, model: str, ask: Callable[[Capability], AsyncGenerator[T]]
-    ) -> AsyncGenerator[T]:
-        """Pass on what `ask` yields; where it is refused for a parameter, ask again without.
-
-        Raises:
-            ProviderError: Whatever else `ask` raises.
-        """
-        began = False
-        while True:
-            try:
-                async with aclosing(ask(self.of(provider, model))) as items:
-                    async for item in items:
-                        began = True
-                        yield item
-            except ParameterError as error:
-                if began or not self.learn(provider, model, error.parameter):
-                    raise
-            else:
-                return
 
     def _add(self, provider: str, model: str, parameter: str) -> None:
         known = self._refused.get((provider, model), frozenset())

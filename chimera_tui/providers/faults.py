@@ -19,14 +19,10 @@ from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.redaction import redact
 from chimera_tui.domain.text import one_line
 from chimera_tui.providers import refusals
-from chimera_tui.providers.capabilities import ParameterError, named
+from chimera_tui.providers.capabilities import named
 from chimera_tui.providers.endpoint import Endpoint
 
 _SCOPE = re.compile(r"(?i)missing scopes|insufficient permissions")
-
-
-class NoListError(ProviderError):
-    """Something answers at an address, but it does not list models."""
 
 
 def broken(at: Endpoint, error: BaseException, *, began: bool) -> ProviderError:
@@ -101,16 +97,18 @@ def refused(
             hint="If that is right, make it the address in the settings.",
         )
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED} and not to_chat:
-        return NoListError(
+        return ProviderError(
             f"There is no list of models at {at.address}.",
             kind=Fault.BAD_TYPE,
             hint=_ADDRESS,
+            is_listless=True,
         )
     if status == HTTPStatus.FORBIDDEN and not to_chat and _SCOPE.search(body):
-        return NoListError(
+        return ProviderError(
             f"{at.title} does not let this key list its models.",
             kind=Fault.AUTH,
             hint="Type the name of a model, or give the key the right to list them.",
+            is_listless=True,
         )
     return _said(at, status, body, headers)
 
@@ -282,7 +280,7 @@ def _said(at: Endpoint, status: int, body: str, headers: Mapping[str, str]) -> P
     problem = problem.format(title=at.title, status=status)
     problem = f"{problem}: {said}." if said else f"{problem}."
     if kind is Fault.REQUEST and (parameter := named(judged)):
-        return ParameterError(problem, kind=kind, hint=hint, parameter=parameter)
+        return ProviderError(problem, kind=kind, hint=hint, parameter=parameter)
     wait = None if kind is Fault.MONEY else refusals.wait_of(headers, judged)
     return ProviderError(problem, kind=kind, hint=hint, retry_after=wait)
 

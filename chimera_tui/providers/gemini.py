@@ -5,8 +5,8 @@ objects; what it stumbles over is broken data to us.
 """
 
 import warnings
-from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -17,7 +17,7 @@ from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text, Thinking
-from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.capabilities import Capability, LearnedCapabilities
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.lines import plain_events
 from chimera_tui.providers.listing import MOST, entries, ordered, sounds_chatty
@@ -50,7 +50,7 @@ _opened: ContextVar[list["httpx2.Response"]] = ContextVar("_opened")
 class GeminiProvider(Adapter):
     """Gemini, through the google-genai SDK."""
 
-    def __init__(self, at: Endpoint, learned: Learned) -> None:
+    def __init__(self, at: Endpoint, learned: LearnedCapabilities) -> None:
         at = replace(at, address=at.address.removesuffix(f"/{VERSION}"))
         super().__init__(at, learned, self._client)
         self._sdk = Once(self._connect)
@@ -129,7 +129,7 @@ class GeminiProvider(Adapter):
         return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
-        async with aclosing(self._events(request, takes)) as events:
+        async with self._events(request, takes) as events:
             async for event in events:
                 for item in _pieces(event):
                     yield item
@@ -141,9 +141,11 @@ class GeminiProvider(Adapter):
                     yield Finished(finish, _count(event), event.model_version or "", note)
                     return
 
+    @asynccontextmanager
     async def _events(
         self, request: ChatRequest, takes: Capability
-    ) -> AsyncGenerator["GenerateContentResponse"]:
+    ) -> AsyncIterator[AsyncGenerator["GenerateContentResponse"]]:
+        """The events of a reply; what the SDK stumbles over is a fault."""
         await self._http.get()
         sdk = await self._sdk.get()
         from google.genai import errors  # noqa: PLC0415 - it is there now
@@ -156,8 +158,7 @@ class GeminiProvider(Adapter):
             )
             stream = cast("AsyncGenerator[GenerateContentResponse]", events)
             async with aclosing(stream):
-                async for event in stream:
-                    yield event
+                yield stream
         except errors.APIError as error:
             raise faults.reported(self._at, error.details) from None
         except (ValueError, TypeError, AttributeError, RecursionError):

@@ -16,7 +16,7 @@ from chimera_tui.domain.errors import ProviderError
 from chimera_tui.providers import environment, faults
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.exchange import Recording
-from chimera_tui.providers.lines import Lines
+from chimera_tui.providers.lines import Rewriter
 from chimera_tui.providers.quiet import keep_quiet
 
 if TYPE_CHECKING:  # 0.1 s of imports that the first paint must not wait for
@@ -36,7 +36,9 @@ _JSON_ESCAPES = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 def client(
-    at: Endpoint, headers: Mapping[str, str] | None = None, lines: Callable[[], Lines] | None = None
+    at: Endpoint,
+    headers: Mapping[str, str] | None = None,
+    lines: Callable[[], Rewriter] | None = None,
 ) -> "httpx2.AsyncClient":
     """Make the client that lists models, and through which all SDKs but Ollama's speak.
 
@@ -52,7 +54,7 @@ def client(
 
 
 def options(
-    library: ModuleType, at: Endpoint, lines: Callable[[], Lines] | None = None
+    library: ModuleType, at: Endpoint, lines: Callable[[], Rewriter] | None = None
 ) -> dict[str, Any]:
     """Return what every client of `library` is given: httpx or httpx2."""
     keep_quiet()
@@ -79,7 +81,7 @@ class Guard:
     """
 
     def __init__(
-        self, library: ModuleType, at: Endpoint, lines: Callable[[], Lines] | None = None
+        self, library: ModuleType, at: Endpoint, lines: Callable[[], Rewriter] | None = None
     ) -> None:
         self._at = at
         self._lines = lines
@@ -176,7 +178,7 @@ class _Body:
         self._read_at = -math.inf
         self._is_due = self._had_to_wait = False
         """Whether `_tick` will be called; whether it was since the last read began."""
-        self.lines: Lines | None = None
+        self.lines: Rewriter | None = None
         self._chunks: Any = None
         self._ahead: list[bytes] = []
         """What was looked at, and is to be read."""

@@ -15,7 +15,7 @@ from chimera_tui.providers.documents import Documents
 _shortly = msgspec.json.Encoder().encode
 
 
-class Lines(Protocol):
+class Rewriter(Protocol):
     """Rewrites the bytes of one stream.
 
     Attributes:
@@ -64,12 +64,12 @@ class _Rewritten:
         return bytes(written)
 
 
-def plain_events(needed: Callable[[Any], Any]) -> Callable[[], Lines]:
+def plain_events(needed: Callable[[Any], Any]) -> Callable[[], Rewriter]:
     """Return what makes server-sent events with nothing in them but data, for google-genai."""
     return lambda: _Rewritten(needed, b"data: %b\n\n")
 
 
-def json_lines(needed: Callable[[Any], Any]) -> Callable[[], Lines]:
+def json_lines(needed: Callable[[Any], Any]) -> Callable[[], Rewriter]:
     """Return what makes one JSON object a line, for the ollama SDK."""
     return lambda: _Rewritten(needed, b"%b\n")
 

@@ -116,7 +116,7 @@ _CLOSING = "\"'`”\u2019“»›」』)]"
 _FENCE = re.compile(r"(?m)^ {0,3}(?:```|~~~)")
 
 
-class Marks:
+class TemplateMarks:
     """Sorts the words of one reply as they come: what is said, what is thought, what is neither.
 
     However the words are cut, together they come out the same; no more is held back than what

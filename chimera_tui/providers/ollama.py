@@ -1,7 +1,7 @@
 """Ollama's own chat format: one JSON object a line."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +18,7 @@ from chimera_tui.providers.base import (
     Text,
     Thinking,
 )
-from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.capabilities import Capability, LearnedCapabilities
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.lines import json_lines
 from chimera_tui.providers.listing import entries, ordered, sounds_chatty
@@ -47,7 +47,7 @@ class OllamaProvider(Adapter):
     model holds as long as the program runs, or the model would be loaded anew.
     """
 
-    def __init__(self, at: Endpoint, learned: Learned) -> None:
+    def __init__(self, at: Endpoint, learned: LearnedCapabilities) -> None:
         super().__init__(at, learned)
         self._sdk = Once(self._connect)
         self._contexts: dict[str, int] = {}
@@ -127,7 +127,7 @@ class OllamaProvider(Adapter):
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
         context = self._contexts.setdefault(request.model, request.context)
-        async with aclosing(self._parts(request, takes, context)) as parts:
+        async with self._parts(request, takes, context) as parts:
             async for part in parts:
                 if part.message.thinking:
                     yield Thinking(part.message.thinking)
@@ -143,9 +143,11 @@ class OllamaProvider(Adapter):
         can = known and "thinking" in known.capabilities and takes.calm is not None
         return request.think if can else None
 
+    @asynccontextmanager
     async def _parts(
         self, request: ChatRequest, takes: Capability, context: int
-    ) -> AsyncGenerator["ollama.ChatResponse"]:
+    ) -> AsyncIterator[AsyncGenerator["ollama.ChatResponse"]]:
+        """The parts of a reply; what the SDK stumbles over is a fault."""
         sdk = await self._sdk.get()
         import ollama  # noqa: PLC0415 - it is there now
 
@@ -159,8 +161,7 @@ class OllamaProvider(Adapter):
                 keep_alive=KEEP_ALIVE,
             )
             async with aclosing(cast("AsyncGenerator[ollama.ChatResponse]", parts)) as stream:
-                async for part in stream:
-                    yield part
+                yield stream
         except ollama.ResponseError as error:
             raise faults.reported(self._at, error.error) from None
         except (ValueError, TypeError, AttributeError, RecursionError):

@@ -7,29 +7,27 @@ would surface anywhere, and to build them costs more than everything else.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
-from chimera_tui.domain.conversation import Usage
+from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import environment, faults, http, prices
 from chimera_tui.providers.adapter import Adapter
 from chimera_tui.providers.base import ChatRequest, Finished, StreamItem
-from chimera_tui.providers.capabilities import Capability, Learned
+from chimera_tui.providers.capabilities import Capability, LearnedCapabilities
 from chimera_tui.providers.documents import Documents, documents
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import entries, ordered
 from chimera_tui.providers.once import Once
-from chimera_tui.providers.openai_events import STOPPED, Event
+from chimera_tui.providers.openai_events import OpenAIEvent
 from chimera_tui.providers.openai_models import Model, model_info
-from chimera_tui.providers.parts import Said
+from chimera_tui.providers.parts import ReplySoFar
 
 if TYPE_CHECKING:  # imported at first use: see `Once`
     import openai
-
-T = TypeVar("T")
 
 _VERSION = re.compile(r"/v\d\w*(/|$)")
 
@@ -37,7 +35,7 @@ _VERSION = re.compile(r"/v\d\w*(/|$)")
 class OpenAIChatProvider(Adapter):
     """Any OpenAI-compatible service, through the openai SDK."""
 
-    def __init__(self, at: Endpoint, learned: Learned) -> None:
+    def __init__(self, at: Endpoint, learned: LearnedCapabilities) -> None:
         super().__init__(at, learned)
         self._path = "" if _VERSION.search(at.address) else "/v1"
         self._sdk = Once(self._connect)
@@ -54,9 +52,9 @@ class OpenAIChatProvider(Adapter):
         if not self._at.probe:
             try:
                 await self._prove(f"{self._path}/models")
-            except faults.NoListError as error:
+            except ProviderError as error:
                 # A key that may not list models, or a server that has no list, can be used.
-                if self._at.has_list and error.kind is not Fault.AUTH:
+                if not error.is_listless or (self._at.has_list and error.kind is not Fault.AUTH):
                     raise
             return
         match await self._fetch(self._at.probe, self._at.deadlines.probe):
@@ -107,8 +105,8 @@ class OpenAIChatProvider(Adapter):
             return facts
         try:
             return self._read(await self._fetch(f"{self._path}/models", within))
-        except faults.NoListError:
-            if self._at.has_list:
+        except ProviderError as error:
+            if self._at.has_list or not error.is_listless:
                 raise
             return []
 
@@ -122,7 +120,9 @@ class OpenAIChatProvider(Adapter):
             return None
         try:
             return self._read(await self._fetch(self._at.facts, within))
-        except faults.NoListError:
+        except ProviderError as error:
+            if not error.is_listless:
+                raise
             self._has_facts = False
             return None
 
@@ -151,27 +151,36 @@ class OpenAIChatProvider(Adapter):
         return self._names
 
     async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
-        usage = None
-        async with aclosing(self._events(_body(request, takes))) as events:
-            async for event in events:
+        found, said, usage, is_counted = Documents(), ReplySoFar(), None, False
+        async with (
+            self._answer(_body(request, takes)) as answer,
+            aclosing(documents(answer, found)) as came,
+        ):
+            async for document in came:
+                event = OpenAIEvent(document, said)
+                is_counted = is_counted or event.is_counted()
                 usage = self._count(event) or usage  # the last count wins, wherever it comes
                 if error := event.trouble():
                     raise faults.reported(self._at, error)
                 for item in event.items:
                     yield item
                 if finish := event.finish():
-                    late = await self._late(events)
+                    late = await self._late(came, said)
                     for item in (item for after in late for item in after.items):
                         yield item
                     usage = next(filter(None, map(self._count, reversed(late))), usage)
                     yield Finished(finish, usage, event.model)
                     return
+        # A document alone is a whole reply. Some servers give no reason at the end of a stream.
+        if said and (found.is_one or (found.is_over and is_counted)):
+            yield Finished(Finish.STOP, usage)
 
-    async def _events(self, body: dict[str, object]) -> AsyncGenerator[Event]:
+    @asynccontextmanager
+    async def _answer(self, body: dict[str, object]) -> AsyncIterator[Any]:
+        """The answer to a request, open; what the SDK and the format stumble over is a fault."""
         sdk = await self._sdk.get()
         import openai  # noqa: PLC0415 - it is there now
 
-        found, said, is_counted = Documents(), Said(), False
         try:
             stream = await sdk.post(
                 "/chat/completions",
@@ -180,14 +189,8 @@ class OpenAIChatProvider(Adapter):
                 stream=True,
                 stream_cls=openai.AsyncStream[object],
             )
-            async with stream, aclosing(documents(stream.response, found)) as came:
-                async for document in came:
-                    event = Event(document, said)
-                    is_counted = is_counted or event.is_counted()
-                    yield event
-            # A document alone is a whole reply. Some servers give no reason at the end of a stream.
-            if said and (found.is_one or (found.is_over and is_counted)):
-                yield Event(STOPPED, said)
+            async with stream:
+                yield stream.response
         except openai.APIConnectionError as error:
             raise faults.broken(self._at, error, began=True) from None
         except openai.APIError as error:
@@ -195,19 +198,19 @@ class OpenAIChatProvider(Adapter):
         except (ValueError, RecursionError):  # broken JSON, or not what the format says
             raise faults.unreadable(self._at) from None
 
-    async def _late(self, events: AsyncGenerator[Event]) -> list[Event]:
+    async def _late(self, came: AsyncGenerator[Any], said: ReplySoFar) -> list[OpenAIEvent]:
         """Read on for the count of tokens, and for words that came behind the reason to end.
 
         The reply is whole: nothing can spoil it any more.
         """
         late = []
-        with suppress(TimeoutError, ProviderError):
+        with suppress(TimeoutError, ProviderError, ValueError, RecursionError):
             async with asyncio.timeout(self._at.deadlines.trailer):
-                async for event in events:
-                    late.append(event)  # noqa: PERF401 - what came before the end of time counts
+                async for document in came:
+                    late.append(OpenAIEvent(document, said))  # noqa: PERF401 - what came in time counts
         return late
 
-    def _count(self, event: Event) -> Usage | None:
+    def _count(self, event: OpenAIEvent) -> Usage | None:
         return event.count(reports_cost=self._at.reports_cost)
 
 

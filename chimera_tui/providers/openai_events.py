@@ -10,7 +10,7 @@ from typing import Any
 
 from chimera_tui.domain.conversation import Finish, Usage
 from chimera_tui.providers.base import StreamItem, Thinking
-from chimera_tui.providers.parts import Said, fields, first, name, thought, told
+from chimera_tui.providers.parts import ReplySoFar, fields, first, name, thought, told
 from chimera_tui.providers.watch import count
 
 MOST_DOLLARS = 1000.0
@@ -29,8 +29,6 @@ _BROKEN_OFF = {
 """Reasons to end that are none: the reply was interrupted."""
 _GOES_ON = {"", "null", "none", "nil", "undefined", "unknown", "in_progress", "incomplete"}
 """What some servers call the reason as long as there is none."""
-STOPPED = {"choices": [{"finish_reason": "stop"}]}
-"""The event that a server left out: the reply is whole."""
 _WORDS = ("content", "text", "refusal")
 _THOUGHTS = (
     "reasoning_content", "reasoning", "reasoning_text", "thinking", "thoughts", "reasoning_details",
@@ -38,7 +36,7 @@ _THOUGHTS = (
 _REASONS = ("finish_reason", "stop_reason", "finish_details", "finishReason", "done_reason")
 
 
-class Event:
+class OpenAIEvent:
     """One event of a stream, or a whole reply.
 
     Args:
@@ -54,7 +52,7 @@ class Event:
 
     __slots__ = ("_choice", "_data", "_reason", "items")
 
-    def __init__(self, document: object, said: Said) -> None:
+    def __init__(self, document: object, said: ReplySoFar) -> None:
         if not isinstance(document, dict):
             raise ValueError  # noqa: TRY004 - data that is not what the format says
         self._data: dict[str, Any] = document
@@ -64,7 +62,7 @@ class Event:
         self._reason = _reason(self._choice, document)
         self.items = list(self._items(self._choice, said)) if self._choice else []
 
-    def _items(self, choice: dict[str, Any], said: Said) -> Iterator[StreamItem]:
+    def _items(self, choice: dict[str, Any], said: ReplySoFar) -> Iterator[StreamItem]:
         delta, message = choice.get("delta"), choice.get("message")
         if delta:
             yield from said.new(_pieces(delta))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chimera_tui.domain.health import ModelInfo
-from chimera_tui.providers.capabilities import Learned
+from chimera_tui.providers.capabilities import LearnedCapabilities
 from chimera_tui.providers.endpoint import Endpoint
 from chimera_tui.providers.listing import sounds_chatty
 from chimera_tui.providers.parts import fields, name
@@ -65,7 +65,9 @@ class Model:
         return None, None
 
 
-def model_info(model: Model, at: Endpoint, learned: Learned, listed: Listed) -> ModelInfo:
+def model_info(
+    model: Model, at: Endpoint, learned: LearnedCapabilities, listed: Listed
+) -> ModelInfo:
     """Say what is known of a model.
 
     Args:

@@ -88,7 +88,7 @@ def _is_thought(part: dict[str, Any]) -> bool:
     return "thinking" in part and "text" not in part
 
 
-class Said:
+class ReplySoFar:
     """The words of one reply so far, for what a server may say again as a whole."""
 
     def __init__(self) -> None:

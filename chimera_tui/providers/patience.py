@@ -1,14 +1,14 @@
-"""Waiting for the items of a stream, each for so long, at the cost of one timer for all of them."""
+"""Waits, each for so long, at the cost of one timer for all of them."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import Awaitable
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
 class Patience:
-    """Bounds every wait for the next item of a stream, as `asyncio.timeout_at` would.
+    """Bounds every wait of a stream, as `asyncio.timeout_at` would.
 
     That sets and removes a timer for each item, which costs more than the item. This one has a
     timer that looks, when it is due, whether the wait that is on then is due, too. Nothing is
@@ -22,16 +22,15 @@ class Patience:
         self._waiting: asyncio.Task[object] | None = None
         self._is_over = False
 
-    async def next(self, items: AsyncGenerator[T], due: float) -> T:
-        """Return the next item.
+    async def wait(self, result: Awaitable[T], due: float) -> T:
+        """Return a result; what it raises is passed on.
 
         Args:
-            items: The stream.
+            result: What to wait for.
             due: Until when to wait, by the clock of the loop.
 
         Raises:
             TimeoutError: If it did not come.
-            StopAsyncIteration: If there is none.
         """
         self._due = due
         if self._timer is None or self._timer.when() > due:
@@ -39,7 +38,7 @@ class Patience:
         self._waiting = task = asyncio.current_task()
         before = task.cancelling() if task else 0
         try:
-            return await anext(items)
+            return await result
         except asyncio.CancelledError:
             if self._is_over and task and task.uncancel() <= before:
                 raise TimeoutError from None

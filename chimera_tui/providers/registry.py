@@ -8,7 +8,7 @@ from chimera_tui.domain.addresses import is_loopback, is_private
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.providers.anthropic_messages import AnthropicProvider
 from chimera_tui.providers.base import Provider
-from chimera_tui.providers.capabilities import Learned
+from chimera_tui.providers.capabilities import LearnedCapabilities
 from chimera_tui.providers.endpoint import (
     LOCAL,
     REMOTE,
@@ -19,7 +19,7 @@ from chimera_tui.providers.gemini import GeminiProvider
 from chimera_tui.providers.ollama import OllamaProvider
 from chimera_tui.providers.openai_chat import OpenAIChatProvider
 
-WIRES: Mapping[str, Callable[[Endpoint, Learned], Provider]] = {
+WIRES: Mapping[str, Callable[[Endpoint, LearnedCapabilities], Provider]] = {
     "openai": OpenAIChatProvider,
     "anthropic": AnthropicProvider,
     "gemini": GeminiProvider,
@@ -238,11 +238,11 @@ def endpoint(
     )
 
 
-def provider(at: Endpoint, learned: Learned | None = None) -> Provider:
+def provider(at: Endpoint, learned: LearnedCapabilities | None = None) -> Provider:
     """Make what speaks to an endpoint. Nothing is imported or opened before its first use.
 
     Args:
         at: The endpoint.
         learned: What services were found to refuse; None: nothing yet.
     """
-    return WIRES[service(at.name).wire](at, learned or Learned())
+    return WIRES[service(at.name).wire](at, learned or LearnedCapabilities())

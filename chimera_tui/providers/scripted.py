@@ -1,6 +1,7 @@
 """The fake of all tests: a provider that plays what it is told."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 from chimera_tui.domain.conversation import Finish, Usage
@@ -46,7 +47,9 @@ class ScriptedProvider:
         """Nothing: its list is whole."""
         return ""
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+    async def stream(
+        self, request: ChatRequest, until: float = math.inf
+    ) -> AsyncGenerator[StreamItem]:
         """Play the next script."""
         self.requests.append(request)
         for step in self._script(request):
@@ -55,7 +58,8 @@ class ScriptedProvider:
                     await asyncio.sleep(0)
                     yield Text(step)
                 case asyncio.Event():
-                    await step.wait()
+                    async with asyncio.timeout_at(until if until < math.inf else None):
+                        await step.wait()
                 case Thinking() | Withdrawn():
                     yield step
                 case Finished():

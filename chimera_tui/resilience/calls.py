@@ -2,8 +2,7 @@
 
 import time
 import unicodedata
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
@@ -20,8 +19,7 @@ from chimera_tui.providers.base import (
     Waiting,
     Withdrawn,
 )
-from chimera_tui.resilience.gate import Clock, Gate
-from chimera_tui.resilience.parks import HeldBackError
+from chimera_tui.resilience.gate import Attempt, Clock, Gate
 from chimera_tui.resilience.rules import LONGEST_WAIT, RULES, asked_wait, in_words
 
 FIRST_PAUSE = 1.0
@@ -57,7 +55,7 @@ class AttemptFailed:
 CallItem = StreamItem | AttemptBegan | AttemptFailed
 
 
-class Ask(Protocol):
+class RequestWriter(Protocol):
     """Writes the request for a model, at the moment when it is made."""
 
     def __call__(
@@ -92,7 +90,7 @@ class Calls:
             gate.wake()
 
     async def reply(
-        self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+        self, models: Sequence[ModelRef], ask: RequestWriter, allow: Callable[[ModelRef], None]
     ) -> AsyncGenerator[CallItem]:
         """Yield the reply of the first model that gives one, and what comes before it.
 
@@ -110,48 +108,27 @@ class Calls:
         turn = _Turn(self._gates, models, self._clock, self._rng)
         while True:
             try:
-                async with aclosing(self._attempt(turn, ask, allow)) as items:
-                    async for item in items:
-                        yield item
+                allow(turn.model)  # nobody waits for what will not be allowed
+                gate, attempt = turn.gate, turn.attempt()
+                try:
+                    while hold := await gate.wait(attempt):
+                        yield hold
+                    allow(turn.model)
+                    request = turn.request(ask)
+                    gate.begin(attempt, request)
+                    yield AttemptBegan(turn.model, request)
+                    while (item := await gate.hear(attempt)) is not None:
+                        for told in turn.sort(item):
+                            yield told
+                    return
+                finally:
+                    await gate.end(attempt)
             except ProviderError as error:
                 failed = turn.after(error)
-            else:
-                return
             yield failed
             if (pause := turn.pause) > 0:
                 yield Waiting(WaitReason.RETRY, pause)
                 await turn.gate.rest(pause)
-
-    async def _attempt(
-        self, turn: "_Turn", ask: Ask, allow: Callable[[ModelRef], None]
-    ) -> AsyncGenerator[CallItem]:
-        model, held = turn.model, ""
-
-        def begin() -> ChatRequest:
-            allow(model)
-            return ask(model, shorter=turn.is_shorter, more_room=turn.has_more_room)
-
-        allow(model)  # nobody waits for what will not be allowed
-        reply = turn.gate.reply(
-            model.model, begin, deadline=turn.deadline, is_patient=turn.is_patient
-        )
-        async with aclosing(reply) as items:
-            async for item in items:
-                if isinstance(item, ChatRequest):
-                    turn.began()
-                    yield AttemptBegan(model, item)
-                    continue
-                if isinstance(item, Withdrawn) or not turn.is_visible:
-                    if isinstance(item, Finished):
-                        yield item  # though it said nothing, it used something up
-                    shows = turn.heard(item)
-                    held = "" if isinstance(item, Withdrawn) else held
-                    if isinstance(item, Text):
-                        held += item.text
-                        if not shows:
-                            continue
-                        item = Text(held)  # noqa: PLW2901
-                yield item
 
 
 class _Turn:
@@ -166,8 +143,10 @@ class _Turn:
         self.deadline = clock() + max(known, default=0.0)
         self.pause = 0.0
         """Seconds between the last attempt and the next, beside what the gate holds it back."""
-        self.is_visible = False
+        self._is_visible = False
         """Whether anything of the reply was to be seen."""
+        self._unseen = ""
+        """What was said that shows nothing."""
         self._turn_to(self._models.pop(0))
 
     @property
@@ -175,40 +154,48 @@ class _Turn:
         """The gate of the model whose turn it is.
 
         Raises:
-            HeldBackError: If there is no such provider.
+            ProviderError: If there is no such provider.
         """
         try:
             return self._gates[self.model.provider]
         except KeyError:
-            raise HeldBackError(
+            raise ProviderError(
                 f"There is no provider `{self.model.provider}`.",
                 kind=Fault.MODEL,
                 hint="Choose another model, or name the provider in the settings.",
+                is_held_back=True,
             ) from None
 
-    def is_patient(self) -> bool:
-        """Whether to wait for a provider that does not answer: not if another one is ready."""
-        gates = ((self._gates.get(model.provider), model) for model in self._models)
-        return not any(gate and gate.is_ready(model.model) for gate, model in gates)
+    def attempt(self) -> Attempt:
+        """The next call to the model whose turn it is."""
+        return Attempt(self.model.model, self.deadline, self._is_patient)
 
-    def began(self) -> None:
-        """An attempt begins."""
-        self._is_bare, self._has_thought = True, False
+    def request(self, ask: RequestWriter) -> ChatRequest:
+        """Write the request; from now on the reply to it is heard."""
+        self._is_bare, self._has_thought, self._unseen = True, False, ""
+        return ask(self.model, shorter=self._is_shorter, more_room=self._has_more_room)
 
-    def heard(self, item: StreamItem) -> bool:
-        """Say whether an item is the first of which anything is to be seen.
+    def sort(self, item: StreamItem) -> Iterator[StreamItem]:
+        """Yield what is to be passed on now: text that shows nothing waits for some that does.
 
         Raises:
-            ProviderError: If it was the end.
+            ProviderError: If it was the end, and nothing was to be seen.
         """
+        if self._is_visible and not isinstance(item, Withdrawn):
+            yield item
+            return
         self._is_bare = False
         if isinstance(item, Text):
-            self.is_visible = shows(item.text)
+            self._unseen += item.text
+            if not shows(item.text):
+                return
+            self._is_visible, item = True, Text(self._unseen)
         elif isinstance(item, Thinking | Withdrawn):
-            self._has_thought, self.is_visible = True, False
-        elif isinstance(item, Finished):
+            self._has_thought, self._is_visible = True, False
+            self._unseen = "" if isinstance(item, Withdrawn) else self._unseen
+        yield item
+        if isinstance(item, Finished):  # though it said nothing, it used something up
             raise self._nothing(item)
-        return self.is_visible
 
     def after(self, error: ProviderError) -> AttemptFailed:
         """Say what follows a failed attempt.
@@ -216,7 +203,7 @@ class _Turn:
         Raises:
             ProviderError: If nothing does.
         """
-        if self.is_visible or self._clock() >= self.deadline:
+        if self._is_visible or self._clock() >= self.deadline:
             raise _worded(error)
         model, self.pause = self.model, 0.0
         if (seconds := self._again(error)) is not None:
@@ -228,15 +215,20 @@ class _Turn:
         gate = self._gates.get(self.model.provider)
         return AttemptFailed(model, error, self.model, 1, gate.attempts if gate else 1, 0.0)
 
+    def _is_patient(self) -> bool:
+        """Whether to wait for a provider that does not answer: not if another one is ready."""
+        gates = ((self._gates.get(model.provider), model) for model in self._models)
+        return not any(gate and gate.is_ready(model.model) for gate, model in gates)
+
     def _turn_to(self, model: ModelRef) -> None:
         self.model = model
-        self.is_shorter = self.has_more_room = False
+        self._is_shorter = self._has_more_room = False
         self._number = 1
         self._is_bare = self._has_thought = self._has_reconnected = False
 
     def _again(self, error: ProviderError) -> float | None:
         """Seconds until the same model is asked again; None if it is not."""
-        if isinstance(error, HeldBackError):
+        if error.is_held_back:
             return None
         if error.kind is Fault.TRANSPORT and self._is_bare and not self._has_reconnected:
             self._has_reconnected = True  # it had closed the connection before it was asked
@@ -248,9 +240,9 @@ class _Turn:
             return None
         pause = 0.0
         if error.kind is Fault.CONTEXT:
-            self.is_shorter = True
+            self._is_shorter = True
         else:
-            self.has_more_room = error.kind is Fault.EMPTY and self._has_thought
+            self._has_more_room = error.kind is Fault.EMPTY and self._has_thought
             usual = FIRST_PAUSE * 2 ** (self._number - 1)
             longest = min(LONGEST_PAUSE, usual * RULES[error.kind].patience)
             pause = self._rng.uniform(0, longest)
@@ -293,7 +285,7 @@ def shows(text: str) -> bool:
 def _worded(error: ProviderError) -> ProviderError:
     """Let an error about a long wait say how long it is."""
     wait = asked_wait(error) or 0.0
-    if wait <= LONGEST_WAIT or isinstance(error, HeldBackError):
+    if wait <= LONGEST_WAIT or error.is_held_back:
         return error
     return ProviderError(
         f"{error.problem} It asks to wait {in_words(wait)}.",

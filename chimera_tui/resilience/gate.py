@@ -4,7 +4,6 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from random import Random
 
@@ -20,10 +19,9 @@ from chimera_tui.providers.base import (
     Waiting,
 )
 from chimera_tui.providers.endpoint import LOCAL, REMOTE
-from chimera_tui.providers.patience import Patience
 from chimera_tui.resilience.breaker import Breaker, Trial
 from chimera_tui.resilience.limiter import PER_MINUTE, Limiter, Slots
-from chimera_tui.resilience.parks import ALL, HeldBackError, Parks, held_back
+from chimera_tui.resilience.parks import ALL, Parks, held_back
 from chimera_tui.resilience.rules import RULES, asked_wait, in_words
 
 MISSING_MODEL = 60.0
@@ -36,13 +34,31 @@ Note = Callable[[ProviderError | None, float | None], None]
 """Hears how a call went: the error if it failed, and the seconds to the first word."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Place:
-    """A caller's place in the line."""
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One call through a gate: its place in the line, then the reply to it.
+
+    Args:
+        model: Whom to ask.
+        deadline: When all of it has to be over, on the clock.
+        is_patient: Whether to wait while the breaker is open, or to give up.
+    """
 
     model: str
+    deadline: float
+    is_patient: Callable[[], bool]
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when it has to look again."""
+    hold: WaitReason = WaitReason.QUEUE
+    """What its caller was told last that it waits for."""
+    hold_until: float = -math.inf
+    trial: Trial | None = None
+    """What the breaker learns of it; None until it is made."""
+    items: AsyncGenerator[StreamItem] | None = None
+    began: float = 0.0
+    latency: float | None = None
+    """Seconds to the first word; None where they say nothing of the provider."""
+    is_answered: bool = False
 
 
 class Gate:
@@ -83,9 +99,9 @@ class Gate:
         self._limiter = Limiter(per_minute, clock)
         self._slots = Slots(at_once or (1 if is_local else 8))
         self._clock, self._sleep = clock, sleep
-        self._line: dict[_Place, None] = {}
+        self._line: dict[Attempt, None] = {}
         """Those who wait, in order."""
-        self._aside: set[_Place] = set()
+        self._aside: set[Attempt] = set()
         """Those whose model is parked: others may pass them."""
         self._resting: set[asyncio.Event] = set()
         """Those between two attempts."""
@@ -137,90 +153,84 @@ class Gate:
         finally:
             self._resting.discard(changed)
 
-    async def reply(
-        self,
-        model: str,
-        begin: Callable[[], ChatRequest],
-        *,
-        deadline: float,
-        is_patient: Callable[[], bool],
-    ) -> AsyncGenerator[StreamItem | ChatRequest]:
-        """Wait to be let through, then yield the request that is made, then the reply.
+    async def wait(self, attempt: Attempt) -> Waiting | None:
+        """Wait to be let through; None when the request may be made.
 
-        Args:
-            model: Whom to ask.
-            begin: Writes the request when it may be made; what it raises is passed on.
-            deadline: When all of it has to be over, on the clock.
-            is_patient: Whether to wait while the breaker is open, or to give up.
+        Returns early with what it waits for, whenever that is news.
 
         Raises:
-            HeldBackError: If nobody was asked.
-            ProviderError: If the reply did not come, or not to its end.
+            ProviderError: If it is not let through.
         """
-        place, shown = _Place(model), Waiting(WaitReason.QUEUE)
-        shown_until = -math.inf
-        try:
-            while (hold := self._hold(place, is_patient=is_patient())) is not None:
-                now = self._clock()
-                if now >= deadline:
-                    raise self._too_late(hold)
-                until = math.inf if hold.seconds is None else now + hold.seconds
-                if hold.why is not shown.why or not math.isclose(until, shown_until, abs_tol=1):
-                    shown, shown_until = hold, until
-                    yield hold
-                if place in self._line and not self._is_first(place):
-                    until = math.inf  # the one in front says when
-                await self._until(place.changed, min(until, deadline) - now)
-                place.changed.clear()
-            request = begin()
-        finally:
-            self._leave(place)
+        while (hold := self._hold(attempt)) is not None:
+            now = self._clock()
+            if now >= attempt.deadline:
+                raise self._too_late(hold)
+            until = math.inf if hold.seconds is None else now + hold.seconds
+            is_known = math.isclose(until, attempt.hold_until, abs_tol=1)
+            if hold.why is not attempt.hold or not is_known:
+                attempt.hold, attempt.hold_until = hold.why, until
+                return hold
+            if attempt in self._line and not self._is_first(attempt):
+                until = math.inf  # the one in front says when
+            await self._until(attempt.changed, min(until, attempt.deadline) - now)
+            attempt.changed.clear()
+        return None
+
+    def begin(self, attempt: Attempt, request: ChatRequest) -> None:
+        """Make a request that was let through."""
+        self._leave(attempt)
         self._slots.taken += 1
         self._limiter.start()
-        trial = self.breaker.begin()
+        attempt.trial, attempt.began = self.breaker.begin(), self._clock()
+        over = asyncio.get_running_loop().time() + attempt.deadline - attempt.began
+        attempt.items = self.provider.stream(request, over)
         self._stir()
-        try:
-            yield request
-            async with aclosing(self._heard(request, trial, deadline)) as items:
-                async for item in items:
-                    yield item
-        finally:
-            self.breaker.dropped(trial)
-            self._slots.taken -= 1
-            self._stir()
 
-    async def _heard(
-        self, request: ChatRequest, trial: Trial, deadline: float
-    ) -> AsyncGenerator[StreamItem]:
-        """Yield the reply, and learn from it."""
-        began, latency = self._clock(), None
-        is_first = is_new = True
-        patience = Patience()
-        over = asyncio.get_running_loop().time() + deadline - began
+    async def hear(self, attempt: Attempt) -> StreamItem | None:
+        """Return what comes next of the reply, and learn from it; None at its end.
+
+        Raises:
+            ProviderError: If the turn takes too long,
+                or if the reply did not come, or not to its end.
+        """
+        assert attempt.items  # noqa: S101 - it has begun
+        assert attempt.trial  # noqa: S101
         try:
-            async with aclosing(self.provider.stream(request)) as items, aclosing(patience):
-                while True:
-                    item = await patience.next(items, over)
-                    if is_first and isinstance(item, Text | Thinking):
-                        is_first = False
-                        latency = self._clock() - began if is_new else None
-                        self.breaker.answered(trial)
-                    elif isinstance(item, Finished):
-                        self.breaker.succeeded(trial)
-                        self._slots.recover()
-                        self.note(None, latency)
-                    elif isinstance(item, Waiting):
-                        is_new = False  # the time a model takes to load says nothing of it
-                    yield item
-        except StopAsyncIteration:
-            return
+            item = await anext(attempt.items, None)
         except TimeoutError:
-            raise HeldBackError(
-                f"A turn may take {in_words(self.turn)}, and they are over.", kind=Fault.TIMEOUT
+            raise ProviderError(
+                f"A turn may take {in_words(self.turn)}, and they are over.",
+                kind=Fault.TIMEOUT,
+                is_held_back=True,
             ) from None
         except ProviderError as error:
-            self._learn(request.model, trial, error)
+            self._learn(attempt.model, attempt.trial, error)
             raise
+        if isinstance(item, Waiting):
+            attempt.began = math.nan  # the time a model takes to load says nothing of it
+        elif isinstance(item, Finished):
+            self.breaker.succeeded(attempt.trial)
+            self._slots.recover()
+            self.note(None, attempt.latency)
+        elif not attempt.is_answered and isinstance(item, Text | Thinking):
+            attempt.is_answered = True
+            seconds = self._clock() - attempt.began
+            attempt.latency = None if math.isnan(seconds) else seconds
+            self.breaker.answered(attempt.trial)
+        return item
+
+    async def end(self, attempt: Attempt) -> None:
+        """Leave the line, or close what was asked for."""
+        if attempt.trial is None:
+            self._leave(attempt)
+            return
+        try:
+            if attempt.items:
+                await attempt.items.aclose()
+        finally:
+            self.breaker.dropped(attempt.trial)
+            self._slots.taken -= 1
+            self._stir()
 
     def _learn(self, model: str, trial: Trial, error: ProviderError) -> None:
         wait = MISSING_MODEL if error.kind is Fault.MODEL else asked_wait(error)
@@ -232,52 +242,54 @@ class Gate:
         self.note(error, None)
         self._stir_all()
 
-    def _hold(self, place: _Place, *, is_patient: bool) -> Waiting | None:
+    def _hold(self, attempt: Attempt) -> Waiting | None:
         """Say what a caller waits for now; None if it may go through.
 
         Raises:
-            HeldBackError: If it is not to wait for that.
+            ProviderError: If it is not to wait for that.
         """
         if self.breaker.state is BreakerState.STOPPED:
             raise held_back(self.breaker.error)
-        if hold := self._parks.wait(place.model):
-            self._leave(place)  # others may pass
-            self._aside.add(place)
+        if hold := self._parks.wait(attempt.model):
+            self._leave(attempt)  # others may pass
+            self._aside.add(attempt)
             return hold
-        self._aside.discard(place)
-        self._line.setdefault(place)
+        self._aside.discard(attempt)
+        self._line.setdefault(attempt)
         if hold := self._parks.wait(ALL):
             return hold
         if delay := self.breaker.delay():
-            if not is_patient:
+            if not attempt.is_patient():
                 raise held_back(self.breaker.error)
             return Waiting(WaitReason.BREAKER, delay)
-        return self._own_limits(place)
+        return self._own_limits(attempt)
 
-    def _own_limits(self, place: _Place) -> Waiting | None:
+    def _own_limits(self, attempt: Attempt) -> Waiting | None:
         """What holds a caller back that the provider has nothing to do with."""
-        is_first = self._is_first(place)
+        is_first = self._is_first(attempt)
         if is_first and self._slots.is_full:
             return Waiting(WaitReason.QUEUE)
-        if delay := self._limiter.delay(0 if is_first else list(self._line).index(place)):
+        if delay := self._limiter.delay(0 if is_first else list(self._line).index(attempt)):
             return Waiting(WaitReason.LIMIT, delay)
         return None if is_first else Waiting(WaitReason.QUEUE)
 
-    def _is_first(self, place: _Place) -> bool:
-        return next(iter(self._line), None) is place
+    def _is_first(self, attempt: Attempt) -> bool:
+        return next(iter(self._line), None) is attempt
 
-    def _too_late(self, hold: Waiting) -> HeldBackError:
+    def _too_late(self, hold: Waiting) -> ProviderError:
         last = self.breaker.error
         if hold.why is WaitReason.BREAKER and last:
-            return HeldBackError(last.problem, kind=last.kind, hint=last.hint)
+            return ProviderError(last.problem, kind=last.kind, hint=last.hint, is_held_back=True)
         problem = f"It was not {self.name}'s turn within {in_words(self.turn)}."
-        return HeldBackError(problem, kind=Fault.TIMEOUT, hint="Try again later.")
+        return ProviderError(
+            problem, kind=Fault.TIMEOUT, hint="Try again later.", is_held_back=True
+        )
 
-    def _leave(self, place: _Place) -> None:
+    def _leave(self, attempt: Attempt) -> None:
         """Leave the line; who is first now may go."""
-        self._aside.discard(place)
-        if place in self._line:
-            del self._line[place]
+        self._aside.discard(attempt)
+        if attempt in self._line:
+            del self._line[attempt]
             self._stir()
 
     def _stir(self) -> None:
@@ -287,8 +299,8 @@ class Gate:
 
     def _stir_all(self) -> None:
         """Everything may be different: let all look again."""
-        for place in (*self._line, *self._aside):
-            place.changed.set()
+        for attempt in (*self._line, *self._aside):
+            attempt.changed.set()
 
     async def _until(self, changed: asyncio.Event, seconds: float) -> None:
         """Wait until something changes, at most so many seconds."""

@@ -12,10 +12,6 @@ ALL = ""
 """In the place of a model: whatever the provider has."""
 
 
-class HeldBackError(ProviderError):
-    """Nobody was asked: the provider or the model may not be, and waiting here does not help."""
-
-
 class Parks:
     """The models of one provider that may not be asked.
 
@@ -40,7 +36,7 @@ class Parks:
         """Say how long a turn has to wait for `model`; None if it has not.
 
         Raises:
-            HeldBackError: If it is too long for a turn, or would not help.
+            ProviderError: If it is too long for a turn, or would not help.
         """
         if not self.holds(model):
             return None
@@ -66,7 +62,7 @@ class Parks:
         self._until.clear()
 
 
-def held_back(error: ProviderError | None, seconds: float | None = None) -> HeldBackError:
+def held_back(error: ProviderError | None, seconds: float | None = None) -> ProviderError:
     """What the provider said last, to somebody who was not let through because of it.
 
     Args:
@@ -74,8 +70,12 @@ def held_back(error: ProviderError | None, seconds: float | None = None) -> Held
         seconds: How long nobody is let through, where that is known.
     """
     if error is None:
-        return HeldBackError("The provider does not answer.", kind=Fault.CONNECT)
+        return ProviderError("The provider does not answer.", kind=Fault.CONNECT, is_held_back=True)
     words = f" It may be asked again in {in_words(seconds)}." if seconds else ""
-    return HeldBackError(
-        error.problem + words, kind=error.kind, hint=error.hint, retry_after=seconds
+    return ProviderError(
+        error.problem + words,
+        kind=error.kind,
+        hint=error.hint,
+        retry_after=seconds,
+        is_held_back=True,
     )

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from chimera_tui.domain.errors import DiskError, ReadOnlyDatabaseError, StorageError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.domain.text import one_line
 from chimera_tui.storage.holders import holders
 
@@ -92,14 +92,15 @@ def storage_error(error: sqlite3.Error | OverflowError, path: Path | None = None
         return StorageError("A number is too large for the database.")
     code = primary_code(error)
     if code == sqlite3.SQLITE_READONLY:
-        return ReadOnlyDatabaseError(
+        return StorageError(
             "The database can be read, but not written.",
             hint="Make the file and its folder writable, or choose another with `--db`.",
+            kind=StorageFault.READ_ONLY,
         )
     problem, hint = _PROBLEMS.get(code, (f"The database refused: {one_line(str(error))}.", ""))
     if code == sqlite3.SQLITE_BUSY and path is not None:
         who = holders(path, path.with_name(f"{path.name}-shm"))
         problem = problem.replace(" keeps", f"{who} keeps")
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return DiskError(problem, hint=hint)
+        return StorageError(problem, hint=hint, kind=StorageFault.DISK)
     return StorageError(problem, hint=hint)

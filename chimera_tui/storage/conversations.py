@@ -122,8 +122,8 @@ class Conversations:
 
         Raises:
             UnknownError: If there is none of this number.
-            LiveElsewhereError: If it is live; then its room can rename it.
-            StorageError: If it cannot be saved.
+            StorageError: If it is live; then its room can rename it,
+                or if it cannot be saved.
         """
         change = "UPDATE conversation SET title = ? WHERE id = ?"
         await self._change(conversation_id, change, storable(title), conversation_id)
@@ -133,8 +133,8 @@ class Conversations:
 
         Raises:
             UnknownError: If there is none of this number.
-            LiveElsewhereError: If it is live.
-            StorageError: If it cannot be deleted.
+            StorageError: If it is live,
+                or if it cannot be deleted.
         """
         change = "DELETE FROM conversation WHERE id = ?"
         await self._change(conversation_id, change, conversation_id)

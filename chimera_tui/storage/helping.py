@@ -1,4 +1,4 @@
-"""What models did for a room beside its turns: errands, and summaries."""
+"""What models did for a room beside its turns: background requests, and summaries."""
 
 import sqlite3
 from contextlib import suppress
@@ -11,26 +11,26 @@ from chimera_tui.domain.events import ErrandDone
 from chimera_tui.domain.text import storable
 from chimera_tui.storage.rows import USED_COLUMNS, microseconds, read_time, used_values
 
-ERRAND = 0
-"""The turn under which errands stand among the attempts: they cost what attempts cost."""
+BACKGROUND = 0
+"""The turn of background requests among the attempts: they cost what attempts cost."""
 _COLUMNS = "digest, first_id, last_id, text, provider, model, created_at"
 
 
 def add_errand(
-    db: sqlite3.Connection, conversation_id: int, errand: ErrandDone, now: datetime
+    db: sqlite3.Connection, conversation_id: int, request: ErrandDone, now: datetime
 ) -> None:
-    """Save what an errand has used up, and what it made."""
-    provenance = errand.provenance
-    if errand.summary:
-        _add_summary(db, conversation_id, errand.summary)
+    """Save what a background request has used up, and what it made."""
+    provenance = request.provenance
+    if request.summary:
+        _add_summary(db, conversation_id, request.summary)
     places = ", ".join(f":{column}" for column in USED_COLUMNS)
     db.execute(
         f"""
         INSERT INTO attempt (conversation_id, turn, number, speaker, provider, model, max_tokens,
                              started_at, ended_at, outcome, {", ".join(USED_COLUMNS)})
-        SELECT :conversation_id, {ERRAND}, ifnull(max(number), 0) + 1, '', :provider, :model,
+        SELECT :conversation_id, {BACKGROUND}, ifnull(max(number), 0) + 1, '', :provider, :model,
                :max_tokens, :began, :now, 'ok', {places}
-        FROM attempt WHERE conversation_id = :conversation_id AND turn = {ERRAND}
+        FROM attempt WHERE conversation_id = :conversation_id AND turn = {BACKGROUND}
         """,
         {
             "conversation_id": conversation_id,

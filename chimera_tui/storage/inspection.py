@@ -28,8 +28,8 @@ def inspect(path: Path, migrations: Path = MIGRATIONS) -> Inspection:
     """Look at the database at `path`, every page of it.
 
     Raises:
-        NewerDatabaseError: If a newer Chimera made it.
-        StorageError: If it cannot be read, or is not ours.
+        StorageError: If a newer Chimera made it,
+            or if it cannot be read, or is not ours.
     """
     connection, _ = open_reader(path, migrations)
     with closing(connection):

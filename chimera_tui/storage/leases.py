@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from chimera_tui.domain.errors import LiveElsewhereError, ReadOnlyDatabaseError
+from chimera_tui.domain.errors import StorageError, StorageFault
 
 if sys.platform != "win32":
     import fcntl
@@ -90,14 +90,19 @@ class Leases:
         """Keep a conversation to this process.
 
         Raises:
-            LiveElsewhereError: If it is live already, here or in another process.
-            ReadOnlyDatabaseError: If nothing can be written here.
+            StorageError: If it is live already, here or in another process,
+                or if nothing can be written here.
         """
         if not self._can_lock:
-            raise ReadOnlyDatabaseError("This conversation can only be read here.")
+            raise StorageError(
+                "This conversation can only be read here.", kind=StorageFault.READ_ONLY
+            )
         if conversation_id in self._held:
-            raise LiveElsewhereError(
-                "This conversation is open already.", pid=os.getpid(), hint="Close it first."
+            raise StorageError(
+                "This conversation is open already.",
+                pid=os.getpid(),
+                hint="Close it first.",
+                kind=StorageFault.LIVE_ELSEWHERE,
             )
         if not self._lock(_byte(conversation_id)):
             raise _live_elsewhere(self.holder(conversation_id))
@@ -165,11 +170,12 @@ def _byte(conversation_id: int) -> int:
     return _FIRST_CONVERSATION + conversation_id
 
 
-def _live_elsewhere(pid: int | None) -> LiveElsewhereError:
-    return LiveElsewhereError(
+def _live_elsewhere(pid: int | None) -> StorageError:
+    return StorageError(
         "This conversation is live in another Chimera" + (f", process {pid}." if pid else "."),
         pid=pid,
         hint="It can be read here, and goes on here when it is closed there.",
+        kind=StorageFault.LIVE_ELSEWHERE,
     )
 
 

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from chimera_tui.domain.errors import NewerDatabaseError, NoDatabaseError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.storage.schema import check_schema
 
 APPLICATION_ID = 0x43484D52
@@ -18,21 +18,24 @@ def check_identity(connection: sqlite3.Connection, path: Path, migrations: Path)
     """Make sure that the database is ours to use; an empty file is.
 
     Raises:
-        NewerDatabaseError: If a newer Chimera made it.
-        NoDatabaseError: If another program made it.
+        StorageError: If a newer Chimera made it,
+            or if another program made it.
         sqlite3.DatabaseError: If it is no database, or cannot be read.
     """
     application = _pragma(connection, "application_id")
     version = _pragma(connection, "user_version")
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application != APPLICATION_ID and (application or version or tables):
-        raise NoDatabaseError(
-            f"`{path}` is the database of another program.", hint="Choose another with `--db`."
+        raise StorageError(
+            f"`{path}` is the database of another program.",
+            hint="Choose another with `--db`.",
+            kind=StorageFault.NO_DATABASE,
         )
     if version > (newest := max(_scripts(migrations))):
-        raise NewerDatabaseError(
+        raise StorageError(
             f"`{path}` was made by a newer Chimera (form {version}, this one knows {newest}).",
             hint="Install the newer version, or choose another database with `--db`.",
+            kind=StorageFault.NEWER,
         )
 
 
@@ -40,7 +43,7 @@ def check_form(connection: sqlite3.Connection, path: Path, migrations: Path) -> 
     """Make sure that all is there that the migrations made which were done.
 
     Raises:
-        NoDatabaseError: If something is missing, or is not what it should be.
+        StorageError: If something is missing, or is not what it should be.
         sqlite3.DatabaseError: If it cannot be read.
     """
     done = _pragma(connection, "user_version")

@@ -9,12 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from chimera_tui.domain.errors import (
-    DiskError,
-    NoDatabaseError,
-    ReadOnlyDatabaseError,
-    StorageError,
-)
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.storage.connection import (
     BUSY_WAIT,
     connect,
@@ -62,8 +57,8 @@ def open_writer(path: Path, migrations: Path, now: datetime) -> Opened:
     """Open the database for writing, made or brought up to date as need be.
 
     Raises:
-        ReadOnlyDatabaseError: If it is there, but can be read at best.
-        StorageError: If it cannot be used at all.
+        StorageError: If it is there, but can be read at best,
+            or if it cannot be used at all.
     """
     place = _place(path)
     try:
@@ -71,9 +66,13 @@ def open_writer(path: Path, migrations: Path, now: datetime) -> Opened:
         leases = Leases.open(place.lock)
     except OSError as error:
         if error.errno in _UNWRITABLE and path.is_file():
-            raise ReadOnlyDatabaseError(f"`{error.filename}` cannot be written.") from error
-        raise NoDatabaseError(
-            f"`{path}` cannot be made: {error.strerror}.", hint=_ELSEWHERE
+            raise StorageError(
+                f"`{error.filename}` cannot be written.", kind=StorageFault.READ_ONLY
+            ) from error
+        raise StorageError(
+            f"`{path}` cannot be made: {error.strerror}.",
+            hint=_ELSEWHERE,
+            kind=StorageFault.NO_DATABASE,
         ) from error
     try:
         with leases.opening():
@@ -86,7 +85,7 @@ def open_writer(path: Path, migrations: Path, now: datetime) -> Opened:
         if error.errno in _UNWRITABLE or error.errno == errno.ENOSPC:
             raise _unwritable(path, is_full=_is_full(path)) from error
         problem = f"`{error.filename or path}` cannot be used: {error.strerror}."
-        raise NoDatabaseError(problem, hint=_ELSEWHERE) from error
+        raise StorageError(problem, hint=_ELSEWHERE, kind=StorageFault.NO_DATABASE) from error
     except BaseException:
         leases.close()
         raise
@@ -100,7 +99,11 @@ def _open(place: Place, leases: Leases, migrations: Path, now: datetime) -> Open
     open_reader(path, migrations)[0].close()
     writing = _open_durable(path, migrations)
     if before is None or (after := look_at(path)) is None or id_of(before) != id_of(after):
-        raise NoDatabaseError(f"`{path}` was replaced while it was opened.", hint="Start again.")
+        raise StorageError(
+            f"`{path}` was replaced while it was opened.",
+            hint="Start again.",
+            kind=StorageFault.NO_DATABASE,
+        )
     whereabouts = Whereabouts(place, id_of(before), marks)
     notes = log.notes
     if leases.has_checkpoints:
@@ -116,8 +119,8 @@ def open_reader(path: Path, migrations: Path) -> tuple[sqlite3.Connection, bool]
     beside the database) only while a writer has it open.
 
     Raises:
-        NewerDatabaseError: If a newer Chimera made it.
-        NoDatabaseError: If it cannot be read, or is not ours.
+        StorageError: If a newer Chimera made it,
+            or if it cannot be read, or is not ours.
         StorageError: If another program lets nobody read it.
     """
     place = _place(path)
@@ -145,14 +148,16 @@ def open_viewer(path: Path, migrations: Path) -> tuple[sqlite3.Connection, bool]
     """As `open_reader`, for a database that nobody can bring up to date.
 
     Raises:
-        NoDatabaseError: Also if it is empty or of an older form.
+        StorageError: Also if it is empty or of an older form.
     """
     connection, is_log_left_out = open_reader(path, migrations)
     if is_up_to_date(connection, migrations):
         return connection, is_log_left_out
     connection.close()
-    raise NoDatabaseError(
-        f"`{path}` must be brought up to date first, but cannot be written.", hint=_ELSEWHERE
+    raise StorageError(
+        f"`{path}` must be brought up to date first, but cannot be written.",
+        hint=_ELSEWHERE,
+        kind=StorageFault.NO_DATABASE,
     )
 
 
@@ -162,14 +167,16 @@ def _place(path: Path) -> Place:
     SQLite would wait for ever for what a FIFO has to say.
 
     Raises:
-        NoDatabaseError: If there is something else.
+        StorageError: If there is something else.
     """
     place = Place.of(path)
     for file in (place.path, place.log, place.index, place.lock):
         found = look_at(file)
         if found and not stat.S_ISREG(found.st_mode):
             kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
-            raise NoDatabaseError(f"`{file}` is {kind}, and no file.", hint=_ELSEWHERE)
+            raise StorageError(
+                f"`{file}` is {kind}, and no file.", hint=_ELSEWHERE, kind=StorageFault.NO_DATABASE
+            )
     return place
 
 
@@ -219,11 +226,13 @@ def _unusable(path: Path, error: sqlite3.Error) -> StorageError:
 def _unwritable(path: Path, *, is_full: bool) -> StorageError:
     found = look_at(path)
     if not is_full:
-        return ReadOnlyDatabaseError(f"`{path}` cannot be written.")
+        return StorageError(f"`{path}` cannot be written.", kind=StorageFault.READ_ONLY)
     full = f"The disk of `{path}` is full: nothing can be saved."
     if found and found.st_size:
-        return ReadOnlyDatabaseError(full)
-    return DiskError(full, hint="Make room on it, or choose another place with `--db`.")
+        return StorageError(full, kind=StorageFault.READ_ONLY)
+    return StorageError(
+        full, hint="Make room on it, or choose another place with `--db`.", kind=StorageFault.DISK
+    )
 
 
 def _is_full(path: Path) -> bool:
@@ -232,9 +241,9 @@ def _is_full(path: Path) -> bool:
     return False
 
 
-def _unreadable(path: Path, error: sqlite3.Error) -> NoDatabaseError:
+def _unreadable(path: Path, error: sqlite3.Error) -> StorageError:
     if primary_code(error) in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
         problem = f"`{path}` is no database, or a damaged one; it was left as it is."
     else:
         problem = f"`{path}` cannot be read."
-    return NoDatabaseError(problem, hint=_ELSEWHERE)
+    return StorageError(problem, hint=_ELSEWHERE, kind=StorageFault.NO_DATABASE)

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 
-from chimera_tui.domain.errors import LostDatabaseError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.domain.saved import Rescue, SavedConversation
 from chimera_tui.domain.text import one_line
 from chimera_tui.storage.connection import connect, transaction
@@ -34,7 +34,7 @@ def rescue(
     and what was open, compared with `held`, has to be. Else there is what is held.
 
     Raises:
-        LostDatabaseError: If no database can be written anywhere near.
+        StorageError: If no database can be written anywhere near.
     """
     problem = ""
     for folder in _folders(path):
@@ -54,10 +54,11 @@ def rescue(
                 return Rescue(problem=straying.problem, path=target, is_whole=is_whole)
         with suppress(OSError):
             target.unlink()
-    raise LostDatabaseError(
+    raise StorageError(
         f"{straying.problem} What was said could not be written anywhere else ({problem}):"
         " it is in memory alone.",
         hint="Make room, or make a folder writable, before you quit: it is tried again.",
+        kind=StorageFault.LOST,
     )
 
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 
-from chimera_tui.domain.errors import NoDatabaseError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.domain.text import one_line
 
 _Columns = frozenset[str]
@@ -22,7 +22,7 @@ def check_schema(db: sqlite3.Connection, path: Path, scripts: list[str]) -> None
         scripts: The migrations that it has been through.
 
     Raises:
-        NoDatabaseError: If they are not; says what is wrong where.
+        StorageError: If they are not; says what is wrong where.
         sqlite3.Error: If it cannot be read.
     """
     tables = _made_by("\n".join(scripts))
@@ -44,13 +44,15 @@ def check_schema(db: sqlite3.Connection, path: Path, scripts: list[str]) -> None
             raise _unsound(path, f"the trigger `{trigger}` changes the table `{_text(table)}`")
 
 
-def unsound_text(path: Path) -> NoDatabaseError:
+def unsound_text(path: Path) -> StorageError:
     """The words for a schema that is no text."""
     return _unsound(path, "its schema (the table `sqlite_master`) holds bytes that are no UTF-8")
 
 
-def _unsound(path: Path, what: str) -> NoDatabaseError:
-    return NoDatabaseError(f"`{path}` is not as Chimera makes it: {what}.", hint=_HINT)
+def _unsound(path: Path, what: str) -> StorageError:
+    return StorageError(
+        f"`{path}` is not as Chimera makes it: {what}.", hint=_HINT, kind=StorageFault.NO_DATABASE
+    )
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from chimera_tui.domain.clock import utc_now
-from chimera_tui.domain.errors import LostDatabaseError, ReadOnlyDatabaseError, StorageError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.domain.saved import Recovered, Rescue, SavedConversation
 from chimera_tui.storage.connection import REPLACING, storage_error, transaction
 from chimera_tui.storage.leases import Leases
@@ -34,7 +34,7 @@ LOOKS = 2.0
 LOOP_ANSWERS = 30.0
 """Seconds in which the event loop, which is never held up for long, says what it holds."""
 
-WhenStrayed = Callable[[Rescue | LostDatabaseError], object]
+WhenStrayed = Callable[[Rescue | StorageError], object]
 Held = Callable[[], Sequence[SavedConversation]]
 
 
@@ -121,7 +121,9 @@ class Store:
 
     def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         if self._writing is None or self._whereabouts is None:
-            raise ReadOnlyDatabaseError(self.read_only, hint="Change that, then start again.")
+            raise StorageError(
+                self.read_only, hint="Change that, then start again.", kind=StorageFault.READ_ONLY
+            )
         try:
             if self._straying:
                 self._rescue(self._straying)
@@ -177,7 +179,7 @@ class Store:
         """Look at the files; if they are not in their place, go on in new ones.
 
         Raises:
-            LostDatabaseError: If none can be written; then it is tried again.
+            StorageError: If none can be written; then it is tried again.
         """
         if where := self._whereabouts:
             straying = self._straying or where.look(is_mover=self.leases.has_checkpoints)
@@ -196,8 +198,8 @@ class Store:
         try:
             rescued = rescue(old, straying, held, path=path, migrations=self._migrations, now=now)
             opened = open_writer(rescued.path, self._migrations, now)
-        except LostDatabaseError as error:
-            if is_new:
+        except StorageError as error:
+            if is_new and error.kind is StorageFault.LOST:
                 self._tell(error)
             raise
         abandon(old)
@@ -209,7 +211,7 @@ class Store:
         self.rescues.append(rescued)
         self._tell(rescued)
 
-    def _tell(self, what: Rescue | LostDatabaseError) -> None:
+    def _tell(self, what: Rescue | StorageError) -> None:
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.when_strayed, what)
 
@@ -257,7 +259,9 @@ class Store:
             opened = open_writer(self.path, self._migrations, self.now())
             self._use(opened)
             self.notes = opened.notes
-        except ReadOnlyDatabaseError as error:
+        except StorageError as error:
+            if error.kind is not StorageFault.READ_ONLY:
+                raise
             self.read_only = error.problem
             self.leases = Leases.open_to_look(Place.of(self.path).lock)
 
@@ -322,8 +326,8 @@ def open_store(
         patience: Seconds to wait for each connection to close, should the disk not answer.
 
     Raises:
-        NewerDatabaseError: If a newer Chimera made it; nothing is written.
-        NoDatabaseError: If it can be neither read nor made, or is no database of Chimera.
+        StorageError: If a newer Chimera made it; nothing is written,
+            or if it can be neither read nor made, or is no database of Chimera.
         StorageError: If it cannot be used for another reason.
     """
     return Store(path, now, migrations, patience)

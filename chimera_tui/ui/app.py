@@ -20,7 +20,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import WorkerFailed
 
-from chimera_tui.domain.errors import ChimeraError, NewerDatabaseError, StorageError
+from chimera_tui.domain.errors import ChimeraError, StorageError, StorageFault
 from chimera_tui.domain.redaction import Redactor
 from chimera_tui.domain.saved import Recovered, SavedConversation
 from chimera_tui.library.starters import default_cast
@@ -194,9 +194,9 @@ class ChimeraApp(Openings):
                 self.call_later(self._begin, chimera)
                 await self._leaving.wait()
         except ChimeraError as error:
-            code = NEWER if isinstance(error, NewerDatabaseError) else FAILED
-            if code == FAILED and isinstance(error, StorageError):
-                code = CANNOT_WRITE
+            code = FAILED
+            if isinstance(error, StorageError):
+                code = NEWER if error.kind is StorageFault.NEWER else CANNOT_WRITE
             self.exit(return_code=code, message=Text(sentences(error)))
         except Exception as error:  # noqa: BLE001 - the edge: a task of ours, not of Textual
             self._handle_exception(error)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chimera_tui.domain.errors import LostDatabaseError
+from chimera_tui.domain.errors import StorageError
 from chimera_tui.domain.saved import Rescue
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.host import Host
@@ -36,11 +36,11 @@ class Openings(Host):
         if self.chimera:
             await self.push_screen(StudioScreen(self.chimera, slug))
 
-    async def show_strayed(self, what: Rescue | LostDatabaseError) -> None:
+    async def show_strayed(self, what: Rescue | StorageError) -> None:
         """Say what became of the database; in the new one the room in sight can go on at once."""
         from chimera_tui.ui.kit.rescued import GO_ON, QUIT, Rescued  # noqa: PLC0415 - see above
 
-        if isinstance(what, LostDatabaseError):
+        if isinstance(what, StorageError):
             self.tell_error(what)
             return
 

@@ -8,7 +8,7 @@ import pytest
 
 from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.formats.cards.card_export import CardKind, export_card
-from chimera_tui.formats.cards.card_import import Imported, import_card
+from chimera_tui.formats.cards.card_import import ImportedCard, import_card
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.library.persona_file import parse_persona, write_persona
 from tests.cards.corpus import BAD, SHAPES
@@ -16,7 +16,7 @@ from tests.cards.corpus import BAD, SHAPES
 PATH = Path("a card")
 
 
-def read(name: str) -> Imported:
+def read(name: str) -> ImportedCard:
     return import_card(SHAPES[name](), PATH)
 
 
@@ -77,7 +77,7 @@ def test_what_we_do_not_know_survives(name: str, kind: CardKind) -> None:
     assert_holds(again.card.document["data"], without_known(before.get("data", {}), first))
 
 
-def without_known(data: dict[str, Any], imported: Imported) -> dict[str, Any]:
+def without_known(data: dict[str, Any], imported: ImportedCard) -> dict[str, Any]:
     """The fields of a card, less those that are ours to write or to mend."""
     mended = {"tags", "extensions", "assets"} | {k for k, v in data.items() if v is None}
     extensions = data.get("extensions", {})

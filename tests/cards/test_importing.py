@@ -10,7 +10,7 @@ from chimera_tui.formats.cards.card_import import (
     LONGEST_NAME,
     LONGEST_PROMPT,
     LONGEST_SLUG,
-    Imported,
+    ImportedCard,
     import_card,
     slug_of,
 )
@@ -25,11 +25,11 @@ from tests.cards.test_lore import at
 PATH = Path("a card")
 
 
-def read(document: Any) -> Imported:
+def read(document: Any) -> ImportedCard:
     return import_card(coded(document), PATH)
 
 
-def corpus(name: str) -> Imported:
+def corpus(name: str) -> ImportedCard:
     return import_card(SHAPES[name](), PATH)
 
 

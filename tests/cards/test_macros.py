@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chimera_tui.lore.macros import LONGEST_RESULT, Scene, expand
+from chimera_tui.lore.macros import LONGEST_RESULT, MacroContext, expand
 
-SCENE = Scene(
+SCENE = MacroContext(
     char="Mira",
     user="Kim",
     group=("Mira", "Ada"),
@@ -45,7 +45,7 @@ def test_macros(text: str, expanded: str) -> None:
 
 
 def test_what_is_put_in_is_never_read_for_macros() -> None:
-    scene = Scene(char="{{user}}", user="{{char}}", last_message="{{roll:6}}")
+    scene = MacroContext(char="{{user}}", user="{{char}}", last_message="{{roll:6}}")
     assert expand("{{char}} {{user}} {{lastMessage}}", scene) == "{{user}} {{char}} {{roll:6}}"
 
 
@@ -57,12 +57,12 @@ def test_a_dice_shows_what_it_can() -> None:
 def test_a_pick_stays_in_one_conversation() -> None:
     text = "{{pick:a,b,c,d,e,f}}{{pick:a,b,c,d,e,f}}"
     assert len({expand(text, SCENE) for _ in range(20)}) == 1
-    others = {expand(text, Scene(char="M", user="K", seed=str(n))) for n in range(20)}
+    others = {expand(text, MacroContext(char="M", user="K", seed=str(n))) for n in range(20)}
     assert len(others) > 5
 
 
 def test_macros_do_not_fill_the_memory() -> None:
-    scene = Scene(char="Mira", user="Kim", last_message="x" * 50_000)
+    scene = MacroContext(char="Mira", user="Kim", last_message="x" * 50_000)
     expanded = expand("{{lastMessage}}" * 1000 + "end", scene)
     assert len(expanded) == LONGEST_RESULT + len("end")
 

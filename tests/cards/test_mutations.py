@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chimera_tui.domain.errors import InvalidFileError
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
 from chimera_tui.formats.cards.card_export import CardKind, export_card
-from chimera_tui.formats.cards.card_import import Imported, import_card
+from chimera_tui.formats.cards.card_import import ImportedCard, import_card
 from chimera_tui.library.persona_file import parse_persona, write_persona
 from chimera_tui.lore.briefing import brief
 from tests.cards.corpus import BOOK, SHAPES, v2, v3
@@ -43,7 +43,7 @@ def judged(data: bytes) -> None:
     assert_sound(imported)
 
 
-def assert_sound(imported: Imported) -> None:
+def assert_sound(imported: ImportedCard) -> None:
     persona = imported.persona
     assert parse_persona(write_persona(persona).encode(), Path(f"{persona.slug}.toml")) == persona
     told = brief(persona, imported.carried, ROOM, [], context=CONTEXT, now=NOON)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chimera_tui.cli.output import OutputError
-from chimera_tui.domain.errors import ReadOnlyDatabaseError, StorageError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.storage.recorder import Recorder
 from tests.cli.conftest import Command
@@ -158,7 +158,7 @@ def test_a_database_that_cannot_be_written(
     command("conversations")
 
     def refuse(*_: object) -> None:
-        raise ReadOnlyDatabaseError("The file cannot be written.")
+        raise StorageError("The file cannot be written.", kind=StorageFault.READ_ONLY)
 
     monkeypatch.setattr("chimera_tui.storage.store.open_writer", refuse)
     result = command(*DEMO)

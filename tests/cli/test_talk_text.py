@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chimera_tui.cli.output import Lines
+from chimera_tui.cli.output import Output
 from chimera_tui.cli.talk_json import JsonText
 from chimera_tui.cli.talk_plain import PlainText, StreamCleaner
 from chimera_tui.domain.conversation import (
@@ -68,11 +68,11 @@ def started(turn: Turn, model: ModelRef = MODEL) -> AttemptStarted:
     )
 
 
-def plain(*events: Event) -> Lines:
+def plain(*events: Event) -> Output:
     """All that is written of these events."""
     text = PlainText(a_conversation("Ada", "Bob"))
     lines = [text(event) for event in events]
-    return Lines("".join(line.out for line in lines), "|".join(li.err for li in lines if li.err))
+    return Output("".join(line.out for line in lines), "|".join(li.err for li in lines if li.err))
 
 
 PIECES = st.lists(
@@ -100,7 +100,7 @@ def test_a_conversation_is_written_with_heads_and_a_margin() -> None:
         MessageCompleted(message=replace(MESSAGE, id=2, turn=BOB)),
         ConversationEnded(reason=EndReason.FINISHED),
     )
-    assert written == Lines(
+    assert written == Output(
         "The Ada (scripted/model)\n  One,\n  two.\n\nThe Bob (DEMO)\n  Three.\n\n"
     )
 
@@ -109,7 +109,7 @@ def test_words_that_were_only_thought_are_told_from_the_reply() -> None:
     heard = started(ADA), TextReceived(turn=ADA, text="Plan."), TextWithdrawn(turn=ADA)
     written = plain(*heard, TextReceived(turn=ADA, text="One."), MessageCompleted(message=MESSAGE))
     head = "The Ada (scripted/model)\n  "
-    assert written == Lines(f"{head}Plan. [only thought]\n\n{head}One.\n\n")
+    assert written == Output(f"{head}Plan. [only thought]\n\n{head}One.\n\n")
     assert json.loads(JsonText(1)(TextWithdrawn(turn=ADA)).out)["event"] == "text_withdrawn"
 
 
@@ -168,7 +168,7 @@ def test_json_of_each_event() -> None:
         {"event": "conversation_ended", "conversation_id": 7, "reason": "finished"},
     ]
     assert all(text(event).out.isascii() for event in events)
-    assert text(RoomPaused(reason=PauseReason.ASKED)) == Lines()
+    assert text(RoomPaused(reason=PauseReason.ASKED)) == Output()
 
 
 def test_json_of_a_message() -> None:

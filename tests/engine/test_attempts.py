@@ -33,12 +33,12 @@ from chimera_tui.domain.events import (
 from chimera_tui.domain.health import WaitReason
 from chimera_tui.engine.room import Room
 from chimera_tui.providers.base import Finished, Text, Thinking, Waiting
-from chimera_tui.resilience.calls import Ask, AttemptBegan, AttemptFailed, CallItem
+from chimera_tui.resilience.calls import AttemptBegan, AttemptFailed, CallItem, RequestWriter
 from tests.fakes import (
     MODEL,
     NOON,
     FixedModels,
-    FullPurse,
+    FullBudget,
     ListRecorder,
     Watcher,
     a_room,
@@ -66,7 +66,7 @@ class Script:
         self.woken += 1
 
     async def reply(
-        self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+        self, models: Sequence[ModelRef], ask: RequestWriter, allow: Callable[[ModelRef], None]
     ) -> AsyncGenerator[CallItem]:
         """Go through the script; a model stands for a request to it."""
         self.models = models
@@ -85,7 +85,9 @@ class Priced(FixedModels):
         return 500, CostSource.PRICED
 
 
-def scripted(*items: CallItem | ModelRef, purse: FullPurse | None = None, attended: bool) -> Room:
+def scripted(
+    *items: CallItem | ModelRef, budget_guard: FullBudget | None = None, attended: bool
+) -> Room:
     """A room for one turn of Ada, by a script."""
     start = saved("Ada", turn_limit=1)
     cast = (replace(start.conversation.cast[0], fallbacks=(OTHER,)),)
@@ -93,7 +95,7 @@ def scripted(*items: CallItem | ModelRef, purse: FullPurse | None = None, attend
     return Room(
         start,
         replies=Script(*items),
-        purse=purse or FullPurse(),
+        budget_guard=budget_guard or FullBudget(),
         recorder=ListRecorder(),
         models=Priced(),
         attended=attended,
@@ -162,7 +164,7 @@ async def test_what_the_provider_wants_known_is_said_once() -> None:
     room = Room(
         start,
         replies=Script(*items),
-        purse=FullPurse(),
+        budget_guard=FullBudget(),
         recorder=ListRecorder(),
         models=FixedModels(),
         attended=False,
@@ -175,10 +177,10 @@ async def test_what_the_provider_wants_known_is_said_once() -> None:
 
 
 async def test_a_used_up_budget_pauses_the_room_and_is_no_failure() -> None:
-    purse = FullPurse()
-    purse.error = SPENT
+    budget_guard = FullBudget()
+    budget_guard.error = SPENT
     said = (MODEL, Text("Well."), Finished(Finish.STOP))
-    async with scripted(*said, purse=purse, attended=True) as room:
+    async with scripted(*said, budget_guard=budget_guard, attended=True) as room:
         watcher = Watcher(room)
         room.resume()
         await watcher.until(lambda e: e == RoomPaused(reason=PauseReason.BUDGET))
@@ -186,7 +188,7 @@ async def test_a_used_up_budget_pauses_the_room_and_is_no_failure() -> None:
         assert room.failure is None
         (notice,) = (e.notice for e in watcher.seen if isinstance(e, NoticePosted))
         assert notice.text == "paused: The budget is used up. `/budget` raises it."
-        purse.error = None
+        budget_guard.error = None
         await room.settings.set_budget(Budget(cost=1_000_000))
         room.resume()
         await watcher.until(lambda _: bool(room.tree.path))
@@ -194,9 +196,9 @@ async def test_a_used_up_budget_pauses_the_room_and_is_no_failure() -> None:
 
 
 async def test_a_used_up_budget_ends_a_room_that_nobody_attends() -> None:
-    purse = FullPurse()
-    purse.error = SPENT
-    seen = await play(scripted(MODEL, purse=purse, attended=False))
+    budget_guard = FullBudget()
+    budget_guard.error = SPENT
+    seen = await play(scripted(MODEL, budget_guard=budget_guard, attended=False))
     assert seen[-1] == ConversationEnded(reason=EndReason.BUDGET)
 
 
@@ -205,7 +207,7 @@ async def test_all_that_was_used_is_counted_even_of_a_turn_that_broke() -> None:
 
     class Broken(Script):
         async def reply(
-            self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+            self, models: Sequence[ModelRef], ask: RequestWriter, allow: Callable[[ModelRef], None]
         ) -> AsyncGenerator[CallItem]:
             yield AttemptBegan(MODEL, ask(MODEL))
             yield Text("Half")
@@ -214,7 +216,7 @@ async def test_all_that_was_used_is_counted_even_of_a_turn_that_broke() -> None:
     room = Room(
         start,
         replies=Broken(),
-        purse=FullPurse(),
+        budget_guard=FullBudget(),
         recorder=ListRecorder(),
         models=Priced(),
         clock=lambda: 0.0,
@@ -266,7 +268,7 @@ async def test_thoughts_that_somebody_stops_are_counted() -> None:
 
     class Thinker(Script):
         async def reply(
-            self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+            self, models: Sequence[ModelRef], ask: RequestWriter, allow: Callable[[ModelRef], None]
         ) -> AsyncGenerator[CallItem]:
             yield AttemptBegan(MODEL, ask(MODEL))
             yield Thinking("Hm.")
@@ -277,7 +279,7 @@ async def test_thoughts_that_somebody_stops_are_counted() -> None:
     room = Room(
         start,
         replies=Thinker(),
-        purse=FullPurse(),
+        budget_guard=FullBudget(),
         recorder=ListRecorder(),
         models=Priced(),
         clock=lambda: 0.0,
@@ -304,7 +306,7 @@ async def test_fallbacks_are_assigned_and_asked_in_their_order() -> None:
 async def test_a_turn_that_is_held_back_is_tried_when_a_person_wants_the_next() -> None:
     class HeldBack(Script):
         async def reply(
-            self, models: Sequence[ModelRef], ask: Ask, allow: Callable[[ModelRef], None]
+            self, models: Sequence[ModelRef], ask: RequestWriter, allow: Callable[[ModelRef], None]
         ) -> AsyncGenerator[CallItem]:
             yield Waiting(WaitReason.BREAKER, 30)
             await self.changed.wait()
@@ -320,7 +322,7 @@ async def test_a_turn_that_is_held_back_is_tried_when_a_person_wants_the_next() 
     room = Room(
         saved("Ada", turn_limit=1),
         replies=HeldBack(),
-        purse=FullPurse(),
+        budget_guard=FullBudget(),
         recorder=ListRecorder(),
         models=FixedModels(),
         clock=lambda: 0.0,

@@ -33,7 +33,7 @@ from chimera_tui.domain.events import (
 )
 from chimera_tui.domain.rules import Rules
 from chimera_tui.domain.saved import Tree
-from chimera_tui.engine import errands
+from chimera_tui.engine import background_requests
 from chimera_tui.engine.room import Room
 from chimera_tui.engine.summaries import BLOCK
 from chimera_tui.providers.base import ChatRequest
@@ -167,7 +167,7 @@ async def test_a_room_paused_by_hand_answers_and_is_still_paused() -> None:
         await watcher.until(RoomPaused)
         room.pause()
         await room.say("Is that so?")
-        answers = len(room._chair.answers())
+        answers = len(room._scheduler.answers())
         assert 1 <= answers <= 3
         await watcher.until(lambda _: len(speakers(room)) == 1 + answers)
         assert room.paused is PauseReason.ASKED
@@ -199,7 +199,7 @@ async def test_in_manual_mode_nobody_speaks_until_a_person_says_who() -> None:
         assert speakers(room) == [HUMAN]
         room.next("bob")
         await watcher.until(MessageCompleted)
-        suggested = room.suggestion()
+        suggested = room.cast.suggestion()
         room.next()
         await watcher.until(MessageCompleted)
         assert speakers(room) == [HUMAN, "bob", suggested]
@@ -300,13 +300,13 @@ async def test_leaving_the_topic_is_noticed_once_and_another_one_offered() -> No
         ]
     )
     room = a_room(provider, turn_limit=16, attended=False)
-    room._chair.offer = lambda cast, rng: f"{len(cast)} umbrellas"
+    room._scheduler.offer = lambda cast, rng: f"{len(cast)} umbrellas"
     events = await play(room)
     told = [text for text in notices(events) if "left the topic" in text]
     assert told == [
         "they have left the topic (Is a joke a kind of knowledge?). Or move it, say to: 2 umbrellas"
     ]
-    assert room.offered_topic == "2 umbrellas"
+    assert room.settings.offered_topic == "2 umbrellas"
 
 
 # Helping models
@@ -346,14 +346,14 @@ async def test_a_director_chooses_and_its_beat_stands_in_the_nudge() -> None:
     events = await play(room)
     assert speakers(room) == ["cleo"]
     assert "make it lighter" in provider.requests[1].messages[-1].text
-    (errand,) = [e for e in events if isinstance(e, ErrandDone)]
-    assert errand.provenance.model == ModelRef("other", "helper")
+    (request,) = [e for e in events if isinstance(e, ErrandDone)]
+    assert request.provenance.model == ModelRef("other", "helper")
 
 
 async def test_a_director_that_does_not_answer_is_replaced_visibly_and_said_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(errands, "LONGEST_WAIT", 0.0)
+    monkeypatch.setattr(background_requests, "LONGEST_WAIT", 0.0)
     room = a_room(
         helped(), None, "Ada", "Bob", "Cleo", mode="director", turn_limit=3, attended=False,
         rules=Rules(helper=HELPER),
@@ -503,7 +503,7 @@ async def test_the_same_seed_cast_topic_and_replies_give_the_same_order_delays_a
             numbered(), None, "Ada", "Bob", "Cleo", mode="natural", turn_limit=14, pace=1.0,
             seed=seed, attended=False,
         )  # fmt: skip
-        room._listener._sleep = sleep
+        room._runner._sleep = sleep
         await play(room)
         return said(room), waits, (await room.vitals()).score()
 

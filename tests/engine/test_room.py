@@ -23,7 +23,7 @@ from chimera_tui.domain.events import (
     Unrecorded,
 )
 from chimera_tui.engine.room import Room
-from chimera_tui.engine.turn_taking import MODES, Choice, Floor
+from chimera_tui.engine.turn_taking import MODES, TurnChoice, TurnContext
 from chimera_tui.providers.base import Finished
 from chimera_tui.providers.scripted import ScriptedProvider
 from tests.fakes import MODEL, FixedModels, ListRecorder, Watcher, a_room, play, saved
@@ -409,8 +409,8 @@ async def test_settings_of_a_room_hold_from_the_next_turn() -> None:
 async def test_several_can_speak_at_once_and_stand_in_the_order_of_their_turns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def chorus(floor: Floor) -> Choice:
-        return Choice(speakers=("ada", "bob", "cleo"))
+    async def chorus(context: TurnContext) -> TurnChoice:
+        return TurnChoice(speakers=("ada", "bob", "cleo"))
 
     monkeypatch.setitem(MODES, "chorus", chorus)
     gates = {name: asyncio.Event() for name in ("ada", "bob", "cleo")}

@@ -29,7 +29,7 @@ from chimera_tui.ui.room.room_state import Scene
 from tests.fakes import (
     NOON,
     FixedModels,
-    FullPurse,
+    FullBudget,
     ListRecorder,
     a_persona,
     a_room,
@@ -310,7 +310,7 @@ async def test_memory_and_file_hold_the_same(tmp_path: Path) -> None:
             room = Room(
                 s.saved,
                 replies=calls_to(ScriptedProvider(otherwise=lambda r: [f"Number {r.seed}."])),
-                purse=FullPurse(),
+                budget_guard=FullBudget(),
                 recorder=s.recorder,
                 models=FixedModels(),
                 now=lambda: NOON,

@@ -13,7 +13,7 @@ from chimera_tui.domain.rules import Rules
 from chimera_tui.engine.addressing import RollCall
 from chimera_tui.engine.beats import BEATS
 from chimera_tui.engine.pacing import LONGEST, SHORTEST, delay
-from chimera_tui.engine.turn_taking import MODES, Choice, Floor, mode, next_speakers
+from chimera_tui.engine.turn_taking import MODES, TurnChoice, TurnContext, mode, next_speakers
 from chimera_tui.engine.turn_taking.natural import obligations, relevance
 from tests.fakes import NOON, a_conversation, a_persona
 
@@ -35,17 +35,19 @@ def path_of(*lines: Line) -> list[Message]:
     ]
 
 
-def floor(conversation: Conversation, *lines: Line, seed: int = 0, **details: object) -> Floor:
+def context(
+    conversation: Conversation, *lines: Line, seed: int = 0, **details: object
+) -> TurnContext:
     about: dict[str, object] = {
         "conversation": conversation,
         "path": path_of(*lines),
         "rng": Random(seed),
         "roll": RollCall([one.persona for one in conversation.cast]),
     }
-    return Floor(**(about | details))  # type: ignore[arg-type]
+    return TurnContext(**(about | details))  # type: ignore[arg-type]
 
 
-async def speaker(name: str, at: Floor) -> str | None:
+async def speaker(name: str, at: TurnContext) -> str | None:
     """The slug of whom the mode names."""
     choice = await mode(name)(at)
     return choice.speakers[0] if choice.speakers else None
@@ -53,7 +55,7 @@ async def speaker(name: str, at: Floor) -> str | None:
 
 async def picks(name: str, conversation: Conversation, *lines: Line, of: int = 300) -> Counter[str]:
     return Counter(
-        [str(await speaker(name, floor(conversation, *lines, seed=s))) for s in range(of)]
+        [str(await speaker(name, context(conversation, *lines, seed=s))) for s in range(of)]
     )
 
 
@@ -61,10 +63,10 @@ THREE = a_conversation("Ada", "Bob", "Cleo")
 
 
 async def test_round_robin_goes_by_the_order_of_the_cast() -> None:
-    assert await speaker("round_robin", floor(THREE)) == "ada"
-    assert await speaker("round_robin", floor(THREE, "ada", HUMAN)) == "bob"
-    assert await speaker("round_robin", floor(THREE, "cleo")) == "ada"
-    assert await speaker("round_robin", floor(THREE, "somebody-who-left")) == "ada"
+    assert await speaker("round_robin", context(THREE)) == "ada"
+    assert await speaker("round_robin", context(THREE, "ada", HUMAN)) == "bob"
+    assert await speaker("round_robin", context(THREE, "cleo")) == "ada"
+    assert await speaker("round_robin", context(THREE, "somebody-who-left")) == "ada"
 
 
 async def test_random_weighs_by_talkativeness_and_lets_nobody_speak_twice_running() -> None:
@@ -77,15 +79,15 @@ async def test_random_weighs_by_talkativeness_and_lets_nobody_speak_twice_runnin
 async def test_pooled_lets_each_speak_once_after_a_human_word_then_waits() -> None:
     said: list[Line] = [HUMAN]
     for _ in range(3):
-        said.append(str(await speaker("pooled", floor(THREE, *said, is_attended=True))))
+        said.append(str(await speaker("pooled", context(THREE, *said, is_attended=True))))
     assert set(said) == {HUMAN, "ada", "bob", "cleo"}
-    assert await speaker("pooled", floor(THREE, *said, is_attended=True)) is None
-    assert await speaker("pooled", floor(THREE, *said)) is not None  # nobody to wait for
+    assert await speaker("pooled", context(THREE, *said, is_attended=True)) is None
+    assert await speaker("pooled", context(THREE, *said)) is not None  # nobody to wait for
 
 
 async def test_manual_waits_for_a_person_and_is_natural_without_one() -> None:
-    assert await speaker("manual", floor(THREE, "ada", is_attended=True)) is None
-    assert await speaker("manual", floor(THREE, ("ada", "Bob, you?"))) == "bob"
+    assert await speaker("manual", context(THREE, "ada", is_attended=True)) is None
+    assert await speaker("manual", context(THREE, ("ada", "Bob, you?"))) == "bob"
 
 
 @pytest.mark.parametrize("name", MODES)
@@ -109,18 +111,18 @@ async def test_every_mode_knows_casts_of_one_two_and_sixteen(name: str) -> None:
         conversation = a_conversation(*[f"Member {n}" for n in range(count)])
         slugs = {one.persona.slug for one in conversation.cast}
         for lines in ((), ("member-0",), ("member-0", HUMAN)):
-            assert await speaker(name, floor(conversation, *lines)) in slugs
+            assert await speaker(name, context(conversation, *lines)) in slugs
 
 
 @pytest.mark.parametrize("name", MODES)
 async def test_where_all_are_silent_by_nature_somebody_speaks_all_the_same(name: str) -> None:
     silent = room_of(("Ada", 0), ("Bob", 0), rules=Rules(script=("bob",)))
-    assert await speaker(name, floor(silent, "ada")) == "bob"
+    assert await speaker(name, context(silent, "ada")) == "bob"
 
 
 async def test_where_all_are_muted_nobody_speaks_and_that_is_said() -> None:
     muted = tuple(replace(one, is_muted=True) for one in THREE.cast)
-    choice = await next_speakers(floor(replace(THREE, cast=muted)))
+    choice = await next_speakers(context(replace(THREE, cast=muted)))
     assert choice.speakers == ()
     assert "muted" in choice.notice
 
@@ -129,7 +131,7 @@ async def test_a_cap_holds_until_the_human_speaks() -> None:
     capped = replace(THREE, mode="natural", rules=Rules(most_turns=1))
     assert set(await picks("natural", capped, "ada", "bob", of=30)) == {"cleo"}
     assert set(await picks("natural", capped, "ada", "bob", HUMAN, of=60)) == {"ada", "bob", "cleo"}
-    assert (await next_speakers(floor(capped, "ada", "bob", "cleo"))).speakers == ()
+    assert (await next_speakers(context(capped, "ada", "bob", "cleo"))).speakers == ()
 
 
 async def test_a_narrator_speaks_every_so_many_turns_but_not_in_the_humans_way() -> None:
@@ -139,9 +141,11 @@ async def test_a_narrator_speaks_every_so_many_turns_but_not_in_the_humans_way()
     ship = replace(ship, mode="round_robin")
     said: list[Line] = []
     for _ in range(9):
-        said.append((await next_speakers(floor(ship, *said))).speakers[0])
+        said.append((await next_speakers(context(ship, *said))).speakers[0])
     assert said == ["ada", "bob", "ada", "narrator", "ada", "bob", "ada", "narrator", "ada"]
-    assert (await next_speakers(floor(ship, "ada", "bob", "ada", HUMAN))).speakers != ("narrator",)
+    assert (await next_speakers(context(ship, "ada", "bob", "ada", HUMAN))).speakers != (
+        "narrator",
+    )
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)
@@ -169,7 +173,7 @@ async def test_whatever_was_said_a_mode_names_only_who_may_speak(
     )
     said = [(HUMAN if n == 7 else f"member-{n}", text) for n, text in lines]
     conversation = a_conversation(cast=cast, mode=name)
-    choice = await next_speakers(floor(conversation, *said, is_attended=is_attended))
+    choice = await next_speakers(context(conversation, *said, is_attended=is_attended))
     assert set(choice.speakers) <= {one.persona.slug for one in cast if not one.is_muted}
     if not is_attended and not all(is_muted for _, is_muted in members):
         assert choice.speakers
@@ -187,20 +191,20 @@ async def test_who_is_addressed_answers_who_is_mentioned_need_not() -> None:
 
 async def test_a_human_word_brings_those_it_calls_in_order_then_anyone() -> None:
     words = (HUMAN, "@Cleo and @Bob, please.")
-    assert obligations(floor(THREE, "ada", words)) == ["cleo", "bob"]
-    assert await speaker("natural", floor(THREE, "ada", words)) == "cleo"
-    assert await speaker("natural", floor(THREE, "ada", words, "cleo")) == "bob"
-    assert obligations(floor(THREE, "ada", words, "cleo", "bob")) == []
-    assert obligations(floor(THREE, words, (HUMAN, "Never mind."))) == []
+    assert obligations(context(THREE, "ada", words)) == ["cleo", "bob"]
+    assert await speaker("natural", context(THREE, "ada", words)) == "cleo"
+    assert await speaker("natural", context(THREE, "ada", words, "cleo")) == "bob"
+    assert obligations(context(THREE, "ada", words, "cleo", "bob")) == []
+    assert obligations(context(THREE, words, (HUMAN, "Never mind."))) == []
 
 
 async def test_a_room_address_brings_all_once() -> None:
-    called = obligations(floor(THREE, (HUMAN, "What does everyone think?")))
+    called = obligations(context(THREE, (HUMAN, "What does everyone think?")))
     assert sorted(called) == ["ada", "bob", "cleo"]
 
 
 async def test_a_whisper_is_answered_by_who_was_told() -> None:
-    at = floor(THREE, (HUMAN, "Ada, Cleo?"))
+    at = context(THREE, (HUMAN, "Ada, Cleo?"))
     at = replace(at, path=[replace(at.path[0], to="bob")])
     assert await speaker("natural", at) == "bob"
 
@@ -213,7 +217,7 @@ async def test_who_is_muted_does_not_answer_a_call() -> None:
 
 async def test_nobody_starves() -> None:
     shy = room_of(("Ada", 1.0), ("Bob", 1.0), ("Cleo", 0.01))
-    assert await speaker("natural", floor(shy, "cleo", *("ada", "bob") * 4)) == "cleo"
+    assert await speaker("natural", context(shy, "cleo", *("ada", "bob") * 4)) == "cleo"
 
 
 async def test_the_longer_two_go_to_and_fro_the_rarer_a_ball_is_returned() -> None:
@@ -221,7 +225,7 @@ async def test_the_longer_two_go_to_and_fro_the_rarer_a_ball_is_returned() -> No
         lines = [(("ada", "bob")[n % 2], f"{('Bob', 'Ada')[n % 2]}, you?") for n in range(turns)]
         wanted = ("bob", "ada")[(turns - 1) % 2]
         rooms = (replace(THREE, seed=seed) for seed in range(200))
-        return sum(wanted in obligations(floor(room, *lines))[-1:] for room in rooms)
+        return sum(wanted in obligations(context(room, *lines))[-1:] for room in rooms)
 
     assert honoured(1) > 180
     assert 60 < honoured(3) < 120
@@ -235,7 +239,7 @@ async def test_whoever_knows_about_it_is_drawn_to_the_topic() -> None:
         Assignment(persona=a_persona("Cleo")),
     )
     conversation = replace(THREE, cast=cast)
-    at = floor(conversation, ("cleo", "Do whales sing in every ocean?"))
+    at = context(conversation, ("cleo", "Do whales sing in every ocean?"))
     assert relevance(at) == {"ada": 1.0, "bob": 0.0, "cleo": 0.0}
     found = await picks("natural", conversation, ("cleo", "Do whales sing in every ocean?"))
     assert found["ada"] > 2.5 * found["bob"]
@@ -244,8 +248,8 @@ async def test_whoever_knows_about_it_is_drawn_to_the_topic() -> None:
 async def test_the_same_path_and_seed_choose_the_same_speaker() -> None:
     lines: list[Line] = [("ada", "Bob, you?"), ("bob", "The Cleo knows."), ("cleo", "Ada, why?")]
     for seed in range(20):
-        one = await speaker("natural", floor(THREE, *lines, seed=seed))
-        assert one == await speaker("natural", floor(THREE, *lines, seed=seed))
+        one = await speaker("natural", context(THREE, *lines, seed=seed))
+        assert one == await speaker("natural", context(THREE, *lines, seed=seed))
 
 
 # Director
@@ -266,9 +270,9 @@ class Answers:
         return answer
 
 
-async def directed(*answers: str | ProviderError) -> tuple[Choice, Answers]:
+async def directed(*answers: str | ProviderError) -> tuple[TurnChoice, Answers]:
     ask = Answers(*answers)
-    at = floor(THREE, (HUMAN, "Hm."), ("ada", "So it is."), ask=ask)
+    at = context(THREE, (HUMAN, "Hm."), ("ada", "So it is."), ask=ask)
     return await mode("director")(at), ask
 
 
@@ -282,14 +286,14 @@ async def directed(*answers: str | ProviderError) -> tuple[Choice, Answers]:
 )
 async def test_a_director_names_who_speaks_and_what_the_turn_does(answer: str) -> None:
     choice, ask = await directed(answer)
-    assert choice == Choice(speakers=("bob",), beat=BEATS["challenge"])
+    assert choice == TurnChoice(speakers=("bob",), beat=BEATS["challenge"])
     assert "- The Bob: Bob says little. (has not spoken yet)" in ask.questions[0]
     assert "[The Ada]: So it is." in ask.questions[0]
     assert "- The Ada" not in ask.questions[0]  # she has just spoken
 
 
 async def test_without_json_the_only_name_counts() -> None:
-    assert (await directed("I would say the Cleo."))[0] == Choice(speakers=("cleo",))
+    assert (await directed("I would say the Cleo."))[0] == TurnChoice(speakers=("cleo",))
 
 
 async def test_a_director_who_names_nobody_is_asked_once_more() -> None:
@@ -314,7 +318,7 @@ async def test_a_director_of_no_use_is_replaced_visibly(answers: Sequence[str]) 
 
 async def test_a_director_is_told_no_whispers() -> None:
     ask = Answers('{"next": "Bob"}')
-    at = floor(THREE, (HUMAN, "secret"), ("ada", "Hm."), ask=ask)
+    at = context(THREE, (HUMAN, "secret"), ("ada", "Hm."), ask=ask)
     await mode("director")(replace(at, path=[replace(at.path[0], to="ada"), at.path[1]]))
     assert "secret" not in ask.questions[0]
 
@@ -326,7 +330,7 @@ async def played(conversation: Conversation, turns: int) -> list[tuple[str, str]
     said: list[Line] = []
     told = []
     for _ in range(turns):
-        choice = await mode("script")(floor(conversation, *said))
+        choice = await mode("script")(context(conversation, *said))
         said.append(choice.speakers[0])
         told.append((choice.speakers[0], choice.beat))
     return told
@@ -340,23 +344,23 @@ async def test_a_script_goes_line_by_line_with_what_each_is_to_do() -> None:
 
 async def test_after_the_script_whoever_likes_speaks_and_that_is_said_once() -> None:
     conversation = replace(THREE, rules=Rules(script=("bob", "ada")))
-    done = await mode("script")(floor(conversation, "bob", "ada"))
+    done = await mode("script")(context(conversation, "bob", "ada"))
     assert done.notice == "The script is done: now whoever likes speaks."
-    later = await mode("script")(floor(conversation, "bob", "ada", "cleo"))
+    later = await mode("script")(context(conversation, "bob", "ada", "cleo"))
     assert later.notice == ""
     assert later.speakers
 
 
 async def test_a_script_passes_over_who_is_not_there_and_says_so() -> None:
     conversation = replace(THREE, rules=Rules(script=("zoe: open", "bob: answer")))
-    choice = await mode("script")(floor(conversation))
+    choice = await mode("script")(context(conversation))
     assert (choice.speakers, choice.beat) == (("bob",), "answer")
     assert choice.notice == "The script goes on without zoe, who cannot speak now."
 
 
 async def test_a_turn_out_of_order_does_not_move_a_script_but_a_lost_one_does() -> None:
     conversation = replace(THREE, rules=Rules(script=("ada", "bob", "cleo", "ada: close")))
-    at = floor(conversation, "ada", (HUMAN, "Cleo?"), "cleo")
+    at = context(conversation, "ada", (HUMAN, "Cleo?"), "cleo")
     assert await speaker("script", at) == "bob"
     lost = replace(at, path=[at.path[0], replace(at.path[2], turn=Turn(number=3, speaker="cleo"))])
     assert await speaker("script", lost) == "ada"
@@ -364,7 +368,7 @@ async def test_a_turn_out_of_order_does_not_move_a_script_but_a_lost_one_does() 
 
 async def test_a_script_begins_when_its_mode_is_chosen() -> None:
     conversation = replace(THREE, rules=Rules(script=("ada", "bob"), script_from=2))
-    assert await speaker("script", floor(conversation, "ada", "bob")) == "ada"
+    assert await speaker("script", context(conversation, "ada", "bob")) == "ada"
 
 
 async def test_without_a_script_two_hold_an_interview_and_more_a_debate() -> None:

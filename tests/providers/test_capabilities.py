@@ -1,13 +1,18 @@
 """What may be asked of which model."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import pytest
 
+from chimera_tui.domain.conversation import Finish
 from chimera_tui.domain.errors import Fault, ProviderError
+from chimera_tui.domain.health import ModelInfo
 from chimera_tui.providers import capabilities
-from chimera_tui.providers.capabilities import PARAMETERS, Capability, Learned, ParameterError
+from chimera_tui.providers.adapter import Adapter
+from chimera_tui.providers.base import ChatRequest, Finished, StreamItem, Text
+from chimera_tui.providers.capabilities import PARAMETERS, Capability, LearnedCapabilities
+from tests.providers.helpers import an_endpoint, hear
 
 OURS = ("temperature", "stop")
 
@@ -120,29 +125,20 @@ def test_what_a_newer_version_learnt_changes_nothing() -> None:
     assert Capability().without(["something"]) == Capability()
 
 
-def refusing(*refused: str, learned: Learned) -> tuple[list[Capability], AsyncIterator[str]]:
-    """A service that refuses these parameters one after the other, then speaks."""
-    asked: list[Capability] = []
-
-    async def ask(takes: Capability) -> AsyncIterator[str]:
-        asked.append(takes)
-        if len(asked) <= len(refused):
-            parameter = refused[len(asked) - 1]
-            raise ParameterError("No.", kind=Fault.REQUEST, parameter=parameter)
-        yield "Hi"
-
-    return asked, learned.adapted("p", "m", ask)  # type: ignore[arg-type]  # it is a generator
+def refusal(parameter: str) -> ProviderError:
+    """What a service says that refuses it."""
+    return ProviderError("No.", kind=Fault.REQUEST, parameter=parameter)
 
 
-async def test_what_is_refused_is_learnt_and_asked_again_without() -> None:
+def test_what_is_refused_is_learnt() -> None:
     rows: list[tuple[str, str, str]] = []
-    learned = Learned(lambda *row: rows.append(row))
-    asked, items = refusing("temperature", "stop", learned=learned)
-    assert [item async for item in items] == ["Hi"]
-    assert [takes.ignores for takes in asked] == [set(), {"temperature"}, {"temperature", "stop"}]
+    learned = LearnedCapabilities(lambda *row: rows.append(row))
+    assert learned.learn_from(refusal("temperature"), "p", "m")
+    assert learned.learn_from(refusal("stop"), "p", "m")
+    assert learned.of("p", "m").ignores == {"temperature", "stop"}
     assert rows == [("p", "m", "temperature"), ("p", "m", "stop")]
 
-    later = Learned(lambda *row: rows.append(row))
+    later = LearnedCapabilities(lambda *row: rows.append(row))
     later.load(rows)
     assert later.of("p", "m").ignores == {"temperature", "stop"}
     assert later.of("p", "other").ignores == set()
@@ -150,8 +146,36 @@ async def test_what_is_refused_is_learnt_and_asked_again_without() -> None:
     assert len(rows) == 2
 
 
+class Refusing(Adapter):
+    """A service that refuses these parameters one after the other, then speaks."""
+
+    def __init__(self, *refused: str) -> None:
+        super().__init__(an_endpoint("http://127.0.0.1:9"), LearnedCapabilities())
+        self.refused = refused
+        self.asked: list[Capability] = []
+
+    async def probe(self) -> None: ...
+
+    async def list_models(self) -> tuple[ModelInfo, ...]:
+        return ()
+
+    async def _reply(self, request: ChatRequest, takes: Capability) -> AsyncGenerator[StreamItem]:
+        self.asked.append(takes)
+        if len(self.asked) <= len(self.refused):
+            raise refusal(self.refused[len(self.asked) - 1])
+        yield Text("Hi")
+        yield Finished(Finish.STOP)
+
+
+async def test_what_is_refused_is_asked_again_without() -> None:
+    service = Refusing("temperature", "stop")
+    assert (await hear(service)).text == "Hi"
+    ignored = [takes.ignores for takes in service.asked]
+    assert ignored == [set(), {"temperature"}, {"temperature", "stop"}]
+
+
 async def test_who_refuses_the_same_twice_has_the_last_word() -> None:
-    asked, items = refusing("stop", "stop", "stop", learned=Learned())
+    service = Refusing("stop", "stop", "stop")
     with pytest.raises(ProviderError, match=r"No\."):
-        await anext(items)
-    assert len(asked) == 2
+        await hear(service)
+    assert len(service.asked) == 2

@@ -11,7 +11,7 @@ import pytest
 from chimera_tui.demo.demo import CONTEXT, DemoProvider
 from chimera_tui.demo.grammar.composer import compose
 from chimera_tui.demo.grammar.nouns import Noun, nouns_in, plural, singular, with_article
-from chimera_tui.demo.grammar.scene import Said, read_scene, sentence_key, sentences
+from chimera_tui.demo.grammar.scene import Remark, read_scene, sentence_key, sentences
 from chimera_tui.demo.grammar.slots import Filler
 from chimera_tui.demo.grammar.voices import Grammar
 from chimera_tui.domain.conversation import DEMO, HUMAN, Assignment, Finish, Message, Turn
@@ -206,7 +206,7 @@ def test_whispers_are_heard_and_notes_and_summaries_are_nobodys_words() -> None:
     )
     assert {"summaries", "notes"} <= {part.name for part in told.parts}
     scene = read_scene(told.request)
-    assert scene.last == Said("Human", "Lie to Bob.")
+    assert scene.last == Remark("Human", "Lie to Bob.")
     assert scene.others() == ["Human", "The Bob"]
     assert not re.search("pond|lighter|Among them", scene.everything)
 

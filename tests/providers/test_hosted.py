@@ -12,7 +12,7 @@ from chimera_tui.domain.errors import Fault, ProviderError
 from chimera_tui.domain.health import WaitReason
 from chimera_tui.providers import registry
 from chimera_tui.providers.base import ChatRequest, Waiting
-from chimera_tui.providers.capabilities import Learned
+from chimera_tui.providers.capabilities import LearnedCapabilities
 from chimera_tui.providers.endpoint import Endpoint
 from tests.fault_dialects import OPENAI, Reply
 from tests.fault_server import FaultServer
@@ -108,7 +108,7 @@ async def test_what_it_refuses_is_left_out_without_a_word_and_for_good(
         ("max_completion_tokens", {"message": "Unknown parameter: 'max_completion_tokens'."}),
     )  # fmt: skip
     rows: list[tuple[str, str, str]] = []
-    learned = Learned(lambda *row: rows.append(row))
+    learned = LearnedCapabilities(lambda *row: rows.append(row))
     provider = registry.provider(hosted(server, "openai", "picky"), learned)
     try:
         assert (await hear(provider)).finished

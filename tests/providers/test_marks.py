@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chimera_tui.providers.base import Text, Thinking, Withdrawn
-from chimera_tui.providers.marks import Marks
+from chimera_tui.providers.marks import TemplateMarks
 
 THINK = "<think>\nSecret plan.\n</think>\n\n"
 PAIRS = [
@@ -72,7 +72,7 @@ SAID = [
 
 def sorted_(*pieces: str) -> tuple[str, str]:
     """What is said and what is thought in a reply that comes in these pieces."""
-    marks, said, thought = Marks(), "", ""
+    marks, said, thought = TemplateMarks(), "", ""
     items = [item for piece in pieces for item in marks.sort(Text(piece))]
     for item in (*items, *marks.finish()):
         match item:
@@ -130,7 +130,7 @@ def test_a_thought_may_speak_of_the_mark_that_ends_it() -> None:
 
 
 def test_only_what_may_begin_a_mark_is_held_back() -> None:
-    marks = Marks()
+    marks = TemplateMarks()
     assert list(marks.sort(Text("The sea <"))) == [Text("The sea ")]
     assert list(marks.sort(Text("3 is <|im"))) == [Text("<3 is ")]
     assert list(marks.sort(Text("e"))) == [Text("<|ime")]

@@ -21,30 +21,32 @@ async def items(*seconds: float) -> AsyncGenerator[float]:
 async def test_each_item_may_take_its_own_time() -> None:
     stream = items(4, 4, 1, 9)
     async with aclosing(Patience()) as patience:
-        assert await patience.next(stream, clock() + 5) == 4
-        assert await patience.next(stream, clock() + 5) == 4, "the first bound is no longer on"
-        assert await patience.next(stream, clock() + 100) == 1
+        assert await patience.wait(anext(stream), clock() + 5) == 4
+        assert await patience.wait(anext(stream), clock() + 5) == 4, (
+            "the first bound is no longer on"
+        )
+        assert await patience.wait(anext(stream), clock() + 100) == 1
         with pytest.raises(TimeoutError):
-            await patience.next(stream, clock() + 5)
+            await patience.wait(anext(stream), clock() + 5)
         assert clock() == 14
         with pytest.raises(StopAsyncIteration):
-            await patience.next(stream, clock() + 5)
+            await patience.wait(anext(stream), clock() + 5)
 
 
 @in_virtual_time
 async def test_who_reads_may_take_any_time_between_two_waits() -> None:
     stream = items(1, 1)
     async with aclosing(Patience()) as patience:
-        await patience.next(stream, clock() + 2)
+        await patience.wait(anext(stream), clock() + 2)
         await asyncio.sleep(60)
-        assert await patience.next(stream, clock() + 2) == 1
+        assert await patience.wait(anext(stream), clock() + 2) == 1
 
 
 @in_virtual_time
 async def test_what_is_cancelled_from_outside_is_no_timeout() -> None:
     async def read() -> None:
         async with aclosing(Patience()) as patience:
-            await patience.next(items(9), clock() + 5)
+            await patience.wait(anext(items(9)), clock() + 5)
 
     reading = asyncio.create_task(read())
     await asyncio.sleep(1)
@@ -59,9 +61,9 @@ async def test_a_bound_within_a_bound_ends_its_own_wait_only() -> None:
     async with aclosing(Patience()) as patience:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(3):
-                await patience.next(items(9), clock() + 5)
+                await patience.wait(anext(items(9)), clock() + 5)
         assert clock() == 3
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(30):
-                await patience.next(items(9), clock() + 5)
+                await patience.wait(anext(items(9)), clock() + 5)
         assert clock() == 8

@@ -19,7 +19,7 @@ from chimera_tui.resilience.gate import Gate
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.recorder import Recorder
 from chimera_tui.storage.store import Store, open_store
-from tests.fakes import FixedModels, FullPurse, Watcher, a_persona
+from tests.fakes import FixedModels, FullBudget, Watcher, a_persona
 
 MODEL = "m-1"
 
@@ -100,7 +100,7 @@ class Turns:
         room = Room(
             start,
             replies=Calls({provider.name: gate}, clock=clock),
-            purse=FullPurse(),
+            budget_guard=FullBudget(),
             recorder=Recorder(self._store),
             models=FixedModels(),
         )

@@ -1,6 +1,7 @@
 """Providers that take their time, and calls to them, in virtual time."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from random import Random
@@ -58,7 +59,9 @@ class TimedProvider:
         self.error: ProviderError | None = None
         """What probes and lists raise."""
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamItem]:
+    async def stream(
+        self, request: ChatRequest, until: float = math.inf
+    ) -> AsyncGenerator[StreamItem]:
         """Play the next script."""
         self.starts.append(clock())
         self.requests.append(request)
@@ -68,7 +71,8 @@ class TimedProvider:
         try:
             for step in script() if callable(script) else script:
                 if isinstance(step, float):
-                    await asyncio.sleep(step)
+                    async with asyncio.timeout_at(until):
+                        await asyncio.sleep(step)
                 elif isinstance(step, ProviderError):
                     raise step
                 else:

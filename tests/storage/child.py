@@ -122,7 +122,7 @@ async def look(path: Path) -> None:
         try:
             await Recorder(store).record(1, event)
         except StorageError as error:
-            say(type(error).__name__, error.problem)
+            say(error.kind.name, error.problem)
         await Conversations(store).new_conversation(topic="Tea", cast=CAST, mode="random")
 
 
@@ -150,7 +150,7 @@ def main() -> None:
     try:
         asyncio.run(tasks[task](path))
     except StorageError as error:
-        say(type(error).__name__, error.problem)
+        say(error.kind.name, error.problem)
 
 
 if __name__ == "__main__":

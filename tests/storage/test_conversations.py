@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chimera_tui.domain.conversation import HUMAN, Assignment, Finish, ModelRef, Notice
-from chimera_tui.domain.errors import Fault, LiveElsewhereError, UnknownError
+from chimera_tui.domain.errors import Fault, StorageError, StorageFault, UnknownError
 from chimera_tui.domain.events import (
     ConversationChanged,
     NoticePosted,
@@ -18,6 +18,7 @@ from chimera_tui.domain.saved import Tree
 from chimera_tui.storage import conversations
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.store import open_store
+from tests.fakes import is_a
 from tests.storage.values import (
     CAST,
     MODEL,
@@ -167,9 +168,9 @@ async def test_a_conversation_can_be_renamed_and_deleted(tmp_path: Path) -> None
 async def test_a_live_conversation_can_be_neither_renamed_nor_deleted(tmp_path: Path) -> None:
     async with saving(tmp_path / "c.db") as s:
         with s.store.leases.hold(s.id):
-            with pytest.raises(LiveElsewhereError):
+            with pytest.raises(StorageError, check=is_a(StorageFault.LIVE_ELSEWHERE)):
                 await s.conversations.rename(s.id, "Zero")
-            with pytest.raises(LiveElsewhereError):
+            with pytest.raises(StorageError, check=is_a(StorageFault.LIVE_ELSEWHERE)):
                 await s.conversations.delete(s.id)
 
         assert (await s.load()).conversation.title == "Is zero a number?"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.domain.errors import NewerDatabaseError, NoDatabaseError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.storage.inspection import inspect
+from tests.fakes import is_a
 from tests.storage.values import completed, saving, started
 
 
@@ -48,12 +49,12 @@ async def test_damage_is_found(tmp_path: Path) -> None:
 async def test_what_is_not_ours_is_refused(tmp_path: Path) -> None:
     text = tmp_path / "text.db"
     text.write_text("Dear diary, " * 100)
-    with pytest.raises(NoDatabaseError):
+    with pytest.raises(StorageError, check=is_a(StorageFault.NO_DATABASE)):
         inspect(text)
     db = tmp_path / "c.db"
     async with saving(db):
         pass
     with closing(sqlite3.connect(db)) as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(NewerDatabaseError):
+    with pytest.raises(StorageError, check=is_a(StorageFault.NEWER)):
         inspect(db)

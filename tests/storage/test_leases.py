@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.domain.errors import LiveElsewhereError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.leases import Leases
 from chimera_tui.storage.store import CHECKPOINT_COMMITS, open_store
+from tests.fakes import is_a
 from tests.storage.processes import child, line, rest
 from tests.storage.values import saving, started
 
@@ -22,7 +23,11 @@ async def test_s07_a_live_conversation_names_its_process_and_is_free_after_a_kil
         with child("hold", tmp_path / "c.db") as process:
             assert line(process) == f"holding {process.pid}"
 
-            with pytest.raises(LiveElsewhereError, match=f"process {process.pid}") as caught:
+            with pytest.raises(
+                StorageError,
+                match=f"process {process.pid}",
+                check=is_a(StorageFault.LIVE_ELSEWHERE),
+            ) as caught:
                 s.store.leases.hold(s.id).__enter__()
             assert caught.value.pid == process.pid
             assert s.store.leases.holder(s.id) == process.pid
@@ -42,7 +47,7 @@ async def test_s07_a_live_conversation_names_its_process_and_is_free_after_a_kil
 async def test_a_conversation_is_live_once_in_a_process(tmp_path: Path) -> None:
     async with open_store(tmp_path / "c.db") as store:
         with store.leases.hold(1), store.leases.hold(2):
-            with pytest.raises(LiveElsewhereError) as caught:
+            with pytest.raises(StorageError, check=is_a(StorageFault.LIVE_ELSEWHERE)) as caught:
                 store.leases.hold(1).__enter__()
             assert caught.value.pid == os.getpid()
 

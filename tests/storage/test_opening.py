@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.domain.errors import NewerDatabaseError, NoDatabaseError, StorageError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.storage.connection import OPENING_WAIT
 from chimera_tui.storage.conversations import Conversations
 from chimera_tui.storage.inspection import inspect
 from chimera_tui.storage.store import open_store
+from tests.fakes import is_a
 from tests.storage.processes import child, rest
 from tests.storage.values import completed, saving
 
@@ -79,7 +80,7 @@ async def test_s12_a_newer_database_is_named_and_not_touched(tmp_path: Path) -> 
     change(path, "PRAGMA user_version = 99")
     before = path.read_bytes()
 
-    with pytest.raises(NewerDatabaseError, match="form 99"):
+    with pytest.raises(StorageError, match="form 99", check=is_a(StorageFault.NEWER)):
         async with open_store(path):
             pass
 
@@ -91,7 +92,7 @@ async def test_what_is_no_database_is_named_and_not_touched(tmp_path: Path, cont
     path = tmp_path / "c.db"
     path.write_bytes(content)
 
-    with pytest.raises(NoDatabaseError, match=r"c\.db"):
+    with pytest.raises(StorageError, match=r"c\.db", check=is_a(StorageFault.NO_DATABASE)):
         async with open_store(path):
             pass
 
@@ -103,7 +104,7 @@ async def test_the_database_of_another_program_is_not_touched(tmp_path: Path) ->
     change(path, "CREATE TABLE history (url TEXT)")
     before = path.read_bytes()
 
-    with pytest.raises(NoDatabaseError, match="another program"):
+    with pytest.raises(StorageError, match="another program", check=is_a(StorageFault.NO_DATABASE)):
         async with open_store(path):
             pass
 
@@ -114,7 +115,7 @@ async def test_a_place_where_nothing_can_be_made_is_named(tmp_path: Path) -> Non
     (tmp_path / "file").touch()
 
     for path in (tmp_path / "file" / "c.db", tmp_path):
-        with pytest.raises(NoDatabaseError, match=str(path)):
+        with pytest.raises(StorageError, match=str(path), check=is_a(StorageFault.NO_DATABASE)):
             async with open_store(path):
                 pass
 
@@ -149,7 +150,11 @@ def test_what_is_no_file_is_refused_at_once(
 
     kind = make.__name__.replace("_", " ").replace("fifo", "FIFO")
     for look in (lambda path: asyncio.run(open_store(path).__aenter__()), inspect):
-        with pytest.raises(NoDatabaseError, match=f"c.db{ending}` is {kind}, and no file"):
+        with pytest.raises(
+            StorageError,
+            match=f"c.db{ending}` is {kind}, and no file",
+            check=is_a(StorageFault.NO_DATABASE),
+        ):
             look(Path("c.db"))
 
 
@@ -248,12 +253,14 @@ def test_s09_a_schema_that_is_not_ours_is_named_and_not_touched(
     spoil(path)
     before = path.read_bytes()
 
-    with pytest.raises(NoDatabaseError, match=r"c\.db") as caught:
+    with pytest.raises(
+        StorageError, match=r"c\.db", check=is_a(StorageFault.NO_DATABASE)
+    ) as caught:
         asyncio.run(open_store(path).__aenter__())
 
     assert word in caught.value.problem
     assert path.read_bytes() == before
-    with pytest.raises(NoDatabaseError, match=r"c\.db"):
+    with pytest.raises(StorageError, match=r"c\.db", check=is_a(StorageFault.NO_DATABASE)):
         inspect(path)
 
 
@@ -297,8 +304,8 @@ def test_s05_a_database_in_a_read_only_folder_can_be_viewed(
     assert said == [
         f"`{path}-lock` cannot be written.{missing}",
         "['Hello.']",
-        f"ReadOnlyDatabaseError {said[0]}",
-        f"ReadOnlyDatabaseError {said[0]}",
+        f"READ_ONLY {said[0]}",
+        f"READ_ONLY {said[0]}",
     ]
 
 
@@ -321,7 +328,7 @@ def test_s05_without_a_database_a_read_only_folder_is_named(shared: Path) -> Non
     with child("look", shared / "c.db") as process:
         said = rest(process)
 
-    assert said == [f"NoDatabaseError `{shared / 'c.db'}` cannot be made: Permission denied."]
+    assert said == [f"NO_DATABASE `{shared / 'c.db'}` cannot be made: Permission denied."]
 
 
 def test_s05_a_read_only_file_of_no_form_is_named(shared: Path) -> None:
@@ -334,5 +341,5 @@ def test_s05_a_read_only_file_of_no_form_is_named(shared: Path) -> None:
         said = rest(process)
 
     assert said == [
-        f"NoDatabaseError `{path}` must be brought up to date first, but cannot be written."
+        f"NO_DATABASE `{path}` must be brought up to date first, but cannot be written."
     ]

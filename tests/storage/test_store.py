@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from chimera_tui.domain.errors import ReadOnlyDatabaseError, StorageError, UnknownError
+from chimera_tui.domain.errors import StorageError, StorageFault, UnknownError
 from chimera_tui.storage.connection import storage_error
 from chimera_tui.storage.store import open_store
+from tests.fakes import is_a
 from tests.storage.processes import child, line, rest
 from tests.storage.values import completed, saving
 
@@ -138,7 +139,7 @@ async def test_a_closed_store_says_so(tmp_path: Path) -> None:
 
 async def test_a_reader_cannot_write(tmp_path: Path) -> None:
     async with saving(tmp_path / "c.db") as s:
-        with pytest.raises(ReadOnlyDatabaseError):
+        with pytest.raises(StorageError, check=is_a(StorageFault.READ_ONLY)):
             await s.store.read(lambda db: db.execute("DELETE FROM conversation"))
 
 

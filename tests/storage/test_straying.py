@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from chimera_tui.domain.errors import LostDatabaseError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.domain.saved import Rescue, SavedConversation, Tree
 from chimera_tui.storage import store as store_module
 from chimera_tui.storage.rescue import rescue
 from chimera_tui.storage.store import CHECKPOINT_COMMITS, open_store
+from tests.fakes import is_a
 from tests.storage.processes import child, line, rest
 from tests.storage.values import Saving, a_message, completed, saving
 
@@ -239,7 +240,7 @@ async def test_a_live_conversation_is_live_in_the_new_database(tmp_path: Path) -
             path.unlink()
             await s.record(completed(1, None, 1, "One."))
             with child("hold", s.store.path) as process:
-                assert line(process).startswith("LiveElsewhereError")
+                assert line(process).startswith("LIVE_ELSEWHERE")
 
 
 async def test_many_writers_at_the_moment_lose_nothing(tmp_path: Path) -> None:
@@ -346,10 +347,10 @@ async def test_a_database_that_can_be_written_nowhere_is_said_and_tried_again(
         s.store.when_strayed = told.append
         await s.record(completed(1, None, 1, "One."))
         path.unlink()
-        with pytest.raises(LostDatabaseError, match="in memory alone"):
+        with pytest.raises(StorageError, match="in memory alone", check=is_a(StorageFault.LOST)):
             await s.record(completed(2, 1, 2, "Two."))
         await asyncio.sleep(0.2)
-        assert [type(one) for one in told] == [LostDatabaseError]
+        assert [getattr(one, "kind", None) for one in told] == [StorageFault.LOST]
 
         (tmp_path / "nowhere").mkdir()
         monkeypatch.setattr(store_module, "rescue", shorter)

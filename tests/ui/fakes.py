@@ -22,7 +22,7 @@ from chimera_tui.domain.conversation import (
     Turn,
     Usage,
 )
-from chimera_tui.domain.errors import ChimeraError, LiveElsewhereError, UnknownError
+from chimera_tui.domain.errors import ChimeraError, StorageError, StorageFault, UnknownError
 from chimera_tui.domain.events import Event
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
@@ -46,7 +46,7 @@ from chimera_tui.resilience.model_choice import Facts, ModelChoice
 from chimera_tui.settings.keys import KeySource, KeyState
 from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.store import WhenStrayed
-from tests.fakes import NOON, FixedModels, FullPurse, ListRecorder, a_persona, calls_to
+from tests.fakes import NOON, FixedModels, FullBudget, ListRecorder, a_persona, calls_to
 
 OLLAMA = Health(
     provider="ollama",
@@ -233,7 +233,7 @@ class FakeChimera:
         """One less; what is live elsewhere stays."""
         if pid := self.live_pids.get(conversation_id):
             problem = f"This conversation is live in process {pid}."
-            raise LiveElsewhereError(problem, pid=pid)
+            raise StorageError(problem, pid=pid, kind=StorageFault.LIVE_ELSEWHERE)
         del self.saved[conversation_id]
 
     async def export(self, conversation_id: int, file_format: str, path: Path) -> None:
@@ -330,7 +330,7 @@ class FakeChimera:
         return Room(
             saved,
             replies=calls_to(self.provider),
-            purse=FullPurse(),
+            budget_guard=FullBudget(),
             recorder=self,
             models=self.models,
             attended=attended,

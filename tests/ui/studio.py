@@ -12,13 +12,13 @@ from chimera_tui.domain.conversation import Budget, Provenance
 from chimera_tui.domain.history import PersonaVersion, Sketch, Uses
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import SavedConversation
-from chimera_tui.engine.journal import Recorder
+from chimera_tui.engine.journal import EventRecorder
 from chimera_tui.engine.room import Room
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.providers.base import Provider
 from chimera_tui.storage.personas import PersonaRecords
 from chimera_tui.ui.studio.studio_screen import StudioScreen
-from tests.fakes import NOON, FixedModels, FullPurse, calls_to
+from tests.fakes import NOON, FixedModels, FullBudget, calls_to
 from tests.ui.fakes import FakeChimera, FakeLibrary
 from tests.ui.running import do, until
 
@@ -90,11 +90,11 @@ class StudioChimera(FakeChimera):
         records = cast("PersonaRecords", self.records)
         self.studio = Studio(library, records, self._stage, Budget())
 
-    def _stage(self, saved: SavedConversation, recorder: Recorder) -> Room:
+    def _stage(self, saved: SavedConversation, recorder: EventRecorder) -> Room:
         return Room(
             saved,
             replies=calls_to(self.said_by),
-            purse=FullPurse(),
+            budget_guard=FullBudget(),
             recorder=recorder,
             models=FixedModels(),
             now=lambda: NOON,

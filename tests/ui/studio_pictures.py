@@ -1,5 +1,6 @@
 """Pictures of the studio."""
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -39,7 +40,7 @@ class TwoVoices(ScriptedProvider):
         super().__init__([])
         self.scripts = {True: BEFORE, False: AFTER}
 
-    def stream(self, request: Any) -> Any:
+    def stream(self, request: Any, until: float = math.inf) -> Any:
         """By what the system message holds."""
         is_saved = "twenty years of small rooms" in request.system
         return ScriptedProvider([self.scripts[is_saved]]).stream(request)

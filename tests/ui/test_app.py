@@ -10,12 +10,7 @@ import pytest
 from textual.css.stylesheet import Stylesheet
 
 from chimera_tui.domain.conversation import DEMO
-from chimera_tui.domain.errors import (
-    InvalidFileError,
-    LostDatabaseError,
-    NewerDatabaseError,
-    NoDatabaseError,
-)
+from chimera_tui.domain.errors import InvalidFileError, StorageError, StorageFault
 from chimera_tui.domain.events import Event, RoomResumed
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.domain.saved import Recovered, Rescue
@@ -126,8 +121,8 @@ async def test_an_empty_library_says_so_and_the_app_lives(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (NewerDatabaseError("The database is newer than this Chimera."), 4),
-        (NoDatabaseError("No database can be made there."), 5),
+        (StorageError("The database is newer than this Chimera.", kind=StorageFault.NEWER), 4),
+        (StorageError("No database can be made there.", kind=StorageFault.NO_DATABASE), 5),
     ],
 )
 async def test_a_database_that_cannot_be_opened_ends_with_its_reason(
@@ -191,7 +186,9 @@ async def test_a_database_that_was_replaced_can_be_the_end(tmp_path: Path) -> No
 async def test_a_database_that_can_be_written_nowhere_is_said(tmp_path: Path) -> None:
     fake = FakeChimera(a_saved(*TALK))
     async with running(fake, tmp_path) as pilot:
-        fake.when_strayed(LostDatabaseError("Gone, and nowhere to write.", hint="Make room."))
+        fake.when_strayed(
+            StorageError("Gone, and nowhere to write.", hint="Make room.", kind=StorageFault.LOST)
+        )
         await until(pilot, lambda: "nowhere to write" in text_of(pilot))
 
 

@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from chimera_tui.domain.conversation import HUMAN
-from chimera_tui.domain.errors import LiveElsewhereError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
@@ -469,7 +469,9 @@ async def test_a_room_that_goes_live_elsewhere_meanwhile_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(_number: int) -> None:
-        raise LiveElsewhereError("This conversation is live in process 77.", pid=77)
+        raise StorageError(
+            "This conversation is live in process 77.", pid=77, kind=StorageFault.LIVE_ELSEWHERE
+        )
 
     monkeypatch.setattr(deleting, "KEPT", 0.01)
     fake = two_rooms()

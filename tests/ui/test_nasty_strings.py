@@ -18,7 +18,7 @@ from chimera_tui.domain.conversation import HUMAN, Notice
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
 from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.domain.text import one_line
-from chimera_tui.engine.request import Told
+from chimera_tui.engine.request import RenderedRequest
 from chimera_tui.providers.base import ChatMessage, ChatRequest
 from chimera_tui.quality.vitals import Bond
 from chimera_tui.ui.app import ChimeraApp
@@ -184,7 +184,7 @@ def test_what_is_sent_is_shown_in_lines_that_fit() -> None:
         request = ChatRequest(
             model="m", system=text, messages=said, max_tokens=9, persona=PEOPLE[0]
         )
-        lines = page_lines(Told(request, ()), 60)
+        lines = page_lines(RenderedRequest(request, ()), 60)
         assert all(one.cell_length <= 60 for one in lines)
         shown = "".join(one.plain for one in lines)
         assert not {c for c in shown if unicodedata.category(c) == "Cc" or c in BIDI}

@@ -408,7 +408,7 @@ async def test_a_room_that_waited_for_money_goes_on_when_there_is_more(tmp_path:
     fake.provider = ScriptedProvider(["More."])
     async with running(fake, tmp_path) as pilot:
         room = live_room(pilot)
-        room._agenda.paused = PauseReason.BUDGET
+        room._queue.paused = PauseReason.BUDGET
         room_of(pilot).session.hear(RoomPaused(reason=PauseReason.BUDGET))
         await until(pilot, lambda: "/budget 1.00 allows more" in text_of(pilot))
         await pilot.press(*"/budget off", "enter")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual import events
 
-from chimera_tui.core.chimera import Imported
+from chimera_tui.core.chimera import ImportResult
 from chimera_tui.domain.conversation import HUMAN
 from chimera_tui.engine.turn_taking import MODES
 from chimera_tui.formats.conversations.conversation_import import import_conversation
@@ -28,13 +28,13 @@ TALK = (("philosopher", "Is it?"), (HUMAN, "@Comedian well?"))
 class Importing(StudioChimera):
     """Reads real files, and keeps conversations in memory."""
 
-    async def import_conversation(self, path: Path) -> Imported:
+    async def import_conversation(self, path: Path) -> ImportResult:
         """As the real one."""
         found = import_conversation(path, now=NOON, modes=MODES)
         id_ = max(self.saved) + 1
         conversation = replace(found.saved.conversation, id=id_)
         self.saved[id_] = replace(found.saved, conversation=conversation)
-        return Imported(id_, found.notes)
+        return ImportResult(id_, found.notes)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chimera_tui.domain.conversation import HUMAN, Failure, ModelRef, Turn
-from chimera_tui.domain.errors import Fault, LiveElsewhereError, ProviderError
+from chimera_tui.domain.errors import Fault, ProviderError, StorageError, StorageFault
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.settings.settings import Settings
@@ -428,7 +428,9 @@ async def test_an_alternative_from_the_database_is_marked(tmp_path: Path) -> Non
 async def test_a_room_live_elsewhere_is_shown_and_can_be_looked_at_again(tmp_path: Path) -> None:
     class Taken:
         def __enter__(self) -> None:
-            raise LiveElsewhereError("This conversation is live in process 77.", pid=77)
+            raise StorageError(
+                "This conversation is live in process 77.", pid=77, kind=StorageFault.LIVE_ELSEWHERE
+            )
 
         def __exit__(self, *_: object) -> None:
             return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from chimera_tui.demo.grammar.manners import Manner
-from chimera_tui.demo.grammar.scene import Scene, read_scene, sentence_key, sentences
+from chimera_tui.demo.grammar.scene import DemoScene, read_scene, sentence_key, sentences
 from chimera_tui.demo.grammar.slots import EmptySlotError, Filler, vocative
 from chimera_tui.demo.grammar.voices import Grammar
 from chimera_tui.providers.base import ChatRequest
@@ -57,7 +57,7 @@ def compose(request: ChatRequest, grammar: Grammar) -> str:
 class _Turn:
     """A turn that is being made up."""
 
-    scene: Scene
+    scene: DemoScene
     grammar: Grammar
     filler: Filler
     rng: Random

@@ -22,7 +22,7 @@ RECENT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Remark:
     """What somebody said; `name` is empty for the persona that is to speak now."""
 
     name: str
@@ -30,10 +30,10 @@ class Said:
 
 
 @dataclass(slots=True)
-class Scene:
+class DemoScene:
     """The talk so far, as the persona that is to speak next has it in mind."""
 
-    said: list[Said]
+    said: list[Remark]
     topic: str
     topic_nouns: list[Noun]
     sentences: set[str] = field(default_factory=set)
@@ -42,7 +42,7 @@ class Scene:
     """All that has been said, in one piece."""
 
     @property
-    def last(self) -> Said | None:
+    def last(self) -> Remark | None:
         """What another said last."""
         return next((s for s in reversed(self.said) if s.name), None)
 
@@ -89,16 +89,16 @@ class Scene:
         ]
 
 
-def read_scene(request: ChatRequest) -> Scene:
+def read_scene(request: ChatRequest) -> DemoScene:
     """Read who said what from the blocks of a request."""
-    said: list[Said] = []
+    said: list[Remark] = []
     for block in request.messages:
         if block.role == "assistant":
-            said.append(Said("", block.text))
+            said.append(Remark("", block.text))
         else:
             said += _voices(block.text)
     topic = " ".join(request.topic.split())
-    scene = Scene(said, topic, _topic_nouns(plain(topic)))
+    scene = DemoScene(said, topic, _topic_nouns(plain(topic)))
     scene.everything = "\n".join(s.text for s in said)
     scene.sentences = {key for s in said for key in map(sentence_key, sentences(s.text))}
     return scene
@@ -127,18 +127,18 @@ def _topic_nouns(topic: str) -> list[Noun]:
     )
 
 
-def _voices(block: str) -> list[Said]:
+def _voices(block: str) -> list[Remark]:
     """The messages of a user block: labelled, over several lines; notes in brackets are none."""
-    said: list[Said] = []
+    said: list[Remark] = []
     is_note = False
     for line in block.split("\n"):
         if match := _LABEL.fullmatch(line):
             is_note = False
-            said.append(Said(match[1].removesuffix(_WHISPERED), match[2]))
+            said.append(Remark(match[1].removesuffix(_WHISPERED), match[2]))
         elif is_note or (line.startswith("[") and "]" not in line):
             is_note = not line.rstrip().endswith("]")
         elif not _NOTE.fullmatch(line.strip()) and said:
-            said[-1] = Said(said[-1].name, f"{said[-1].text}\n{line}".strip("\n"))
+            said[-1] = Remark(said[-1].name, f"{said[-1].text}\n{line}".strip("\n"))
     return said
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from chimera_tui.demo.grammar.nouns import Noun, nouns_in
-from chimera_tui.demo.grammar.scene import Scene, plain
+from chimera_tui.demo.grammar.scene import DemoScene, plain
 from chimera_tui.demo.grammar.voices import Trade
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
@@ -35,7 +35,7 @@ class Filler:
     persona: Persona
     trade: Trade
     vivid: frozenset[str]
-    scene: Scene
+    scene: DemoScene
     rng: Random
     focus: Noun = field(init=False)
     topics: list[Noun] = field(init=False)

@@ -15,7 +15,7 @@ from chimera_tui.engine.turn_taking import (
     round_robin,
     script,
 )
-from chimera_tui.engine.turn_taking.floor import Choice, Floor, Mode
+from chimera_tui.engine.turn_taking.turn_context import Mode, TurnChoice, TurnContext
 
 MODES: dict[str, Mode] = {
     "natural": natural.next_speakers,
@@ -28,7 +28,7 @@ MODES: dict[str, Mode] = {
 }
 DEFAULT_MODE = "natural"
 
-__all__ = ["DEFAULT_MODE", "MODES", "Choice", "Floor", "Mode", "mode", "next_speakers"]
+__all__ = ["DEFAULT_MODE", "MODES", "Mode", "TurnChoice", "TurnContext", "mode", "next_speakers"]
 
 
 def mode(name: str) -> Mode:
@@ -43,22 +43,22 @@ def mode(name: str) -> Mode:
         raise UnknownError(f"There is no mode `{name}`.", hint=nearest(name, MODES)) from None
 
 
-async def next_speakers(floor: Floor) -> Choice:
+async def next_speakers(context: TurnContext) -> TurnChoice:
     """Say who is next: whoever is due by the rules, else whom the mode names."""
-    if not floor.present:
-        return Choice(notice="Everybody here is muted, or has said enough for now.")
-    if due := _due(floor):
-        return Choice(speakers=(due,))
-    return await mode(floor.conversation.mode)(floor)
+    if not context.present:
+        return TurnChoice(notice="Everybody here is muted, or has said enough for now.")
+    if due := _due(context):
+        return TurnChoice(speakers=(due,))
+    return await mode(context.conversation.mode)(context)
 
 
-def _due(floor: Floor) -> str | None:
+def _due(context: TurnContext) -> str | None:
     """Who has been silent for as many turns as the rules give it; never right after the human."""
-    if not floor.path or floor.path[-1].turn.speaker == HUMAN:
+    if not context.path or context.path[-1].turn.speaker == HUMAN:
         return None
-    present = {persona.slug for persona in floor.present} - {floor.passed_over}
-    spoken = floor.spoken
-    for slug, turns in floor.conversation.rules.every:
+    present = {persona.slug for persona in context.present} - {context.passed_over}
+    spoken = context.spoken
+    for slug, turns in context.conversation.rules.every:
         if slug in present and len(spoken) >= turns and slug not in spoken[-turns:]:
             return slug
     return None

@@ -9,7 +9,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.engine.beats import BEATS
 from chimera_tui.engine.turn_taking import natural
-from chimera_tui.engine.turn_taking.floor import Choice, Floor
+from chimera_tui.engine.turn_taking.turn_context import TurnChoice, TurnContext
 
 TOLD = 12
 """Messages of the end that it reads."""
@@ -23,16 +23,16 @@ _INSTRUCTIONS = (
 _OBJECT = re.compile(r"\{[^{}]*\}")
 
 
-async def next_speakers(floor: Floor) -> Choice:
+async def next_speakers(context: TurnContext) -> TurnChoice:
     """Whom the model names; one that names nobody is asked once more."""
-    eligible = floor.eligible
+    eligible = context.eligible
     if len(eligible) <= 1:
-        return await natural.next_speakers(floor)
-    question = _question(floor, eligible)
+        return await natural.next_speakers(context)
+    question = _question(context, eligible)
     try:
         for _ in range(2):
-            answer = await floor.ask(_INSTRUCTIONS, question)
-            if choice := _read(answer, eligible, floor):
+            answer = await context.ask(_INSTRUCTIONS, question)
+            if choice := _read(answer, eligible, context):
                 return choice
             names = ", ".join(f'"{persona.name}"' for persona in eligible)
             question += (
@@ -42,21 +42,21 @@ async def next_speakers(floor: Floor) -> Choice:
         problem = "The director named nobody."
     except ProviderError as error:
         problem = f"There is no director: {error.problem}"
-    choice = await natural.next_speakers(floor)
+    choice = await natural.next_speakers(context)
     return replace(choice, notice=f"{problem} Until it does, turns are taken naturally.")
 
 
-def _question(floor: Floor, eligible: list[Persona]) -> str:
-    spoken = floor.spoken
+def _question(context: TurnContext, eligible: list[Persona]) -> str:
+    spoken = context.spoken
     members = [f"- {p.name}: {p.one_line} ({_silence(p.slug, spoken)})" for p in eligible]
     said = [
-        f"[{floor.conversation.name_of(m.turn.speaker)}]: {one_line(m.text, LONGEST)}"
-        for m in floor.path[-TOLD:]
+        f"[{context.conversation.name_of(m.turn.speaker)}]: {one_line(m.text, LONGEST)}"
+        for m in context.path[-TOLD:]
         if not m.to  # a whisper is nobody else's
     ]
     return "\n".join(
         [
-            f"The topic: {clean(floor.conversation.current_topic)}",
+            f"The topic: {clean(context.conversation.current_topic)}",
             "",
             "Who can speak next:",
             *members,
@@ -76,7 +76,7 @@ def _silence(slug: str, spoken: list[str]) -> str:
     return f"spoke {spoken[::-1].index(slug) + 1} turns ago"
 
 
-def _read(answer: str, eligible: list[Persona], floor: Floor) -> Choice | None:
+def _read(answer: str, eligible: list[Persona], context: TurnContext) -> TurnChoice | None:
     """Read the object; else take the only name that stands in the answer."""
     by_name = {name.casefold(): p.slug for p in eligible for name in (p.slug, p.short_name, p.name)}
     for text in _OBJECT.findall(answer):
@@ -86,7 +86,7 @@ def _read(answer: str, eligible: list[Persona], floor: Floor) -> Choice | None:
             continue
         slug = by_name.get(str(told.get("next", "")).strip().casefold())
         if slug:
-            return Choice(speakers=(slug,), beat=BEATS.get(str(told.get("beat", "")), ""))
-    named = {hit.slug for hit in floor.roll.hear(answer[:LONGEST]).hits}
+            return TurnChoice(speakers=(slug,), beat=BEATS.get(str(told.get("beat", "")), ""))
+    named = {hit.slug for hit in context.roll.hear(answer[:LONGEST]).hits}
     named &= set(by_name.values())
-    return Choice(speakers=(named.pop(),)) if len(named) == 1 else None
+    return TurnChoice(speakers=(named.pop(),)) if len(named) == 1 else None

@@ -14,7 +14,7 @@ from random import Random
 from chimera_tui.domain.conversation import HUMAN, Message
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.addressing import MOST_ADDRESSED, Heard
-from chimera_tui.engine.turn_taking.floor import Choice, Floor
+from chimera_tui.engine.turn_taking.turn_context import TurnChoice, TurnContext
 from chimera_tui.quality.words import stems, words
 
 HONOURED = 0.95
@@ -35,77 +35,77 @@ EXPERT = 0.5
 TALKATIVE, WAITED, TOPIC, NAMED, KNOWS, SHARE, PINGPONG = 1.6, 0.9, 0.9, 0.5, 0.4, 3.3, 1.2
 
 
-async def next_speakers(floor: Floor) -> Choice:
+async def next_speakers(context: TurnContext) -> TurnChoice:
     """Whoever should speak."""
-    speaker = choose(floor)
-    return Choice(speakers=(speaker,) if speaker else ())
+    speaker = choose(context)
+    return TurnChoice(speakers=(speaker,) if speaker else ())
 
 
-def choose(floor: Floor) -> str | None:
+def choose(context: TurnContext) -> str | None:
     """The slug of whoever should speak; None if nobody may."""
-    present = {persona.slug for persona in floor.present}
-    for slug in obligations(floor):
-        if slug in present and slug != floor.just_spoke:
+    present = {persona.slug for persona in context.present}
+    for slug in obligations(context):
+        if slug in present and slug != context.just_spoke:
             return slug
-    eligible = floor.eligible
+    eligible = context.eligible
     if len(eligible) <= 1:
         return eligible[0].slug if eligible else None
-    spoken = floor.spoken
+    spoken = context.spoken
     waited = {persona.slug: _waited(persona.slug, spoken) for persona in eligible}
     longest = max(waited, key=lambda slug: waited[slug])
-    if waited[longest] > STARVED * len(floor.present):
+    if waited[longest] > STARVED * len(context.present):
         return longest
-    scores = _scores(floor, eligible, spoken, waited)
+    scores = _scores(context, eligible, spoken, waited)
     highest = max(scores)
-    liveliness = max(0.05, floor.conversation.rules.liveliness)
+    liveliness = max(0.05, context.conversation.rules.liveliness)
     weights = [math.exp((score - highest) / liveliness) for score in scores]
-    return floor.rng.choices(eligible, weights)[0].slug
+    return context.rng.choices(eligible, weights)[0].slug
 
 
-def obligations(floor: Floor) -> list[str]:
+def obligations(context: TurnContext) -> list[str]:
     """Who owes the room an answer, the first one first.
 
     A human word puts all earlier calls aside. Of each message of a persona the last one it
     addresses is taken in by lot; less likely where two throw the word to and fro.
     """
     queue: list[str] = []
-    start = max(0, len(floor.path) - REMEMBERED)
-    for index in range(start, len(floor.path)):
-        message = floor.path[index]
-        heard = floor.roll.hear(message.text, message.turn.speaker)
-        lot = _lot(floor, message)
+    start = max(0, len(context.path) - REMEMBERED)
+    for index in range(start, len(context.path)):
+        message = context.path[index]
+        heard = context.roll.hear(message.text, message.turn.speaker)
+        lot = _lot(context, message)
         if message.turn.speaker == HUMAN:
-            queue = _asked_by_human(floor, message, heard, lot)
+            queue = _asked_by_human(context, message, heard, lot)
             continue
         if message.turn.speaker in queue:
             queue.remove(message.turn.speaker)
-        if heard.last and lot.random() < _honoured(floor, index, heard.last):
+        if heard.last and lot.random() < _honoured(context, index, heard.last):
             queue.append(heard.last)
     return queue
 
 
-def _lot(floor: Floor, message: Message) -> Random:
+def _lot(context: TurnContext, message: Message) -> Random:
     """The randomness that goes with a message that was said."""
-    return Random(f"{floor.conversation.seed}:{message.turn.number}:heard")
+    return Random(f"{context.conversation.seed}:{message.turn.number}:heard")
 
 
-def _asked_by_human(floor: Floor, message: Message, heard: Heard, lot: Random) -> list[str]:
+def _asked_by_human(context: TurnContext, message: Message, heard: Heard, lot: Random) -> list[str]:
     if message.to:
         return [message.to]
     if message.is_narration:
         return []
     if heard.is_to_all and not heard.addressed:
-        everyone = [persona.slug for persona in floor.present if persona.talkativeness > 0]
+        everyone = [persona.slug for persona in context.present if persona.talkativeness > 0]
         return lot.sample(everyone, k=min(MOST_OF_ALL, len(everyone)))
     return list(heard.addressed[:MOST_ADDRESSED])
 
 
-def _honoured(floor: Floor, index: int, target: str) -> float:
+def _honoured(context: TurnContext, index: int, target: str) -> float:
     """How likely the message at `index` brings `target` the next turn."""
-    said = floor.path[: index + 1]
+    said = context.path[: index + 1]
     run = _run([m.turn.speaker for m in said[-12:]])
     is_return = len(said) > 1 and said[-2].turn.speaker == target
-    if not is_return or len(floor.present) <= PAIR:
+    if not is_return or len(context.present) <= PAIR:
         return HONOURED
     return HONOURED * RETURNED ** (run - 1)
 
@@ -127,15 +127,17 @@ def _waited(slug: str, spoken: Sequence[str]) -> int:
 
 
 def _scores(
-    floor: Floor, eligible: list[Persona], spoken: list[str], waited: dict[str, int]
+    context: TurnContext, eligible: list[Persona], spoken: list[str], waited: dict[str, int]
 ) -> list[float]:
-    count = len(floor.present)
+    count = len(context.present)
     recent = Counter(spoken[-4 * count :])
-    talk = sum(persona.talkativeness for persona in floor.present) or 1.0
+    talk = sum(persona.talkativeness for persona in context.present) or 1.0
     heard = (
-        floor.roll.hear(floor.path[-1].text, floor.path[-1].turn.speaker) if floor.path else None
+        context.roll.hear(context.path[-1].text, context.path[-1].turn.speaker)
+        if context.path
+        else None
     )
-    topics = relevance(floor)
+    topics = relevance(context)
 
     def score(persona: Persona) -> float:
         slug = persona.slug
@@ -156,16 +158,16 @@ def _scores(
     return [score(persona) for persona in eligible]
 
 
-def relevance(floor: Floor) -> dict[str, float]:
+def relevance(context: TurnContext) -> dict[str, float]:
     """How much of what is talked of each persona knows about, from 0 to 1, by slug.
 
     The stems of the last three messages that stand in somebody's expertise, tags or traits, each
     weighed by how few in the room share it (IDF); 1 is the one who knows most of it.
     """
     known = {
-        p.slug: stems(words(" ".join((*p.expertise, *p.tags, *p.traits)))) for p in floor.present
+        p.slug: stems(words(" ".join((*p.expertise, *p.tags, *p.traits)))) for p in context.present
     }
-    said = stems(words(" ".join(message.text for message in floor.path[-3:])))
+    said = stems(words(" ".join(message.text for message in context.path[-3:])))
     shared_by = Counter(one for own in known.values() for one in own & said)
     weight = {one: math.log(1 + len(known) / shared_by[one]) for one in shared_by}
     overlap = {slug: sum(weight[one] for one in own & said) for slug, own in known.items()}

@@ -1,12 +1,12 @@
 """Anyone but the last speaker, the talkative more often."""
 
-from chimera_tui.engine.turn_taking.floor import Choice, Floor
+from chimera_tui.engine.turn_taking.turn_context import TurnChoice, TurnContext
 
 
-async def next_speakers(floor: Floor) -> Choice:
+async def next_speakers(context: TurnContext) -> TurnChoice:
     """One persona by lot, weighted by talkativeness; nobody speaks twice running."""
-    others = floor.eligible
+    others = context.eligible
     if not others:
-        return Choice()
+        return TurnChoice()
     weights = [persona.talkativeness or 0.01 for persona in others]
-    return Choice(speakers=(floor.rng.choices(others, weights)[0].slug,))
+    return TurnChoice(speakers=(context.rng.choices(others, weights)[0].slug,))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from chimera_tui.domain.conversation import Conversation, Message
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine.turn_taking import natural
-from chimera_tui.engine.turn_taking.floor import Choice, Floor
+from chimera_tui.engine.turn_taking.turn_context import TurnChoice, TurnContext
 
 DEBATE = (
     "host: open the debate: the motion in one sentence, then the first name",
@@ -48,34 +48,34 @@ class _Line:
     beat: str
 
 
-async def next_speakers(floor: Floor) -> Choice:
+async def next_speakers(context: TurnContext) -> TurnChoice:
     """Whoever has the next line; those who are not there are passed over, and that is said."""
-    lines = _lines(floor.conversation)
-    present = {persona.slug for persona in floor.present} - {floor.passed_over}
-    place = _place(floor, floor.path, lines)
+    lines = _lines(context.conversation)
+    present = {persona.slug for persona in context.present} - {context.passed_over}
+    place = _place(context, context.path, lines)
     missing: list[str] = []
     while place < len(lines) and lines[place].speaker not in present:
-        missing.append(floor.conversation.name_of(lines[place].speaker))
+        missing.append(context.conversation.name_of(lines[place].speaker))
         place += 1
     notice = ""
     if missing:
         names = ", ".join(dict.fromkeys(missing))
         notice = f"The script goes on without {names}, who cannot speak now."
     if place < len(lines):
-        return Choice(speakers=(lines[place].speaker,), beat=lines[place].beat, notice=notice)
-    if missing or _place(floor, floor.path[:-1], lines) < len(lines):
+        return TurnChoice(speakers=(lines[place].speaker,), beat=lines[place].beat, notice=notice)
+    if missing or _place(context, context.path[:-1], lines) < len(lines):
         notice = "The script is done: now whoever likes speaks."
-    return replace(await natural.next_speakers(floor), notice=notice)
+    return replace(await natural.next_speakers(context), notice=notice)
 
 
-def _place(floor: Floor, path: Sequence[Message], lines: list[_Line]) -> int:
+def _place(context: TurnContext, path: Sequence[Message], lines: list[_Line]) -> int:
     """How many lines are done with, as far as who has spoken since it began tells.
 
     A turn that somebody was asked for out of order is not counted. A line is passed over if
     its speaker is not there, or if as many turns came to nothing (their numbers are missing).
     """
-    present = {persona.slug for persona in floor.present}
-    place, number = 0, floor.conversation.rules.script_from
+    present = {persona.slug for persona in context.present}
+    place, number = 0, context.conversation.rules.script_from
     for message in path:
         turn = message.turn
         if turn.number <= number:

@@ -23,7 +23,7 @@ from chimera_tui.formats.cards.json_reading import (
 )
 from chimera_tui.formats.cards.markup import without_markup
 from chimera_tui.lore.carried import Carried
-from chimera_tui.lore.macros import Scene, expand
+from chimera_tui.lore.macros import MacroContext, expand
 
 # What a persona file may hold (`library/persona_file.py`): a test compares them.
 LONGEST_NAME = 40
@@ -43,7 +43,7 @@ _RESERVED = {"con", "prn", "aux", "nul", "human"} | {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class ImportedCard:
     """What a card became."""
 
     persona: Persona
@@ -54,7 +54,7 @@ class Imported:
     """What was dropped, cut or changed, one sentence each."""
 
 
-def import_card(data: bytes, path: Path) -> Imported:
+def import_card(data: bytes, path: Path) -> ImportedCard:
     """Read a character card: V1, V2 or V3, as JSON, PNG or CHARX, or what resembles one.
 
     Args:
@@ -71,7 +71,7 @@ def import_card(data: bytes, path: Path) -> Imported:
         carried = carried_by(card.fields, notes)
     except UnreadableError as error:
         raise error.of(path) from None
-    return Imported(persona=persona, card=card, carried=carried, notes=tuple(notes))
+    return ImportedCard(persona=persona, card=card, carried=carried, notes=tuple(notes))
 
 
 def persona_of(card: Card, notes: Notes) -> Persona:
@@ -82,7 +82,7 @@ def persona_of(card: Card, notes: Notes) -> Persona:
     name = _name(fields, notes)
     traits = words_of(ours, "traits", notes, most=MOST_WORDS, longest=LONGEST_WORD)
     personality = told_text(fields, "personality", notes)
-    scene = Scene(char=name, user="the reader")
+    scene = MacroContext(char=name, user="the reader")
     return Persona(
         slug=slug_of(name),
         name=name,
@@ -165,7 +165,7 @@ def _greeting(fields: Mapping[str, Any], notes: Notes) -> str:
 
 
 def _one_line(
-    fields: Mapping[str, Any], ours: Mapping[str, Any], scene: Scene, notes: Notes
+    fields: Mapping[str, Any], ours: Mapping[str, Any], scene: MacroContext, notes: Notes
 ) -> str:
     """What others are told of it: ours, or the first sentence that says something."""
     if line := one_line(text_of(ours, "one_line", notes), LONGEST_LINE):

@@ -20,8 +20,9 @@ from chimera_tui.lore.lore_entries import (
     Logic,
     Lorebook,
     LoreEntry,
+    Rhythm,
 )
-from chimera_tui.lore.lore_keys import Budget, Keys, keys_of
+from chimera_tui.lore.lore_keys import KeyBudget, LoreKeys, keys_of
 
 MOST_ENTRIES = 2_000
 LONGEST_CONTENT = 16_000
@@ -107,7 +108,7 @@ def _entries(book: Mapping[str, Any], notes: Notes) -> Iterator[LoreEntry]:
         for one in (categories if isinstance(categories, list) else ())
         if isinstance(one, dict) and one.get("enabled") is False and one.get("id")
     ]
-    budget = Budget()
+    budget = KeyBudget()
     for number, one in enumerate(raw[:MOST_ENTRIES]):
         settings = _settings(one)
         if settings.get("category") not in off and (
@@ -123,7 +124,7 @@ def _settings(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _entry(
-    raw: dict[str, Any], settings: dict[str, Any], number: int, budget: Budget, notes: Notes
+    raw: dict[str, Any], settings: dict[str, Any], number: int, budget: KeyBudget, notes: Notes
 ) -> LoreEntry | None:
     """An entry that can be told; None for one that is off, empty or never called for."""
     for name, others in ALIASES.items():
@@ -167,7 +168,7 @@ class _Reader:
     raw: dict[str, Any]
     settings: dict[str, Any]
     decorators: Decorators
-    budget: Budget
+    budget: KeyBudget
     notes: Notes
     not_done: str = ""
     """Why it cannot be told as it is meant to be, as the end of a sentence; empty: it can."""
@@ -200,14 +201,18 @@ class _Reader:
             constant=constant,
             scan_depth=self._scan_depth(),
             search_range=self._search_range(),
-            after_replies=decorators.activate_only_after,
             depth=depth,
             role=ROLES[role] if role in (0, 1, 2) and depth is not None else decorators.role,
             probability=min(decorators.probability, self._probability()),
-            sticky=math.inf if decorators.is_kept else self._number(0, 1e6, 0, "sticky"),
-            cooldown=math.inf if decorators.is_told_once else self._number(0, 1e6, 0, "cooldown"),
-            delay=int(self._number(0, 1e6, 0, "delay")),
-            every=max(1, decorators.activate_only_every),
+            rhythm=Rhythm(
+                sticky=math.inf if decorators.is_kept else self._number(0, 1e6, 0, "sticky"),
+                cooldown=math.inf
+                if decorators.is_told_once
+                else self._number(0, 1e6, 0, "cooldown"),
+                delay=int(self._number(0, 1e6, 0, "delay")),
+                after_replies=decorators.activate_only_after,
+                every=max(1, decorators.activate_only_every),
+            ),
             groups=words_of(said, "group", self.notes, most=_MOST_KEYS_OF_ENTRY, longest=80),
             group_weight=self._number(0, 1e6, 100, "groupWeight", "group_weight"),
             is_group_first=_one_of(said, "groupOverride", "group_override") is True,
@@ -241,7 +246,7 @@ class _Reader:
         """Say what is left out of an entry that is told all the same."""
         said = self.settings
         if any(said.get(name) is True for name in _OTHER_TEXTS):
-            self.notes.add("Keys of lore are looked for in messages, not in texts of the card.")
+            self.notes.add("LoreKeys of lore are looked for in messages, not in texts of the card.")
         if _one_of(said, "useGroupScoring", "use_group_scoring") is True:
             self.notes.add("Of a group of lore one is told by weight, not by how many keys fit.")
         biases = said.get("loreBiasGroups")
@@ -253,14 +258,14 @@ class _Reader:
     def _words(self, name: str) -> tuple[str, ...]:
         return words_of(self.raw, name, self.notes, most=_MOST_KEYS_OF_ENTRY, longest=_LONGEST_KEY)
 
-    def _needed(self, words: tuple[str, ...], what: str, logic: Logic = Logic.AND_ANY) -> Keys:
+    def _needed(self, words: tuple[str, ...], what: str, logic: Logic = Logic.AND_ANY) -> LoreKeys:
         """Keys of a condition that would be another one without some of them."""
         keys = self._keys(words)
         if len(keys) < len(words) and logic in (Logic.NOT_ANY, Logic.AND_ALL):
             self.not_done = f"not all of its {what} can be looked for"
         return keys
 
-    def _keys(self, words: tuple[str, ...], *, is_regex: bool = False) -> Keys:
+    def _keys(self, words: tuple[str, ...], *, is_regex: bool = False) -> LoreKeys:
         said = self.settings
         cases = [
             said.get(key) for key in ("case_sensitive", "caseSensitive", "risu_case_sensitive")

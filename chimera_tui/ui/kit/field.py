@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widgets import Input, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
-from chimera_tui.domain.text import clean
+from chimera_tui.domain.text import written
 
 LONGEST_PASTE = 4096
 """Characters of a paste that one line takes: as long as the longest path."""
@@ -29,7 +29,7 @@ class LineField(Input):
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Put in a text cleaned before: the cursor stands behind what is really there."""
-        super().replace(_line(text), start, end)
+        super().replace(text if text == "\u200b" else _line(text), start, end)
 
     def _on_paste(self, event: events.Paste) -> None:
         """Take lines as one."""
@@ -72,17 +72,17 @@ class TextField(SteadyText):
         longest_paste: int,
         id: str | None = None,  # noqa: A002 - Textual's word
     ) -> None:
-        super().__init__(clean(text), compact=True, highlight_cursor_line=False, id=id)
+        super().__init__(written(text), compact=True, highlight_cursor_line=False, id=id)
         self._longest_paste = longest_paste
 
     def edit(self, edit: Edit) -> EditResult:
         """Change the text, to what is clean."""
-        edit.text = clean(edit.text)
+        edit.text = edit.text if edit.text == "\u200b" else written(edit.text)
         return super().edit(edit)
 
     def load_text(self, text: str) -> None:
         """Put in another text, cleaned."""
-        super().load_text(clean(text))
+        super().load_text(written(text))
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
@@ -91,4 +91,4 @@ class TextField(SteadyText):
 
 
 def _line(text: str) -> str:
-    return _GAPS.sub(" ", clean(text))
+    return _GAPS.sub(" ", written(text))

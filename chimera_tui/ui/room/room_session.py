@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Protocol
 
-from chimera_tui.domain.errors import LiveElsewhereError
+from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.domain.events import (
     ConversationChanged,
     EndReason,
@@ -137,8 +137,10 @@ class RoomSession:
                 await self._hear_all(room, is_live=is_live)
                 if room.crash:
                     self._stopped_by(room.crash)
-        except LiveElsewhereError as error:
-            if self.state:
+        except StorageError as error:
+            if error.kind is not StorageFault.LIVE_ELSEWHERE:
+                self._stopped_by(error)
+            elif self.state:
                 self.state.read_only = error.problem
             self.measure()
         except Exception as error:  # noqa: BLE001 - the edge: a mistake ends the room, not the app

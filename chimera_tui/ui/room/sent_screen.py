@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.text import clean, one_line
-from chimera_tui.engine.request import Told
+from chimera_tui.engine.request import RenderedRequest
 from chimera_tui.ui.host import sentences
 from chimera_tui.ui.kit.blocks import Lines, fit, heading, line, meter, split
 from chimera_tui.ui.kit.closing import close
@@ -40,13 +40,13 @@ PART_WORDS = {
 """What the parts of a request are, in the order in which they are sent."""
 
 
-def as_text(told: Told) -> str:
+def as_text(told: RenderedRequest) -> str:
     """The request as plain text: for a clipboard."""
     said = (f"[{message.role}]\n{message.text}" for message in told.request.messages)
     return "\n\n".join((f"[system]\n{told.request.system}", *said))
 
 
-def page_lines(told: Told, width: int) -> list[Content]:
+def page_lines(told: RenderedRequest, width: int) -> list[Content]:
     """The request line by line: the role of each message, then its words, unchanged."""
     lines: list[Content] = []
     system = ("system", told.request.system)
@@ -124,9 +124,9 @@ class SentScreen(Screen[None]):
     def __init__(self, room: "Room", cast: list[CastRow], slug: str = "") -> None:
         super().__init__()
         self._room, self._cast = room, cast
-        self._next = room.suggestion() or cast[0].slug
+        self._next = room.cast.suggestion() or cast[0].slug
         self._slug = slug or self._next
-        self._told: Told | None = None
+        self._told: RenderedRequest | None = None
         self._problem = ""
 
     def compose(self) -> ComposeResult:

@@ -37,7 +37,7 @@ async def _ask_topic(context: RoomContext) -> str:
     from chimera_tui.library.starters import draw  # noqa: PLC0415 - not needed at first
     from chimera_tui.ui.room.room_dialogs import AskTopic  # noqa: PLC0415 - see above
 
-    conversation, offer = context.known.conversation, context.live_room.offered_topic
+    conversation, offer = context.known.conversation, context.live_room.settings.offered_topic
     rng = conversation.rng(len(context.known.tree.path))
     seen = {conversation.current_topic}
     offered = [offer] if offer else []

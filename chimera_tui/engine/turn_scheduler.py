@@ -9,10 +9,10 @@ from chimera_tui.domain.conversation import HUMAN
 from chimera_tui.domain.persona import Persona
 from chimera_tui.engine import beats
 from chimera_tui.engine.addressing import RollCall
-from chimera_tui.engine.errands import Errands
+from chimera_tui.engine.background_requests import BackgroundRequests
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.limits import Limits
-from chimera_tui.engine.turn_taking import Choice, Floor, next_speakers
+from chimera_tui.engine.turn_taking import TurnChoice, TurnContext, next_speakers
 from chimera_tui.engine.turn_taking.natural import choose, obligations
 from chimera_tui.quality.vitals import Vitals
 
@@ -31,11 +31,11 @@ def offer_nothing(_cast: Sequence[Persona], _rng: Random) -> str:
 
 
 @dataclass(slots=True)
-class Chair:
+class TurnScheduler:
     """Chairs one room."""
 
     journal: Journal
-    errands: Errands
+    background: BackgroundRequests
     is_attended: bool
     offer: Offer = offer_nothing
     passed_over: str | None = None
@@ -45,7 +45,7 @@ class Chair:
     vitals: Vitals = field(default_factory=Vitals)
     limits: Limits = field(init=False)
     _catching_up: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _choosing: asyncio.Task[Choice] | None = None
+    _choosing: asyncio.Task[TurnChoice] | None = None
     _roll: tuple[list[Persona], RollCall] | None = None
     _said: str = ""
     """The last thing the mode had to say about how it chooses."""
@@ -65,15 +65,15 @@ class Chair:
         self.vitals.follow(self.journal.conversation, self.journal.tree.path)
         return self.vitals
 
-    async def choose(self, *, is_asked: bool) -> Choice | None:
+    async def choose(self, *, is_asked: bool) -> TurnChoice | None:
         """Say who has the next turn, and what it is to do; None if that was called off.
 
         Args:
             is_asked: Whether somebody asked for a turn: then a mode that waits for the human
                 is not waited for.
         """
-        floor = self.floor()
-        self._choosing = choosing = asyncio.create_task(next_speakers(floor))
+        context = self.context()
+        self._choosing = choosing = asyncio.create_task(next_speakers(context))
         try:
             await asyncio.wait({choosing})
         finally:
@@ -85,9 +85,9 @@ class Chair:
         if choice.notice and choice.notice != self._said:
             await self.journal.post_notice(choice.notice)
         self._said = choice.notice
-        if not choice.speakers and is_asked and (speaker := choose(floor)):
+        if not choice.speakers and is_asked and (speaker := choose(context)):
             choice = replace(choice, speakers=(speaker,))
-        return await self._loosened(choice, floor)
+        return await self._loosened(choice, context)
 
     def answers(self) -> list[str | None]:
         """Who answers the human word that was just said; None: whom the mode names then.
@@ -95,29 +95,29 @@ class Chair:
         Those who are called; else as many as come by lot, one to three of them (a burst); in
         the mode `manual` nobody: there a person says who.
         """
-        floor = self.floor()
-        if called := obligations(floor):
+        context = self.context()
+        if called := obligations(context):
             return [*called]
-        if floor.conversation.mode == "manual":
+        if context.conversation.mode == "manual":
             return []
-        rng = floor.conversation.rng(floor.path[-1].turn.number)
+        rng = context.conversation.rng(context.path[-1].turn.number)
         return [None] * (1 + sum(rng.random() < MORE_ANSWERS for _ in range(2)))
 
     def suggestion(self) -> str | None:
         """Whom `natural` would choose now; None if nobody may speak."""
-        return choose(self.floor())
+        return choose(self.context())
 
-    def floor(self) -> Floor:
+    def context(self) -> TurnContext:
         """The room as it is now."""
         conversation = self.journal.conversation
-        return Floor(
+        return TurnContext(
             conversation=conversation,
             path=self.journal.tree.path,
             rng=conversation.rng(self.journal.state.turns + 1),
             roll=self._call_roll(),
             passed_over=self.passed_over,
             is_attended=self.is_attended,
-            ask=self.errands.ask,
+            ask=self.background.ask,
         )
 
     def _call_roll(self) -> RollCall:
@@ -142,15 +142,15 @@ class Chair:
             topic = conversation.current_topic
             await self.journal.post_notice(f"they have left the topic ({topic}).{other}")
 
-    async def _loosened(self, choice: Choice, floor: Floor) -> Choice:
+    async def _loosened(self, choice: TurnChoice, context: TurnContext) -> TurnChoice:
         """Give the next speaker a hint, if they go round in circles."""
         if not choice.speakers or not (loop := self.limits.needs_hint()):
             return choice
-        conversation, spoken = self.journal.conversation, floor.spoken
-        others = [p for p in floor.present if p.slug != choice.speakers[0]] or floor.present
+        conversation, spoken = self.journal.conversation, context.spoken
+        others = [p for p in context.present if p.slug != choice.speakers[0]] or context.present
         quiet = min(others, key=lambda p: spoken[-4 * len(others) :].count(p.slug), default=None)
         beat = beats.draw(
-            floor.rng,
+            context.rng,
             quiet=quiet.name if quiet else conversation.human_name,
             human=conversation.name_of(HUMAN),
         )

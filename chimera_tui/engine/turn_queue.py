@@ -29,7 +29,7 @@ class Asked:
     """It answers a human word: a pause does not keep it back, but typing does."""
 
 
-class Agenda:
+class TurnQueue:
     """The turns that were asked for, in order; then, while nothing holds them back, automatic ones.
 
     Attributes:

@@ -8,7 +8,7 @@ from chimera_tui.domain.conversation import Conversation
 from chimera_tui.domain.errors import ProviderError, StorageError
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine import summaries
-from chimera_tui.engine.errands import Errands
+from chimera_tui.engine.background_requests import BackgroundRequests
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.titles import short_title
 
@@ -24,12 +24,12 @@ TITLE = (
 )
 
 
-class Clerk:
+class Housekeeping:
     """Tidies up one room. Without a helper named in the rules it only shortens a long topic."""
 
-    def __init__(self, journal: Journal, errands: Errands) -> None:
+    def __init__(self, journal: Journal, background: BackgroundRequests) -> None:
         self._journal = journal
-        self._errands = errands
+        self._background = background
         self._has_named = False
         self._tidying: asyncio.Task[None] | None = None
 
@@ -69,7 +69,7 @@ class Clerk:
         heard = [message for message in self._journal.tree.path if not message.to]
         if conversation.title != conversation.topic or not heard:
             return
-        block = summaries.Block(tuple(heard[: 2 * TITLED_AFTER]))
+        block = summaries.SummaryChunk(tuple(heard[: 2 * TITLED_AFTER]))
         if conversation.rules.helper:
             title = await self._asked(block)
         else:
@@ -81,11 +81,11 @@ class Clerk:
 
         await self._journal.change_conversation(titled)
 
-    async def _asked(self, block: summaries.Block) -> str:
+    async def _asked(self, block: summaries.SummaryChunk) -> str:
         """What the helper would call it; empty if it does not say."""
         conversation = self._journal.conversation
         said = f"The topic: {conversation.topic}\n\n{block.transcript(conversation)}"
-        answer = await self._errands.ask(TITLE, said, max_tokens=40)
+        answer = await self._background.ask(TITLE, said, max_tokens=40)
         title = one_line(answer.strip().splitlines()[0] if answer.strip() else "", LONGEST_TITLE)
         return title.strip(" \"'“”*#.")
 
@@ -96,7 +96,7 @@ class Clerk:
         for block in summaries.blocks(path[1 : len(path) // 2], journal.state.summaries.values()):
             is_whole = len(block.messages) >= summaries.BLOCK
             if is_whole and block.digest not in journal.state.summaries:
-                await self._errands.summarise(
+                await self._background.summarise(
                     summaries.INSTRUCTIONS,
                     block.transcript(journal.conversation),
                     block.to_be_made(),

@@ -18,7 +18,7 @@ from chimera_tui.domain.events import ErrandDone
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import CHARACTERS_PER_TOKEN
 from chimera_tui.engine.journal import Journal
-from chimera_tui.engine.needs import Models, Purse, Replies
+from chimera_tui.engine.needs import BudgetGuard, Models, Replies
 from chimera_tui.providers.base import ChatMessage, ChatRequest, Finished, Text, Withdrawn
 
 LONGEST_WAIT = 8.0
@@ -39,7 +39,7 @@ _HELPER = Persona(
 """What providers are told of who speaks: nobody."""
 
 
-class Errands:
+class BackgroundRequests:
     """Asks the helping model of a conversation; what it costs is recorded like a turn's cost."""
 
     def __init__(
@@ -47,13 +47,13 @@ class Errands:
         journal: Journal,
         replies: Replies,
         models: Models,
-        purse: Purse,
+        budget_guard: BudgetGuard,
         clock: Callable[[], float],
     ) -> None:
         self._journal = journal
         self._replies = replies
         self._models = models
-        self._purse = purse
+        self._budget_guard = budget_guard
         self._clock = clock
 
     async def ask(self, system: str, question: str, *, max_tokens: int = 200) -> str:
@@ -90,7 +90,7 @@ class Errands:
 
     async def _ask(self, system: str, question: str, max_tokens: int) -> tuple[str, Provenance]:
         models = await self._helpers()
-        allow = await self._purse.allowance(
+        allow = await self._budget_guard.allowance(
             lambda: self._journal.conversation.budget, self._journal.state.spent
         )
 

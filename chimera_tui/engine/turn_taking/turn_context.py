@@ -17,7 +17,7 @@ async def ask_nobody(_system: str, _question: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Floor:
+class TurnContext:
     """The room at the moment in which somebody is to be chosen."""
 
     conversation: Conversation
@@ -86,7 +86,7 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class TurnChoice:
     """Who is to speak."""
 
     speakers: tuple[str, ...] = ()
@@ -97,5 +97,5 @@ class Choice:
     """What a person should know of how it was chosen."""
 
 
-Mode = Callable[[Floor], Awaitable[Choice]]
+Mode = Callable[[TurnContext], Awaitable[TurnChoice]]
 """Chooses who takes the next turn."""

@@ -31,12 +31,12 @@ from chimera_tui.domain.health import WaitReason
 from chimera_tui.engine import pacing
 from chimera_tui.engine.journal import Journal
 from chimera_tui.engine.label_guard import LabelGuard, guard_for
-from chimera_tui.engine.needs import Carrying, Models, Purse, Replies
-from chimera_tui.engine.request import NO_CUE, Cue, Renderer, Told
+from chimera_tui.engine.needs import BudgetGuard, Carrying, Models, Replies
+from chimera_tui.engine.request import NO_CUE, Cue, RenderedRequest, Renderer
 from chimera_tui.lore.carried import Carried
 from chimera_tui.providers.base import ChatRequest, Finished, Text, Thinking, Waiting, Withdrawn
 from chimera_tui.quality.signs import refuses
-from chimera_tui.resilience.calls import Ask, AttemptBegan, AttemptFailed, CallItem
+from chimera_tui.resilience.calls import AttemptBegan, AttemptFailed, CallItem, RequestWriter
 
 LONGEST_REPLY = 256 * 1024
 """Characters of a reply that are kept; then it is cut. Of thoughts the first are kept."""
@@ -48,7 +48,7 @@ ROOM_TO_THINK = 1500
 
 
 @dataclass(slots=True)
-class Speaking:
+class TurnState:
     """A persona that has the turn, and what has been heard of it."""
 
     turn: Turn
@@ -92,10 +92,6 @@ class Speaking:
         """The id of the message to which this is to be another answer."""
         return self.replaces.id if self.replaces else None
 
-    def started(self) -> TurnStarted:
-        """Tell that the turn has begun."""
-        return TurnStarted(turn=self.turn, replaces_id=self.replaces_id)
-
     def attempted(self, model: ModelRef, request: ChatRequest) -> AttemptStarted:
         """Tell that `model` is asked."""
         return AttemptStarted(
@@ -109,7 +105,7 @@ class Speaking:
 
     def story(self) -> list[Event]:
         """Tell all that has happened in the turn so far, as short as that can be told."""
-        events: list[Event] = [self.started()]
+        events: list[Event] = [TurnStarted(turn=self.turn, replaces_id=self.replaces_id)]
         if self.model and self.request:
             events.append(self.attempted(self.model, self.request))
         if self.delay:
@@ -121,7 +117,7 @@ class Speaking:
         return events
 
 
-class Listener:
+class TurnRunner:
     """Asks models for their turns and lets their words be heard."""
 
     def __init__(
@@ -129,7 +125,7 @@ class Listener:
         journal: Journal,
         replies: Replies,
         models: Models,
-        purse: Purse,
+        budget_guard: BudgetGuard,
         carrying: Carrying,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
@@ -137,20 +133,20 @@ class Listener:
         self._journal = journal
         self._replies = replies
         self._models = models
-        self._purse = purse
+        self._budget_guard = budget_guard
         self._carrying = carrying
         self._clock, self._sleep = clock, sleep
         self.renderer = Renderer()
         self._told = set[str]()
 
-    async def preview(self, assignment: Assignment) -> Told:
+    async def preview(self, assignment: Assignment) -> RenderedRequest:
         """Write what `assignment.persona` would be told now, and send it to nobody.
 
         Raises:
             ProviderError: If no model can play it.
         """
         model = (await self._models.candidates(assignment))[0]
-        speaking = Speaking(self._journal.next_turn(""), assignment)
+        speaking = TurnState(self._journal.next_turn(""), assignment)
         speaking.carried = await self._carrying(assignment.persona)
         return self._tell(speaking, model)
 
@@ -158,7 +154,7 @@ class Listener:
         """A person wants to try now: nobody waits who need not."""
         self._replies.wake()
 
-    async def listen(self, speaking: Speaking) -> Finished | None:
+    async def listen(self, speaking: TurnState) -> Finished | None:
         """Hear a reply to its end; None if we cut it.
 
         Raises:
@@ -167,7 +163,7 @@ class Listener:
         """
         models = await self._models.candidates(speaking.assignment)
         speaking.model = models[0]
-        allow = await self._purse.allowance(
+        allow = await self._budget_guard.allowance(
             lambda: self._journal.conversation.budget, self._journal.state.spent
         )
         speaking.carried = await self._carrying(speaking.assignment.persona)
@@ -182,7 +178,7 @@ class Listener:
         return finished
 
     async def _hear_reply(
-        self, speaking: Speaking, models: Sequence[ModelRef], allow: Callable[[ModelRef], None]
+        self, speaking: TurnState, models: Sequence[ModelRef], allow: Callable[[ModelRef], None]
     ) -> Finished | None:
         async with aclosing(self._replies.reply(models, self._asking(speaking), allow)) as items:
             async for item in items:
@@ -192,7 +188,7 @@ class Listener:
         await self._show(speaking, speaking.guard.finish())
         return speaking.finished
 
-    async def _ask_again(self, speaking: Speaking, model: ModelRef) -> None:
+    async def _ask_again(self, speaking: TurnState, model: ModelRef) -> None:
         """Ask once more for words of its own, in plainer terms."""
         used = await self.used(speaking)
         speaking.cue = replace(speaking.cue, is_sharper=True)
@@ -210,7 +206,7 @@ class Listener:
         )
         await self._journal.emit(again)
 
-    async def save(self, speaking: Speaking, finish: Finish) -> None:
+    async def save(self, speaking: TurnState, finish: Finish) -> None:
         """Make a message of what was heard."""
         speaking.text += speaking.guard.finish()
         await self._journal.add_message(
@@ -223,7 +219,7 @@ class Listener:
             replaces=speaking.replaces,
         )
 
-    async def failure(self, speaking: Speaking, error: ProviderError | StorageError) -> Failure:
+    async def failure(self, speaking: TurnState, error: ProviderError | StorageError) -> Failure:
         """What is left of the turn when `error` ended it."""
         speaking.text += speaking.guard.finish()
         return Failure(
@@ -237,20 +233,25 @@ class Listener:
             provenance=await self.used(speaking),
         )
 
-    async def used(self, speaking: Speaking) -> Provenance | None:
+    async def used(self, speaking: TurnState) -> Provenance | None:
         """What the last request used up; None if nothing came of it. To be asked once a request."""
         heard = (speaking.text, speaking.thinking, speaking.finish_note, speaking.finished)
         return await self._provenance(speaking) if any(heard) else None
 
-    def _asking(self, speaking: Speaking) -> Ask:
+    def _asking(self, speaking: TurnState) -> RequestWriter:
         def ask(model: ModelRef, *, shorter: bool = False, more_room: bool = False) -> ChatRequest:
             return self._tell(speaking, model, shorter=shorter, more_room=more_room).request
 
         return ask
 
     def _tell(
-        self, speaking: Speaking, model: ModelRef, *, shorter: bool = False, more_room: bool = False
-    ) -> Told:
+        self,
+        speaking: TurnState,
+        model: ModelRef,
+        *,
+        shorter: bool = False,
+        more_room: bool = False,
+    ) -> RenderedRequest:
         conversation, tree = self._journal.conversation, self._journal.tree
         rng = conversation.rng(speaking.turn.number)
         answers = tree.alternatives(speaking.replaces) if speaking.replaces else []
@@ -268,7 +269,7 @@ class Listener:
             now=self._journal.now(),
         )
 
-    async def _take_in(self, speaking: Speaking, item: CallItem) -> None:
+    async def _take_in(self, speaking: TurnState, item: CallItem) -> None:
         """Let what happens be known."""
         turn = speaking.turn
         match item:
@@ -289,7 +290,7 @@ class Listener:
             case Finished():
                 speaking.finished = item
 
-    async def _begin(self, speaking: Speaking, model: ModelRef, request: ChatRequest) -> None:
+    async def _begin(self, speaking: TurnState, model: ModelRef, request: ChatRequest) -> None:
         speaking.model, speaking.request = model, request
         speaking.is_held_back = False
         speaking.attempt += 1
@@ -298,7 +299,7 @@ class Listener:
         await self._journal.emit(speaking.attempted(model, request))
         speaking.began = self._clock()
 
-    async def _begin_again(self, speaking: Speaking, failed: AttemptFailed) -> None:
+    async def _begin_again(self, speaking: TurnState, failed: AttemptFailed) -> None:
         turn, error = speaking.turn, failed.error
         used = await self.used(speaking)
         speaking.thinking, speaking.finished = "", None
@@ -328,12 +329,12 @@ class Listener:
         name = self._journal.conversation.name_of(turn.speaker)
         await self._journal.post_notice(f"{name} is played by {failed.next} now: {error.problem}")
 
-    def _overhear(self, speaking: Speaking, piece: str) -> None:
+    def _overhear(self, speaking: TurnState, piece: str) -> None:
         if piece := piece[: LONGEST_REPLY - len(speaking.thinking)]:
             speaking.thinking += piece
             self._journal.show(ThinkingReceived(turn=speaking.turn, text=piece))
 
-    async def _withdraw(self, speaking: Speaking) -> None:
+    async def _withdraw(self, speaking: TurnState) -> None:
         """What was heard so far was a thought, and is kept as one."""
         said = speaking.text + speaking.guard.finish()
         speaking.guard = guard_for(self._journal.conversation, speaking.turn.speaker)
@@ -341,13 +342,13 @@ class Listener:
         await self._journal.emit(TextWithdrawn(turn=speaking.turn))
         self._overhear(speaking, said)
 
-    async def _hear(self, speaking: Speaking, piece: str) -> None:
+    async def _hear(self, speaking: TurnState, piece: str) -> None:
         await self._show(speaking, speaking.guard.feed(piece))
         if (name := speaking.guard.cut_at) and not speaking.finish_note:
             speaking.finish_note = f"cut where it began to speak for {name.title()}"
             speaking.leaks += 1
 
-    async def _show(self, speaking: Speaking, piece: str) -> None:
+    async def _show(self, speaking: TurnState, piece: str) -> None:
         if not speaking.text:
             piece = piece.lstrip()
         if not piece:
@@ -368,7 +369,7 @@ class Listener:
         words = len(tip.text.split()) if tip else 0
         return pacing.delay(words, conversation.pace, conversation.rng(turn.number))
 
-    async def _provenance(self, speaking: Speaking) -> Provenance | None:
+    async def _provenance(self, speaking: TurnState) -> Provenance | None:
         if speaking.model is None:
             return None
         model, request, finished = speaking.model, speaking.request, speaking.finished
