@@ -42,7 +42,7 @@ run: $(READY)  ## Start Chimera
 test: $(STAMP)  ## Run the tests, a worker a core (ARGS="-n 0 tests/ui -k words" for some of them)
 	$(BIN)/pytest -q -n auto --dist worksteal $(if $(ARGS),$(ARGS),--cov --cov-report=)
 
-slow: $(STAMP)  ## Run the tests on real servers, real consumers and many real processes
+slow: $(STAMP)  ## Run the tests on real servers, real consumers, many processes, whole corpora
 	$(BIN)/pytest -q -m "slow and not soak" -n auto --dist loadfile $(ARGS)
 
 check: $(STAMP)  ## Everything that must hold: format, lint, types, layers, tests
