@@ -39,9 +39,11 @@ install: $(STAMP)  ## Make .venv with all that is needed
 run: $(READY)  ## Start Chimera
 	@$(BIN)/chimera-tui $(ARGS)
 
-test: $(STAMP)  ## Run the tests (ARGS="-k words" for some of them)
-	$(BIN)/coverage run -m pytest -q $(ARGS)
-	$(BIN)/coverage report | grep TOTAL
+test: $(STAMP)  ## Run the tests, a worker a core (ARGS="-n 0 tests/ui -k words" for some of them)
+	$(BIN)/pytest -q -n auto --dist worksteal $(if $(ARGS),$(ARGS),--cov --cov-report=)
+
+slow: $(STAMP)  ## Run the tests on real servers, real consumers, many processes, whole corpora
+	$(BIN)/pytest -q -m "slow and not soak" -n auto --dist loadfile $(ARGS)
 
 check: $(STAMP)  ## Everything that must hold: format, lint, types, layers, tests
 	$(BIN)/ruff format --check .
@@ -68,4 +70,4 @@ pins: $(STAMP)  ## Move the pins forward, then read the diff
 	uv pip compile pyproject.toml --group dev --universal --upgrade --no-header --no-annotate --quiet \
 	    --output-file constraints.txt
 
-.PHONY: help install run test check format bench soak screenshots pins
+.PHONY: help install run test slow check format bench soak screenshots pins

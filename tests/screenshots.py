@@ -6,6 +6,7 @@ import re
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -32,9 +33,9 @@ SHOWN = {
     "providers-dark": "providers",
     "providers-light": "providers-light",
     "studio-dark": "studio",
-    "studio-light": "studio-light",
+    "studio-light": "studio",
 }
-"""The pictures of the README, by the names of their files."""
+"""The pictures of the README, by the names of their files, which say how dark it is."""
 
 
 def tidy(svg: str, name: str) -> str:
@@ -45,9 +46,11 @@ def tidy(svg: str, name: str) -> str:
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
-async def draw(name: str) -> str:
+async def draw(name: str, *, is_light: bool) -> str:
     """Draw one picture."""
     picture = (PICTURES | SERVICE_PICTURES | STUDIO_PICTURES | HAND_PICTURES)[name]
+    if is_light:
+        picture = replace(picture, theme="chimera-light")
     fake = picture.make()
     with tempfile.TemporaryDirectory() as logs:
         async with running(fake, Path(logs), picture.size, theme=picture.theme) as pilot:
@@ -59,7 +62,9 @@ async def main() -> None:
     """Draw all of them."""
     FOLDER.mkdir(exist_ok=True)
     for file, name in SHOWN.items():
-        (FOLDER / f"{file}.svg").write_text(await draw(name), encoding="utf-8")
+        (FOLDER / f"{file}.svg").write_text(
+            await draw(name, is_light=file.endswith("light")), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

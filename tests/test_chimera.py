@@ -266,6 +266,7 @@ async def test_leaving_in_mid_sentence_keeps_what_was_said(tmp_path: Path) -> No
     assert loaded.tree.path[0].finish is Finish.STOPPED
 
 
+@pytest.mark.slow
 async def test_a_conversation_over_a_real_server(real_server: str, tmp_path: Path) -> None:
     """llama.cpp's own server, with a small random model: real streams, real counts."""
     async with opened(tmp_path, llama=real_server) as chimera:
@@ -286,6 +287,7 @@ async def test_a_conversation_over_a_real_server(real_server: str, tmp_path: Pat
         assert not usage.is_estimate
 
 
+@pytest.mark.slow
 async def test_a_person_steers_a_room_over_a_real_server(real_server: str, tmp_path: Path) -> None:
     async with opened(tmp_path, llama=real_server) as chimera:
         saved = await chimera.new_conversation(topic="Hello?", cast=CAST, pace=0, turn_limit=2)

@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+DOWN = "Arrows point down"
+TEXTUAL = "Textual and Rich stand only in ui"
+CLICK = "The command-line library stands only in cli"
+SCREEN = "The screen knows the room, not what is behind it"
+CONTRACTS = {DOWN, TEXTUAL, CLICK, SCREEN}
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -29,37 +34,50 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("file", "planted", "contract"),
+    ("planted", "broken"),
     [
-        ("domain/text.py", "import chimera_tui.engine.pacing", "Arrows point down"),
-        ("providers/base.py", "import chimera_tui.storage.store", "Arrows point down"),
-        ("storage/store.py", "import chimera_tui.library.library", "Arrows point down"),
-        ("engine/room.py", "import textual.app", "Textual and Rich stand only in ui"),
-        ("core/chimera.py", "import click", "The command-line library stands only in cli"),
         (
-            "ui/room/room_state.py",
-            "import sqlite3",
-            "The screen knows the room, not what is behind it",
+            {
+                "domain/text.py": "chimera_tui.engine.pacing",
+                "providers/base.py": "chimera_tui.storage.store",
+                "storage/store.py": "chimera_tui.library.library",
+                "engine/room.py": "textual",
+            },
+            {DOWN, TEXTUAL},
         ),
-        ("ui/room/room_state.py", "import chimera_tui.storage.store", "The screen knows the room"),
-        ("attic/__init__.py", "import chimera_tui.domain.text", "Arrows point down"),
+        (
+            {
+                "core/chimera.py": "click",
+                "ui/room/room_state.py": "sqlite3",
+                "ui/room/room_panes.py": "chimera_tui.storage.store",
+            },
+            {CLICK, SCREEN},
+        ),
+        ({"attic/__init__.py": "chimera_tui.domain.text"}, {DOWN}),
     ],
+    ids=["layers", "libraries", "a folder of no layer"],
 )
-def test_a_planted_violation_is_found(
-    tmp_path: Path, file: str, planted: str, contract: str
+def test_planted_violations_are_found_each_by_its_own_contract(
+    tmp_path: Path, planted: dict[str, str], broken: set[str]
 ) -> None:
     shutil.copytree(ROOT / "chimera_tui", tmp_path / "chimera_tui")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    target = tmp_path / "chimera_tui" / file
-    target.parent.mkdir(exist_ok=True)
-    before = target.read_text("utf-8") if target.exists() else '"""Planted."""\n'
-    target.write_text(f"{before}\n{planted}\n", "utf-8")
+    for file, module in planted.items():
+        target = tmp_path / "chimera_tui" / file
+        target.parent.mkdir(exist_ok=True)
+        before = target.read_text("utf-8") if target.exists() else '"""Planted."""\n'
+        target.write_text(f"{before}\nimport {module}\n", "utf-8")
 
     checked = lint_imports(tmp_path)
 
     assert checked.returncode == 1, checked.stdout + checked.stderr
-    broken = [line for line in checked.stdout.splitlines() if "BROKEN" in line]
-    assert any(contract in line for line in broken), checked.stdout
+    lines = [line for line in checked.stdout.splitlines() if "BROKEN" in line]
+    assert {name for name in CONTRACTS if any(name in line for line in lines)} == broken
+    said = checked.stdout
+    for file, module in planted.items():
+        importer = "chimera_tui." + file.removesuffix(".py").replace("/", ".")
+        layer = importer.removesuffix(".__init__")
+        assert f"{importer} -> {module}" in said or f"- {layer}\n" in said, said
 
 
 def test_the_contracts_hold() -> None:

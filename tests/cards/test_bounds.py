@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import HANG
 from tests.cards.corpus import BAD, SHAPES
 
 CHILD = """
@@ -34,6 +35,7 @@ import sys
 from pathlib import Path
 from chimera_tui.formats.cards.card_export import CardKind, export_card
 from chimera_tui.formats.cards.card_import import import_card
+from tests import HANG
 from tests.cards.corpus import SHAPES
 cards = [make() for make in SHAPES.values()]
 def run():
@@ -64,7 +66,7 @@ def test_f09_no_card_makes_the_program_open_anything() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit to set")
-def test_f07_f08_every_file_is_judged_in_two_seconds_and_256_mib(tmp_path: Path) -> None:
+def test_f07_f08_every_file_is_judged_at_once_and_in_256_mib(tmp_path: Path) -> None:
     makers = [make for make, _ in BAD.values()] + list(SHAPES.values())
     for number, make in enumerate(makers):
         (tmp_path / f"{number:03}").write_bytes(make())
@@ -78,4 +80,4 @@ def test_f07_f08_every_file_is_judged_in_two_seconds_and_256_mib(tmp_path: Path)
     assert done.returncode == 0, done.stderr
     seconds: dict[str, float] = json.loads(done.stdout)
     assert len(seconds) == len(makers)
-    assert max(seconds.values()) < 2, seconds
+    assert max(seconds.values()) < HANG, seconds

@@ -18,6 +18,8 @@ from chimera_tui.formats.cards.card_import import import_card
 from tests.cards.corpus import SHAPES
 from tests.cards.test_exporting import ADA
 
+pytestmark = pytest.mark.slow
+
 SILLYTAVERN = Path(__file__).with_name("sillytavern")
 HAS_SILLYTAVERN = bool(shutil.which("node")) and (SILLYTAVERN / "node_modules").is_dir()
 

@@ -24,6 +24,8 @@ from tests.process.program import PATIENCE, PROGRAM, Home
 from tests.process.terminal import Terminal
 from tests.process.test_app import BROKEN, BROKEN_ROOM, LIVE, QUIT
 
+pytestmark = pytest.mark.slow
+
 OWN, FILED = "own", "filed"
 """Endpoints of one's own: with the key in a variable, and in `keys.toml`."""
 SERVICES = {name: s for name, s in registry.SERVICES.items() if s.wire in registry.WIRES}

@@ -22,6 +22,8 @@ from tests.fault_server import FaultServer
 from tests.process.program import Home
 from tests.process.vocabulary import vocabulary
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 2_000
 """Characters of a specimen that are used here: many orders, not much of each."""
 TEXTS = [specimen.text[:LONGEST] for specimen in CORPUS]

@@ -13,6 +13,8 @@ from chimera_tui.ui.terminal.posix_driver import ENDING
 from tests.process.program import PROGRAM, TALK, Home
 from tests.process.terminal import Terminal
 
+pytestmark = pytest.mark.slow
+
 MOMENTS = 12
 """At how many moments of a start it is interrupted, from the first line of ours on."""
 BEGUN = """

@@ -21,7 +21,10 @@ _BASH = shutil.which("bash")
 _OF_BASH = {"?2004"}
 """Modes that the shell switches on for itself, and off again before each command."""
 
-pytestmark = pytest.mark.skipif(_BASH is None, reason="needs a shell with job control")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(_BASH is None, reason="needs a shell with job control"),
+]
 
 
 class Shell:

@@ -7,6 +7,8 @@ import pytest
 from tests.process.kill import Killer
 from tests.process.program import Home
 
+pytestmark = pytest.mark.slow
+
 SIDE_BY_SIDE = 5
 
 

@@ -8,6 +8,8 @@ import pytest
 from tests.process.monkey import MODES, Monkey, a_home
 from tests.process.program import Home
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def talked(tmp_path_factory: pytest.TempPathFactory) -> Home:

@@ -9,6 +9,8 @@ import pytest
 from tests.process.program import PATIENCE, TALK, Home
 from tests.process.straying import Thief
 
+pytestmark = pytest.mark.slow
+
 SIDE_BY_SIDE = 5
 
 

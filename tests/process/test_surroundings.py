@@ -10,6 +10,8 @@ from tests.process.program import TALK, Home
 from tests.process.screen import Screen
 from tests.process.terminal import Terminal
 
+pytestmark = pytest.mark.slow
+
 TOPIC = "Should robots dream?"
 QUIT = "\x11"
 STILL = 0.5

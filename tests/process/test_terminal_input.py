@@ -11,6 +11,8 @@ from tests.process.terminal import Terminal
 from tests.process.test_app import LIVE, QUIT, leave, said_by_human, start_broken
 from tests.ui.test_terminal_input import REPORTS
 
+pytestmark = pytest.mark.slow
+
 PASTE = ("\x1b[200~", "\x1b[201~")
 FEW = 40
 """MB that any flood of input may take, beside what the program has without it."""

@@ -12,6 +12,8 @@ import pytest
 import chimera_tui
 from tests.process.program import Home
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 UV = shutil.which("uv")
 MINUTES = 10 * 60.0

@@ -38,6 +38,7 @@ async def test_row(row_id: str, wire: Wire, tmp_path: Path) -> None:
     await judge(ROWS[row_id], wire, tmp_path)
 
 
+@pytest.mark.slow
 async def test_after_a_thousand_faulty_turns_nothing_is_left() -> None:
     rng = random.Random(1)
     async with FaultServer() as server, AsyncExitStack() as stack:

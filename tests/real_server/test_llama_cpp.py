@@ -15,6 +15,8 @@ from chimera_tui.resilience.gate import Gate
 from chimera_tui.resilience.monitor import Monitor
 from tests.providers.helpers import HELLO, hear
 
+pytestmark = pytest.mark.slow
+
 REQUEST = replace(HELLO, model="tiny", max_tokens=400)
 
 

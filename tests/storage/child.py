@@ -5,8 +5,10 @@ It says what it has done on stdout, a line each, at once.
 
 import asyncio
 import os
+import sqlite3
 import sys
 import time
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -39,15 +41,19 @@ async def talk(path: Path) -> None:
 
 
 async def speak(path: Path) -> None:
-    """Let one reply grow for ever, saying when how much of it was heard."""
+    """Let one reply grow for ever, saying how much of it was written down each time."""
     async with saving(path) as s:
-        with s.store.leases.hold(s.id):
+        with s.store.leases.hold(s.id), closing(sqlite3.connect(path)) as reader:
             say("conversation", s.id)
             await s.record(started(1))
-            for heard in count(1):
+            written = 0
+            while True:
                 await s.record(received(1, "x"))
-                say("heard", heard, time.monotonic())
                 await asyncio.sleep(0.005)
+                ((found,),) = reader.execute("SELECT length(draft) FROM attempt")
+                if found != written:
+                    written = found
+                    say("written", written)
 
 
 async def add(path: Path) -> None:

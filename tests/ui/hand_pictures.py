@@ -123,48 +123,15 @@ async def show_vitals(pilot: Pilot[Any]) -> None:
     await pilot.pause()
 
 
-async def edit_and_leave(pilot: Pilot[Any]) -> None:
-    """Change a message, and press Esc."""
-    await opened("e")(pilot)
-    await pilot.press("X", "escape")
-    await pilot.pause()
-
-
 HAND_PICTURES = {
     "answers": Picture(make=many_answers, act=opened("a")),
-    "answers-light": Picture(make=many_answers, act=opened("a"), theme="chimera-light"),
-    "answers-ansi": Picture(make=many_answers, act=opened("a"), theme="ansi-dark"),
-    "answers-normal": Picture(make=many_answers, act=opened("a", "left"), size=(80, 24)),
-    "answers-narrow": Picture(make=many_answers, act=opened("a"), size=(60, 18)),
     "branches": Picture(make=branched, act=press("B")),
-    "branches-light": Picture(make=branched, act=press("B"), theme="chimera-light"),
-    "branches-normal": Picture(make=gone_back, act=press("B"), size=(80, 24)),
-    "branches-narrow": Picture(make=branched, act=press("B"), size=(60, 18), theme="ansi-dark"),
-    "branches-none": Picture(
-        make=lambda: FakeChimera(a_saved(*TALK, cast=CAST)), act=press("B"), size=(80, 24)
-    ),
     "edit": Picture(make=many_answers, act=opened("e")),
-    "edit-left": Picture(make=many_answers, act=edit_and_leave, size=(80, 24)),
-    "edit-narrow": Picture(make=many_answers, act=opened("e"), size=(60, 18)),
     "pace": Picture(make=many_answers, act=press("P", "plus", "plus", "plus"), size=(80, 24)),
     "sent": Picture(make=many_answers, act=show_sent),
-    "sent-light": Picture(make=many_answers, act=show_sent, theme="chimera-light"),
-    "sent-normal": Picture(make=many_answers, act=show_sent, size=(80, 24), theme="ansi-dark"),
-    "sent-narrow": Picture(make=many_answers, act=show_sent, size=(60, 18)),
     "topic": Picture(make=many_answers, act=press("T")),
-    "topic-narrow": Picture(make=many_answers, act=press("T", "down"), size=(60, 18)),
     "vitals": Picture(make=a_disputing_room, act=show_vitals),
-    "vitals-normal": Picture(make=a_disputing_room, act=show_vitals, size=(80, 24)),
-    "vitals-narrow": Picture(
-        make=a_disputing_room, act=show_vitals, size=(60, 18), theme="ansi-dark"
-    ),
-    "vitals-early": Picture(make=lambda: FakeChimera(a_saved()), act=press("v"), size=(80, 24)),
     "agreement": Picture(make=a_disputing_room, act=measured, size=(140, 46)),
-    "agreement-light": Picture(
-        make=a_disputing_room, act=measured, size=(140, 46), theme="chimera-light"
-    ),
     "whispered": Picture(make=whispered, act=press("end", "k")),
-    "whispered-ansi": Picture(make=whispered, act=press("end", "k", "k"), theme="ansi-light"),
     "whispering": Picture(make=whispered, act=write_whisper),
-    "whispering-narrow": Picture(make=whispered, act=write_whisper, size=(60, 18)),
 }

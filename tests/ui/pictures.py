@@ -13,7 +13,7 @@ from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.library.library import Library, builtin_folder
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.new_room.room_lists import TemplateRows
-from chimera_tui.ui.room.room_panels import CastList, RoomList
+from chimera_tui.ui.room.room_panels import CastList
 from tests.ui.fakes import LMSTUDIO, MODELS, OLLAMA, FakeChimera, a_saved, with_alternative
 from tests.ui.running import composer_of, do, room_of, until
 
@@ -46,12 +46,6 @@ TALK = (
 )
 CAST = ("scientist", "comedian", "philosopher", "grandmother")
 REPLY = (
-    "Then my career is a **control group**. I have two rules:\n\n"
-    "1. never explain the landlord\n"
-    "2. never pay him before the punch line, which is"
-)
-
-QUICK_REPLY = (
     "Then my career is a **control group**. I have two rules: never explain the landlord, and "
     "never pay him before the punch line, which is"
 )
@@ -84,18 +78,13 @@ def a_talk() -> FakeChimera:
     return FakeChimera(*rooms())
 
 
-def a_live_talk() -> FakeChimera:
-    """A conversation in which somebody speaks and never ends."""
-    return FakeChimera(*rooms(), provider=ScriptedProvider([REPLY, asyncio.Event()]))
-
-
 def a_lively_talk() -> FakeChimera:
     """Three who talk with a person, one of them just now, word by word."""
     said = [("comedian", "I know a joke the way I know my landlord: never introduced."), *TALK[2:]]
     talk = with_alternative(a_saved(*said, number=9, cast=CAST[:3]), 2, "Older.")
     times = (0.05, 0.04, 0.121, 0.07, 0.06, 0.09)
     healths = [OLLAMA, replace(OLLAMA, provider="lmstudio", latency=0.09, history=times)]
-    words = [f"{word} " for word in QUICK_REPLY.split(" ")]
+    words = [f"{word} " for word in REPLY.split(" ")]
     provider = ScriptedProvider([*words[:-1], words[-1].strip(), asyncio.Event()])
     return FakeChimera(talk, *rooms()[1:], provider=provider, healths=healths)
 
@@ -141,7 +130,7 @@ async def write(pilot: Pilot[Any]) -> None:
 async def speak(pilot: Pilot[Any]) -> None:
     """Let somebody speak, and look when all of it is there."""
     await pilot.press("space")
-    await until(pilot, lambda: {REPLY, QUICK_REPLY} & set(_sources(pilot)))
+    await until(pilot, lambda: REPLY in _sources(pilot))
     room_of(pilot).transcript.focus()
     await until(pilot, lambda: not room_of(pilot).transcript.is_streaming)
 
@@ -192,15 +181,6 @@ def written(text: str) -> Act:
     return act
 
 
-async def choose_room(pilot: Pilot[Any]) -> None:
-    """Go to the second room of the list."""
-    await press("l")(pilot)
-    rooms = room_of(pilot).query_one(RoomList)
-    await until(pilot, lambda: rooms.has_focus)
-    await pilot.press("down")
-    await until(pilot, lambda: rooms.cursor == 1)
-
-
 async def open_panels(pilot: Pilot[Any]) -> None:
     """Open the panels over the transcript."""
     await press("o")(pilot)
@@ -211,13 +191,6 @@ def an_empty_library() -> FakeChimera:
     """Nobody to speak, and a file that was skipped."""
     fake = FakeChimera(personas=[])
     fake.library.problems = ("`/home/ada/.config/chimera/personas/bob.toml`: `name` is missing.",)
-    return fake
-
-
-def a_slow_check() -> FakeChimera:
-    """Providers that have not answered yet."""
-    fake = FakeChimera()
-    fake.may_answer.clear()
     return fake
 
 
@@ -277,75 +250,41 @@ def over_cast(*keys: str) -> Act:
     return act
 
 
-async def press_enter(pilot: Pilot[Any]) -> None:
-    """Begin."""
-    await pilot.press("enter")
-    await pilot.pause()
-
-
 PICTURES = {
     "room": Picture(make=a_lively_talk, act=speak_and_focus, size=(120, 40)),
     "room-light": Picture(
         make=a_lively_talk, act=speak_and_focus, size=(120, 40), theme="chimera-light"
     ),
     "room-wide": Picture(make=a_talk, act=press("home", "j", "j"), size=(140, 42)),
-    "room-wide-light": Picture(
-        make=a_talk, act=press("home", "j", "j"), size=(140, 42), theme="chimera-light"
-    ),
     "room-ansi": Picture(
         make=a_lively_talk, act=speak_and_focus, size=(120, 42), theme="ansi-dark"
     ),
-    "room-live": Picture(make=a_live_talk, act=speak),
     "room-normal": Picture(make=a_talk, act=write, size=(80, 24)),
-    "room-normal-light": Picture(make=a_talk, act=write, size=(80, 24), theme="chimera-light"),
     "room-narrow": Picture(make=a_talk, act=look, size=(60, 18)),
-    "room-narrow-ansi": Picture(make=a_talk, act=look, size=(60, 18), theme="ansi-dark"),
     "room-demo": Picture(make=a_demo, act=look),
     "room-empty": Picture(make=lambda: FakeChimera(a_saved(number=3)), act=write),
     "room-read-only": Picture(make=a_read_only, act=look, size=(100, 30)),
     "columns": Picture(make=a_lively_talk, act=speak_in_columns, size=(120, 36)),
-    "columns-normal": Picture(make=a_talk, act=press("c"), size=(80, 24)),
     "failure": Picture(make=a_failed_talk, act=look, size=(100, 30)),
-    "failure-narrow": Picture(make=a_failed_talk, act=look, size=(60, 18)),
     "panels-narrow": Picture(make=a_talk, act=open_panels, size=(60, 18)),
-    "rooms-normal": Picture(make=a_talk, act=choose_room, size=(80, 24)),
     "commands": Picture(make=a_talk, act=written("/re")),
     "mention": Picture(make=a_talk, act=written("Well, @"), size=(80, 24)),
     "palette": Picture(make=a_talk, act=press("ctrl+p")),
     "help": Picture(make=a_talk, act=press("question_mark")),
-    "model-picker": Picture(make=a_talk, act=press("m", "down", "down")),
     "new-room": Picture(make=a_library, act=new_room("tab", "tab", "down", "space", "right")),
-    "new-room-light": Picture(make=a_library, act=new_room("enter"), theme="chimera-light"),
-    "new-room-ansi": Picture(
-        make=a_library, act=new_room("tab", "tab", "tab", "plus"), theme="ansi-dark"
-    ),
-    "new-room-normal": Picture(make=a_library, act=new_room("enter"), size=(80, 24)),
     "new-room-rooms": Picture(make=a_mute_library, act=new_room(), size=(80, 24)),
-    "new-room-nobody": Picture(
-        make=a_library, act=new_room("tab", "tab", "slash", *"zebra"), size=(100, 30)
-    ),
-    "new-room-narrow": Picture(make=a_library, act=new_room("tab", "tab"), size=(60, 18)),
     "new-room-cast": Picture(
         make=a_library,
         act=new_room(*["tab"] * 4),
         size=(60, 18),
         theme="ansi-light",
     ),
-    "cast-muted": Picture(make=a_talk, act=over_cast()),
     "cast-menu": Picture(make=a_talk, act=over_cast("enter", "down")),
-    "cast-menu-narrow": Picture(
-        make=a_talk, act=over_cast("enter"), size=(60, 18), theme="chimera-light"
-    ),
     "invite": Picture(make=a_library, act=over_cast("i", *"artists")),
-    "invite-narrow": Picture(make=a_library, act=over_cast("i"), size=(60, 18), theme="ansi-dark"),
     "rename": Picture(make=a_talk, act=press("f2"), size=(80, 24)),
-    "first-run": Picture(make=FakeChimera, act=first, size=(100, 30)),
-    "first-run-light": Picture(make=FakeChimera, act=first, size=(100, 30), theme="chimera-light"),
     "first-run-demo": Picture(
         make=lambda: FakeChimera(healths=[LMSTUDIO]), act=first, size=(80, 24)
     ),
     "first-run-empty": Picture(make=an_empty_library, act=first, size=(100, 30)),
-    "first-run-looking": Picture(make=a_slow_check, act=press_enter, size=(100, 30)),
-    "first-run-small": Picture(make=FakeChimera, act=first, size=(60, 18)),
 }
 """By name; the sizes are those of the three forms of the room, and a little more."""

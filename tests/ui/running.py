@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, cast
 
 from textual.pilot import Pilot
@@ -15,15 +16,14 @@ from chimera_tui.ui.room.commands import COMMANDS
 from chimera_tui.ui.room.composer import Composer
 from chimera_tui.ui.room.room_screen import RoomScreen
 from chimera_tui.ui.room.room_state import Scene
+from tests import HANG
 from tests.ui.fakes import FakeChimera
-
-PATIENCE = 400
-"""Rounds of the event loop that a test waits for something."""
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str = "") -> None:
     """Let the app work until `condition` holds."""
-    for _ in range(PATIENCE):
+    hangs_at = monotonic() + HANG
+    while monotonic() < hangs_at:
         if pilot.app._exception:
             raise pilot.app._exception
         if condition():

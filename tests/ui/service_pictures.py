@@ -124,48 +124,27 @@ KEY = "k-not-a-real-key-4711"
 
 SERVICE_PICTURES = {
     "waiting": Picture(make=a_costly_room, act=after(ASKED, WAIT), size=(120, 40)),
-    "waiting-light": Picture(
-        make=a_costly_room, act=after(ASKED, WAIT), size=(120, 40), theme="chimera-light"
-    ),
-    "waiting-ansi": Picture(
-        make=a_costly_room, act=after(ASKED, WAIT), size=(120, 40), theme="ansi-dark"
-    ),
     "waiting-retry-normal": Picture(make=a_costly_room, act=after(ASKED, RETRY), size=(80, 24)),
     "waiting-loading-narrow": Picture(make=a_costly_room, act=after(ASKED, LOADING), size=(60, 18)),
     "thinking": Picture(make=a_costly_room, act=after(ASKED, THINKS)),
     "thought": Picture(make=a_costly_room, act=unfold(), size=(120, 40)),
-    "thought-narrow": Picture(make=a_costly_room, act=unfold(), size=(60, 18)),
     "budget-used-up": Picture(make=a_costly_room, act=spend_all),
     "failure-key": Picture(make=a_refused_room, act=look),
-    "failure-key-narrow": Picture(make=a_refused_room, act=look, size=(60, 24)),
     "models": Picture(make=a_costly_room, act=press("m", "down", "down", "f", "down", "f")),
-    "models-light": Picture(make=a_costly_room, act=press("m", "down"), theme="chimera-light"),
-    "models-ansi": Picture(make=a_costly_room, act=press("m", "down"), theme="ansi-dark"),
-    "models-normal": Picture(make=a_costly_room, act=press("m", "down"), size=(80, 24)),
-    "models-narrow": Picture(make=a_costly_room, act=press("m", "down"), size=(60, 18)),
     "models-typed": Picture(make=a_costly_room, act=press("m", *"openai/gpt-9")),
-    "models-none": Picture(
-        make=lambda: with_services(a_saved(*TALK, cast=CAST), healths=ALL[3:5]), act=press("m")
-    ),
     "providers": Picture(make=a_costly_room, act=near(), size=(120, 44)),
     "providers-light": Picture(
         make=a_costly_room, act=near(), size=(120, 44), theme="chimera-light"
     ),
     "providers-ansi": Picture(make=a_costly_room, act=near(), size=(120, 44), theme="ansi-dark"),
     "providers-open": Picture(make=a_costly_room, act=near("down", "down")),
-    "providers-no-key": Picture(make=a_costly_room, act=near("down", "down", "down")),
     "providers-failed": Picture(make=a_costly_room, act=near("left", "left")),
-    "providers-normal": Picture(make=a_costly_room, act=near(), size=(80, 24)),
-    "providers-narrow": Picture(make=a_costly_room, act=near(), size=(60, 18)),
     "providers-models": Picture(make=a_costly_room, act=near("m")),
     "key": Picture(make=a_costly_room, act=near("down", "down", "down", "k", *"secret")),
     "key-kept": Picture(make=a_costly_room, act=near("down", "k", *KEY, "enter"), size=(80, 24)),
     "key-refused": Picture(
         make=a_costly_room, act=near("down", "down", "k", *KEY, "enter"), size=(80, 24)
     ),
-    "key-remove": Picture(make=a_costly_room, act=near("down", "x"), size=(80, 24)),
     "first-run-keys": Picture(make=with_services, act=first, size=(100, 36)),
-    "first-run-keys-normal": Picture(make=with_services, act=first, size=(80, 24)),
-    "first-run-keys-small": Picture(make=with_services, act=first, size=(60, 18)),
 }
 """By name."""

@@ -16,7 +16,7 @@ from tests.fakes import NOON
 from tests.ui.fakes import LMSTUDIO
 from tests.ui.pictures import Picture, rooms
 from tests.ui.running import text_of, until
-from tests.ui.studio import StudioChimera, open_studio, studio_of
+from tests.ui.studio import StudioChimera, open_studio
 
 BEFORE = (
     "Knowledge? I once told a joke so bad that the audience asked for the slides. That is peer "
@@ -154,27 +154,12 @@ async def look_back(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: "You love puns." in text_of(pilot))
 
 
-async def search_nobody(pilot: Pilot[Any]) -> None:
-    """Look for somebody who is not there."""
-    await open_studio(pilot)
-    await pilot.press("slash", *"zorro")
-    await until(pilot, lambda: studio_of(pilot).state.slug == "")
-
-
 STUDIO_PICTURES = {
     "studio": Picture(make=a_studio, act=edit_and_try, size=(140, 42)),
-    "studio-light": Picture(make=a_studio, act=edit_and_try, size=(140, 42), theme="chimera-light"),
-    "studio-wide": Picture(make=a_studio, act=edit_and_try),
-    "studio-ansi": Picture(make=a_studio, act=edit_and_try, theme="ansi-dark"),
-    "studio-normal": Picture(make=a_studio, act=opened("enter"), size=(80, 24)),
-    "studio-normal-try": Picture(make=a_studio, act=edit_and_try, size=(80, 24)),
-    "studio-narrow": Picture(make=a_studio, act=opened(), size=(60, 18)),
     "studio-narrow-form": Picture(make=a_studio, act=opened("enter"), size=(60, 18)),
-    "studio-narrow-try": Picture(make=a_studio, act=edit_and_try, size=(60, 18)),
     "studio-mistakes": Picture(make=a_studio, act=make_mistakes),
     "studio-emoji": Picture(make=a_studio, act=pick_emoji),
     "studio-versions": Picture(make=an_old_studio, act=look_back),
-    "studio-nobody": Picture(make=a_studio, act=search_nobody, size=(100, 30)),
     "studio-broken": Picture(make=a_poor_studio, act=opened("end"), size=(100, 30)),
     "studio-demo": Picture(make=a_poor_studio, act=opened(slug="chef"), size=(100, 30)),
 }

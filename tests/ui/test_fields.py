@@ -37,7 +37,7 @@ async def put_into(pilot: Pilot[Any], field: Input | TextArea) -> None:
 
 
 FIELDS = (
-    *("edit", "first-run-keys", "invite", "key", "models", "model-picker", "new-room-nobody"),
+    *("edit", "first-run-keys", "invite", "key", "models", "new-room"),
     *("palette", "rename", "studio", "studio-emoji", "topic"),
 )
 """Pictures of all screens that have fields."""

@@ -150,6 +150,7 @@ async def test_dialogs_show_them(tmp_path: Path) -> None:
             await pilot.app.pop_screen()
 
 
+@pytest.mark.slow
 async def test_answers_branches_and_measures_show_them(tmp_path: Path) -> None:
     fake = FakeChimera(a_saved(("comedian", "Fine.")))
     fake.read_only = "For a test."
@@ -217,6 +218,7 @@ async def test_thoughts_show_them(tmp_path: Path) -> None:
             assert_clean(pilot)
 
 
+@pytest.mark.slow
 async def test_diagnostics_and_its_dialogs_show_them(tmp_path: Path) -> None:
     fake = FakeChimera(a_saved(("comedian", "Fine.")), healths=[])
     async with running(fake, tmp_path) as pilot:
@@ -246,6 +248,7 @@ async def test_diagnostics_and_its_dialogs_show_them(tmp_path: Path) -> None:
                 await pilot.app.pop_screen()
 
 
+@pytest.mark.slow
 async def test_the_studio_shows_them(tmp_path: Path) -> None:
     fake = StudioChimera(a_saved(("comedian", "Fine.")))
     library = fake.studio.library
