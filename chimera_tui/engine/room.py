@@ -224,8 +224,11 @@ class Room:
         self._turns.next(speaker)
 
     async def stop(self) -> None:
-        """Stop who speaks; what has been heard is kept as a message marked `stopped`."""
-        await self._turns.stop()
+        """Stop who speaks; what has been heard is kept as a message marked `stopped`.
+
+        In a room that is paused, who was to answer next does not begin.
+        """
+        await self._turns.quiet()
 
     async def warn(self, text: str) -> None:
         """Say what a person has to know, and wait for one to go on; unattended, the room ends."""

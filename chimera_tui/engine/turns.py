@@ -129,6 +129,12 @@ class Turns:
         for one in speaking:
             await one.over.wait()
 
+    async def quiet(self) -> None:
+        """Stop who speaks; in a room that is paused nobody answers any more either."""
+        if self.paused:
+            self._queue.ask_only(())
+        await self.stop()
+
     async def warn(self, text: str) -> None:
         """Say what a person has to know; pause, or end where nobody attends."""
         if not self._is_attended:
@@ -327,7 +333,8 @@ class Turns:
         self._failed_in_row += 1
         self._scheduler.passed_over = speaking.turn.speaker
         if self._is_attended:
-            self.pause(PauseReason.FAILURE)
+            if self.paused is not PauseReason.ASKED:  # who paused it goes on deciding
+                self.pause(PauseReason.FAILURE)
         elif self._failed_in_row >= MOST_FAILURES or isinstance(error, StorageError):
             self.end(EndReason.FAILED)
 
@@ -346,12 +353,13 @@ class Turns:
         self._scheduler.passed_over = None
 
     def _settle(self, again: Asked | None = None) -> None:
-        """A remedy was chosen: go on, unless another failure waits."""
+        """A remedy was chosen: go on, unless another failure waits or a person paused the room."""
         self._queue.failures.popleft()
         self._failed_in_row = 0
         if again:
             self._queue.ask(again, first=True)
-        self.resume()
+        if self.paused is not PauseReason.ASKED:
+            self.resume()
 
     async def _restore(self, replaced_id: int | None) -> None:
         """Go back to the answer that was to be replaced."""

@@ -472,3 +472,33 @@ async def test_a_warning_that_cannot_be_saved_is_shown_all_the_same() -> None:
             await room.warn("The file is gone.")
         await watcher.until(lambda e: isinstance(e, NoticePosted))
         recorder.error = None
+
+
+async def test_in_a_paused_room_esc_means_quiet() -> None:
+    """Several answer a word; who is stopped is followed by nobody while the room is paused."""
+    provider = ScriptedProvider(otherwise=lambda _: ["Half", asyncio.Event()])
+    async with a_room(provider, None, "Ada", "Bob", "Cleo") as room:
+        watcher = Watcher(room)
+        room.pause()
+        await room.say("@Ada, @Bob and @Cleo, what do you say?")
+        await watcher.until(TextReceived)
+        await room.stop()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert len(provider.requests) == 1
+        assert room.paused is PauseReason.ASKED
+
+
+@pytest.mark.parametrize("remedy", [Room.skip, Room.keep, Room.retry])
+async def test_a_room_that_a_person_paused_stays_so_after_a_remedy(remedy: Any) -> None:
+    provider = ScriptedProvider(["Half ", OUTAGE], ["Whole."], ["And on."])
+    async with a_room(provider) as room:
+        watcher = Watcher(room)
+        room.pause()
+        room.next()
+        await watcher.until(TurnFailed)
+        await remedy(room)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert room.paused is PauseReason.ASKED
+        assert len(provider.requests) == (2 if remedy is Room.retry else 1)

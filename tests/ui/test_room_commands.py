@@ -487,14 +487,16 @@ async def test_mode_pace_budget_and_helper_say_what_they_did(desk: Desk) -> None
     await desk.do("/helper ollama/small")
     conversation = desk.room.conversation
     assert (conversation.mode, conversation.pace) == ("pooled", 2.0)
-    assert conversation.budget == Budget(cost=1_000_000, tokens=200_000)
+    assert conversation.budget == Budget(cost=1_000_000, tokens=200_000, minutes=60)
     assert conversation.rules.helper == "ollama/small"
     assert desk.person.told == [
         "Mode: pooled, each once after your word, then it waits for you.",
         "Pace: slow.",
-        "Budget: $1.00, 200k tok.",
+        "Budget: $1.00, 200k tok, 60 min.",
         "ollama/small helps this room now.",
     ]
+    await desk.do("/budget 5min")
+    assert desk.room.conversation.budget == Budget(cost=1_000_000, tokens=200_000, minutes=5)
     desk.person.answers = [0, 0.5, "off", "off"]
     for command in ("/mode", "/pace", "/budget", "/helper"):
         await desk.do(command)

@@ -1,6 +1,9 @@
 """What a room goes by: title, topic, mode, pace, budget, the model that helps."""
 
+from dataclasses import asdict, replace
+
 from chimera_tui.domain.arguments import parse_budget, parse_pace
+from chimera_tui.domain.conversation import Budget
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.kit.command import Command
 from chimera_tui.ui.kit.costs import budget_text
@@ -79,13 +82,18 @@ async def _pace(context: RoomContext, text: str) -> None:
 
 
 async def _budget(context: RoomContext, text: str) -> None:
-    if not text:
-        now = budget_text(context.known.conversation.budget)
+    """Set what is named, and leave the other limits; what is asked for is all of them."""
+    now = context.known.conversation.budget
+    budget = parse_budget(text) if text else Budget()
+    if text and budget != Budget():
+        named = {name: limit for name, limit in asdict(budget).items() if limit is not None}
+        budget = replace(now, **named)
+    elif not text:
         note = "Dollars, then tokens if you like: 1.00 200k. Or off."
-        question = AskText("What may this room use up?", now, note=note, done="set")
+        question = AskText("What may this room use up?", budget_text(now), note=note, done="set")
         text = await context.app.ask(question) or ""
+        budget = parse_budget(text) if text else now
     if text:
-        budget = parse_budget(text)
         await context.live_room.settings.set_budget(budget)
         context.app.tell(f"Budget: {budget_words(budget)}.")
 
