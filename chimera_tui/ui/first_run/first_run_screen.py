@@ -17,8 +17,8 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.library.starters import CAST, STARTERS, default_cast
 from chimera_tui.settings.keys import KeyState
 from chimera_tui.ui.kit.blocks import Lines, Part, fit, keys, line, link, split, state
+from chimera_tui.ui.kit.carrying_out import carry_out
 from chimera_tui.ui.kit.closing import close
-from chimera_tui.ui.kit.doing import do
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.themes import HUES, assign_hues
 from chimera_tui.ui.providers.key_words import key_found, key_words
@@ -336,7 +336,7 @@ class FirstRunScreen(Screen[None]):
 
     async def action_key(self) -> None:
         """Set a key: ask whose, then for it; what it opens is looked at at once."""
-        await do(self, self._set_key())
+        await carry_out(self.app, self, self._set_key())
 
     async def _set_key(self) -> None:
         from chimera_tui.ui.kit.dialog import Choose  # noqa: PLC0415 - not before the paint

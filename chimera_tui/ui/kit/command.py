@@ -34,10 +34,6 @@ class Command(Generic[C]):
     """Does it, with what was written behind the name; raises ChimeraError."""
     keys: str = ""
     """Keys that do it while no text is written (ctrl and function keys: always), with commas."""
-    key_display: str = ""
-    """How its usual key is shown where its name would not do."""
-    goes_first: bool = False
-    """Whether its keys do it before a text that is written hears them."""
     short: str = ""
     """What the footer calls it; empty if it does not stand there."""
     argument: str = ""
@@ -46,6 +42,10 @@ class Command(Generic[C]):
     """Whether there is something to do for it now."""
     is_written: bool = True
     """Whether it can be written after `/`."""
+    is_first: bool = False
+    """Whether its keys do it also where the field with the focus has a use for them."""
+    shown_key: str = ""
+    """How the footer shows its keys, wherever the focus is; empty: the one that works there."""
 
     @property
     def usage(self) -> str:
@@ -60,8 +60,9 @@ class Command(Generic[C]):
             f"do({self.name!r})",
             self.short or self.words,
             show=bool(self.short),
-            key_display=self.key_display or None,
-            priority=self.goes_first,
+            tooltip=self.words,
+            key_display=self.shown_key or None,
+            priority=self.is_first,
             id=self.name,
         )
 

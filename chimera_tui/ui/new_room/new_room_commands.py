@@ -263,7 +263,7 @@ COMMANDS = Commands(
             run=_go_on,
             keys="tab",
             is_written=False,
-            key_display="⇥",
+            shown_key="⇥",
             short="next",
         ),
         Command(name="new.before", words="back", run=_go_back, keys="shift+tab", is_written=False),
@@ -278,7 +278,7 @@ COMMANDS = Commands(
             run=another_topic,
             keys="ctrl+t",
             is_written=False,
-            goes_first=True,
+            is_first=True,
         ),
         Command(
             name="new.category",

@@ -14,8 +14,8 @@ from textual.widgets import Input
 
 from chimera_tui.domain.health import Health
 from chimera_tui.ui.kit.blocks import Lines
+from chimera_tui.ui.kit.carrying_out import carry_out
 from chimera_tui.ui.kit.closing import close
-from chimera_tui.ui.kit.doing import do
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.palette import Entry, ScreenPalette
 from chimera_tui.ui.kit.rows import Rows
@@ -141,7 +141,7 @@ class NewRoom(Screen[RoomPlan]):
         await self._do(commands.COMMANDS.by_name[name].run(self.context, ""))
 
     async def _do(self, doing: Awaitable[object]) -> None:
-        await do(self, doing)
+        await carry_out(self.app, self, doing)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say what can be done now."""

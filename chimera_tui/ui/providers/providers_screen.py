@@ -21,8 +21,8 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.settings.keys import KeySource, KeyState
 from chimera_tui.settings.settings import ProviderSettings
 from chimera_tui.ui.kit.blocks import Lines, heading, line, split, state
+from chimera_tui.ui.kit.carrying_out import carry_out
 from chimera_tui.ui.kit.closing import close
-from chimera_tui.ui.kit.doing import do
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.palette import ScreenPalette
 from chimera_tui.ui.kit.rows import Rows
@@ -278,7 +278,7 @@ class DiagnosticsScreen(Screen[None]):
     async def action_check(self) -> None:
         """Ask this provider now how it is; or a person, whether it may be asked."""
         if self.provider and self._chimera.health[self.provider].unprotected:
-            await do(self, self.app.checks.ask_plain())
+            await carry_out(self.app, self, self.app.checks.ask_plain())
         elif self.provider and self.provider not in self._checking:
             self._check(self.provider)
 
@@ -299,7 +299,7 @@ class DiagnosticsScreen(Screen[None]):
 
     async def action_set_key(self) -> None:
         """Ask for a key of this provider, and test it."""
-        await do(self, self._set_key())
+        await carry_out(self.app, self, self._set_key())
 
     async def _set_key(self) -> None:
         await self.app.open.key(self.provider)
@@ -311,7 +311,7 @@ class DiagnosticsScreen(Screen[None]):
 
     async def action_remove_key(self) -> None:
         """Forget the kept key, after asking."""
-        await do(self, self._remove_key())
+        await carry_out(self.app, self, self._remove_key())
 
     async def _remove_key(self) -> None:
         from chimera_tui.ui.kit.dialog import Choose  # noqa: PLC0415 - not needed at first

@@ -18,8 +18,8 @@ from chimera_tui.domain.health import Health
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import clean
 from chimera_tui.ui.kit.blocks import line
+from chimera_tui.ui.kit.carrying_out import carry_out
 from chimera_tui.ui.kit.command import Command
-from chimera_tui.ui.kit.doing import do
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.palette import Entry as PaletteEntry
 from chimera_tui.ui.kit.palette import ScreenPalette
@@ -47,6 +47,8 @@ from chimera_tui.ui.transcript.transcript import Transcript
 from chimera_tui.ui.transcript.transcript_group import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from chimera_tui.engine.room import Room
     from chimera_tui.ui.app import ChimeraApp
 
@@ -191,12 +193,12 @@ class RoomScreen(Screen[None]):
 
     async def action_remedy(self, number: int) -> None:
         """Choose a remedy by its number."""
-        await do(self, choose_remedy(self.context, number))
+        await self._run(choose_remedy(self.context, number))
 
     async def action_move_cast(self, by: int) -> None:
         """Let the persona under the cursor of the cast sit earlier or later."""
         if self.room and (slug := self.view.focused_persona):
-            await do(self, move(self.context, slug, by))
+            await self._run(move(self.context, slug, by))
             panel = self.query_one(CastList)
             panel.cursor = max(0, min(len(panel.cast) - 1, panel.cursor + by))
 
@@ -206,9 +208,12 @@ class RoomScreen(Screen[None]):
 
     async def _do(self, command: "Command[RoomContext]", argument: str = "") -> None:
         if command.is_available(self.context):
-            await do(self, command.run(self.context, argument if command.argument else ""))
+            await self._run(command.run(self.context, argument if command.argument else ""))
         else:
             self.app.tell(f"`/{command.name}` has nothing to act on now.", severity="warning")
+
+    async def _run(self, doing: "Awaitable[object]") -> None:
+        await carry_out(self.app, self, doing)
 
     # What the human does
 
@@ -258,7 +263,7 @@ class RoomScreen(Screen[None]):
             if not await offer_import(self.context, event.path):
                 self.query_one(Composer).field.put(event.text)
 
-        await do(self, offer())
+        await self._run(offer())
 
     async def on_paste(self, event: events.Paste) -> None:
         """Where no text is written: a file was dropped, or words are meant for the composer."""
@@ -266,7 +271,7 @@ class RoomScreen(Screen[None]):
         path = dropped_path(event.text)
         field = self.query_one(Composer).field
         if path and path.suffix.lower() in IMPORT_ENDINGS:
-            await do(self, import_file(self.context, path))
+            await self._run(import_file(self.context, path))
         elif field.focusable:
             field.put(clean(event.text))
             field.focus()
@@ -311,9 +316,9 @@ class RoomScreen(Screen[None]):
             chosen, state = event.rows.rooms[event.index], self.session.state
             self.view.close_overlay()
             if state is None or chosen.id != state.conversation.id:
-                await do(self, self.session.open_saved(chosen.id))
+                await self._run(self.session.open_saved(chosen.id))
         elif isinstance(event.rows, CastList):
-            await do(self, cast_menu(self.context, event.rows.cast[event.index].slug))
+            await self._run(cast_menu(self.context, event.rows.cast[event.index].slug))
         elif isinstance(event.rows, ProviderList):
             name = event.rows.providers[event.index].name
             await self._do(COMMANDS.by_name["providers"], name)

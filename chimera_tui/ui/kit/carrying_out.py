@@ -1,8 +1,8 @@
-"""Doing what may ask questions, beside the screen that began it."""
+"""Doing what a person asked for, which may ask questions in turn."""
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
@@ -12,13 +12,12 @@ if TYPE_CHECKING:
     from chimera_tui.ui.app import ChimeraApp
 
 
-async def do(screen: Screen[Any], doing: Awaitable[object]) -> None:
-    """Wait until `doing` is done, or asks a question; it ends with the screen.
+async def carry_out(app: "ChimeraApp", screen: Screen[Any], doing: Awaitable[object]) -> None:
+    """Do what may ask questions: wait until it is done, or asks one.
 
-    An error of ours is told as what it is. A dialog can be waited for in a worker only: the screen
-    itself must go on hearing keys.
+    So the next key finds what this one did, and a dialog can be answered. An error of ours is
+    told as what it is; a mistake ends the app.
     """
-    app = cast("ChimeraApp", screen.app)
     app.unless_asked = is_free = asyncio.Event()
 
     async def work() -> None:
