@@ -265,7 +265,7 @@ class ChimeraApp(App[None]):
         was_too_small = self._window.is_too_small
         size = self._window.take(event.size)
         if self._window.is_too_small:
-            self._write_raw(self._window.picture())
+            self._write_raw(self._window.picture(self.key_of("quit")))
         elif was_too_small and self.screen_stack:
             self.screen.refresh()
         if self._settling:

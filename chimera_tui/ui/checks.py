@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.worker import Worker
@@ -55,7 +56,8 @@ class Checks:
 
     def begin(self, chimera: "Chimera") -> None:
         """Look now, and from now on."""
-        chimera.library_watch.when_changed = self._show_library
+        # A room may have looked, before a turn: what is drawn here is none of its business.
+        chimera.library_watch.when_changed = partial(self._app.call_later, self._show_library)
         self.look_again()
         self._app.set_interval(LOOK_AGAIN, self._look_while_live)
         self._app.set_interval(LOOK_FOR_FILES, self.look_for_files)

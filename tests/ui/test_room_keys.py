@@ -409,12 +409,12 @@ async def test_x_writes_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 async def test_keys_can_be_moved(tmp_path: Path) -> None:
     fake = FakeChimera(a_saved(*TALK), provider=ScriptedProvider(["One."]))
-    async with running(fake, tmp_path, settings=Settings(keys={"next": "t"})) as pilot:
+    async with running(fake, tmp_path, settings=Settings(keys={"next": "z"})) as pilot:
         room_of(pilot).transcript.focus()
         await pilot.pause()
-        assert "t next turn" in text_of(pilot)
+        assert "z next turn" in text_of(pilot)
         await pilot.press("n")
-        await pilot.press("t")
+        await pilot.press("z")
         await until(pilot, lambda: said(pilot)[-1] == "One.")
         assert len(said(pilot)) == 4
 

@@ -51,12 +51,16 @@ class Window:
         self.size = size
         return Size(max(size.width, LEAST.width), max(size.height, LEAST.height))
 
-    def picture(self) -> str:
-        """What is written to a terminal that is too small: what is needed, and the way out."""
+    def picture(self, leave: str) -> str:
+        """Draw what is written to a terminal that is too small: what is needed, and the way out.
+
+        Args:
+            leave: The key that leaves.
+        """
         columns, rows = self.size.width or _UNKNOWN.width, self.size.height or _UNKNOWN.height
         words = (
             f"Chimera needs {LEAST.width}x{LEAST.height}, this is "
-            f"{self.size.width}x{self.size.height}: enlarge the window. ctrl+q leaves."
+            f"{self.size.width}x{self.size.height}: enlarge the window. {leave} leaves."
         )
         lines = textwrap.wrap(words, columns)[:rows]
         top = (rows - len(lines)) // 2 + 1
