@@ -42,9 +42,9 @@ class Command(Generic[C]):
     """Whether there is something to do for it now."""
     is_written: bool = True
     """Whether it can be written after `/`."""
-    is_first: bool = False
+    goes_first: bool = False
     """Whether its keys do it also where the field with the focus has a use for them."""
-    shown_key: str = ""
+    key_display: str = ""
     """How the footer shows its keys, wherever the focus is; empty: the one that works there."""
 
     @property
@@ -61,8 +61,8 @@ class Command(Generic[C]):
             self.short or self.words,
             show=bool(self.short),
             tooltip=self.words,
-            key_display=self.shown_key or None,
-            priority=self.is_first,
+            key_display=self.key_display or None,
+            priority=self.goes_first,
             id=self.name,
         )
 

@@ -18,8 +18,8 @@ from chimera_tui.domain.health import Health
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import clean
 from chimera_tui.ui.kit.blocks import line
-from chimera_tui.ui.kit.carrying_out import carry_out
 from chimera_tui.ui.kit.command import Command
+from chimera_tui.ui.kit.doing import do
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.palette import Entry as PaletteEntry
 from chimera_tui.ui.kit.palette import ScreenPalette
@@ -213,7 +213,7 @@ class RoomScreen(Screen[None]):
             self.app.tell(f"`/{command.name}` has nothing to act on now.", severity="warning")
 
     async def _run(self, doing: "Awaitable[object]") -> None:
-        await carry_out(self.app, self, doing)
+        await do(self, doing)
 
     # What the human does
 

@@ -341,8 +341,8 @@ def _command(
     short: str = "",
     is_available: Callable[[StudioContext], bool] = always,
     *,
-    is_first: bool = False,
-    shown_key: str = "",
+    goes_first: bool = False,
+    key_display: str = "",
 ) -> Command[StudioContext]:
     """Make a command of the studio, where nothing is written behind `/`."""
     return Command(
@@ -353,26 +353,26 @@ def _command(
         short=short,
         is_available=is_available,
         is_written=False,
-        is_first=is_first,
-        shown_key=shown_key,
+        goes_first=goes_first,
+        key_display=key_display,
     )
 
 
 COMMANDS = Commands(
     (
-        _command("studio.save", "Save", _save, "ctrl+s", "save", _is_edited, is_first=True),
-        _command("studio.try", "Try it", _try, "ctrl+t", "try it", _is_somebody, is_first=True),
+        _command("studio.save", "Save", _save, "ctrl+s", "save", _is_edited, goes_first=True),
+        _command("studio.try", "Try it", _try, "ctrl+t", "try it", _is_somebody, goes_first=True),
         _command("studio.new", "New", _new, "ctrl+n,n", "new"),
         _command("studio.duplicate", "Duplicate", _duplicate, "d", "duplicate", _is_somebody),
         _command("studio.versions", "Versions", _versions, "v", "versions", _is_saved),
         _command("studio.delete", "Delete", _delete, "delete", "delete", _is_removable),
         _command("studio.undo", "Undo", _undo, "u", "undo", _is_undoable),
-        _command("studio.import", "Import", _import, "i,ctrl+o", "import", shown_key="i"),
+        _command("studio.import", "Import", _import, "i,ctrl+o", "import", key_display="i"),
         _command("studio.export", "Export", _export, "x", "export", _is_somebody),
         _command("studio.reset", "Back to the built-in one", _reset, "b", "", _is_changed),
         _command("studio.revert", "Drop the edits", _revert, "z", "", _is_edited),
         _command(
-            "studio.model", "Choose what plays it", _model, "f6", "", _is_somebody, is_first=True
+            "studio.model", "Choose what plays it", _model, "f6", "", _is_somebody, goes_first=True
         ),
         _command("studio.search", "Search", _search, "slash"),
         _command("back", "Back", _back, "escape", "back"),

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from chimera_tui.ui.kit.blocks import Lines
-from chimera_tui.ui.kit.carrying_out import carry_out
+from chimera_tui.ui.kit.doing import do
 from chimera_tui.ui.kit.footer import KeyFooter
 from chimera_tui.ui.kit.palette import Entry as PaletteEntry
 from chimera_tui.ui.kit.palette import ScreenPalette
@@ -139,7 +139,7 @@ class StudioScreen(Screen[None]):
             await self._run(command.run(self.context, ""))
 
     async def _run(self, doing: Awaitable[object]) -> None:
-        await carry_out(self.app, self, doing)
+        await do(self, doing)
 
     # What the human does
 

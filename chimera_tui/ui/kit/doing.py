@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.screen import Screen
 
@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from chimera_tui.ui.host import Host
 
 
-async def carry_out(app: "Host", screen: Screen[None], doing: Awaitable[object]) -> None:
+async def do(screen: Screen[Any], doing: Awaitable[object]) -> None:
     """Do what may ask questions: wait until it is done, or asks one.
 
     So the next key finds what this one did, and a dialog can be answered. An error of ours is
     told as what it is; a mistake ends the app.
     """
+    app = cast("Host", screen.app)
     app.unless_asked = is_free = asyncio.Event()
 
     async def work() -> None:
