@@ -211,7 +211,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         Raises:
             KeyError: If there is no entry `key`.
         """
-        self._flusher.put(self._entries[self._entries.index(key)].key, text)
+        self._entries.index(key)  # what is not there waits for nothing
+        self._flusher.put(key, text)
 
     def set_chips(self, key: Hashable, chips: tuple[Chip, ...]) -> None:
         """Give a message other chips; streamed text that still waits is not disturbed.
