@@ -105,15 +105,15 @@ async def test_a_card_comes_in_beside_one_of_its_name_and_goes_out_whole(tmp_pat
     file.write_text(json.dumps(card))
     async with opened(tmp_path) as chimera:
         found = await chimera.studio.read(file)
-        saved = await chimera.studio.take_in(found)
+        saved = await chimera.studio.import_persona(found)
         assert saved.slug == "comedian-2"
         assert comedian(chimera).prompt != saved.prompt
         out = tmp_path / "out.json"
-        await chimera.studio.give_out(saved, "v2", out)
+        await chimera.studio.export_persona(saved, "v2", out)
         assert json.loads(out.read_text())["data"]["extensions"]["other"] == {"kept": 1}
         with pytest.raises(ChimeraError, match="already"):
-            await chimera.studio.give_out(saved, "v2", out)
-        again = await chimera.studio.take_in(found, replacing=True)
+            await chimera.studio.export_persona(saved, "v2", out)
+        again = await chimera.studio.import_persona(found, replacing=True)
         assert comedian(chimera) == again
 
 

@@ -228,7 +228,7 @@ class Studio:
         """
         return await asyncio.to_thread(_read, path)
 
-    async def take_in(self, found: "ImportedPersona", *, replacing: bool = False) -> Persona:
+    async def import_persona(self, found: "ImportedPersona", *, replacing: bool = False) -> Persona:
         """Save a persona that was read, with the card it came in.
 
         Args:
@@ -249,15 +249,15 @@ class Studio:
             await asyncio.to_thread(persona_formats.keep_card, file, found.card)
         return saved
 
-    async def give_out(self, persona: Persona, file_format: str, path: Path) -> None:
+    async def export_persona(self, persona: Persona, file_format: str, path: Path) -> None:
         """Write a persona to a file of one of `FORMATS`; one that is there already stays.
 
         Raises:
             ChimeraError: If there is a file already, or it cannot be written.
         """
-        await asyncio.to_thread(self._give_out, persona, file_format, path)
+        await asyncio.to_thread(self._export_persona, persona, file_format, path)
 
-    def _give_out(self, persona: Persona, file_format: str, path: Path) -> None:
+    def _export_persona(self, persona: Persona, file_format: str, path: Path) -> None:
         from chimera_tui.library.persona_formats import FORMATS, kept_card  # noqa: PLC0415 - see `_read`
 
         if os.path.lexists(path):

@@ -93,7 +93,7 @@ class StudioFiles(StudioTry):
         path = typed_path(where)
         try:
             persona = self.book.persona(self.slug)
-            await self._studio.give_out(persona, file_format, path)
+            await self._studio.export_persona(persona, file_format, path)
         except ChimeraError as error:
             self.app.tell_error(error)
         else:
