@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from chimera_tui.domain.errors import Fault, ProviderError
 
 LONGEST_WAIT = 120.0
-"""Seconds that a turn waits because a provider asked for it; what is longer is a cooldown of the model."""
+"""Seconds that a turn waits because a provider asked for it; longer ones are cooldowns."""
 ASKS_A_PERSON = 3600.0
 """Seconds: whoever asks for this or more is not called again before a person wants it."""
 

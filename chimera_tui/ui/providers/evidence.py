@@ -9,7 +9,7 @@ from textual.content import Content
 
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import BreakerState, Health, HealthState
-from chimera_tui.domain.slips import Slips
+from chimera_tui.domain.impersonations import Impersonations
 from chimera_tui.domain.spending import Spending
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.settings.keys import KeyState
@@ -290,7 +290,7 @@ def spending_lines(spent: Sequence[Spending], width: int) -> list[Content]:
     return lines
 
 
-def slip_lines(slips: Sequence[Slips], width: int) -> list[Content]:
+def slip_lines(slips: Sequence[Impersonations], width: int) -> list[Content]:
     """How models behaved in company, those that slipped: which of them is good in a group?"""
     lines = []
     for one in slips:
