@@ -39,7 +39,7 @@ def comedian(chimera: Chimera) -> Persona:
 
 async def heard(chimera: Chimera, persona: Persona, **details: object) -> list[Event]:
     about = {"model": DEMO, "line": "Is it true?"} | details
-    return [e async for e in chimera.studio.rehearse(persona, **about)]  # type: ignore[arg-type]
+    return [e async for e in chimera.studio.preview(persona, **about)]  # type: ignore[arg-type]
 
 
 async def test_saving_puts_a_file_of_ones_own_over_the_built_in_one(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ async def test_a_try_that_fails_says_why(tmp_path: Path) -> None:
 
 async def test_a_try_that_is_left_ends(tmp_path: Path) -> None:
     async with opened(tmp_path) as chimera:
-        trying = chimera.studio.rehearse(comedian(chimera), DEMO, "Is it?")
+        trying = chimera.studio.preview(comedian(chimera), DEMO, "Is it?")
         await anext(trying)
         async with asyncio.timeout(10):
             await trying.aclose()

@@ -19,7 +19,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.journal import EventRecorder
-from chimera_tui.engine.rehearsal import alone, among, rehearse
+from chimera_tui.engine.preview import alone, among, preview
 from chimera_tui.engine.room import Room
 from chimera_tui.library.library import Library
 from chimera_tui.library.slugs import slug_of
@@ -269,7 +269,7 @@ class Studio:
 
     # Trying
 
-    async def rehearse(
+    async def preview(
         self, persona: Persona, model: ModelRef | None, line: str, room: Room | None = None
     ) -> AsyncGenerator[Event]:
         """Let a persona answer that need not be saved, and yield what happens.
@@ -288,13 +288,13 @@ class Studio:
         else:
             saved = among(persona, model, room)
         stage = self._rooms(saved, _Till(self._records, persona.slug))
-        async with aclosing(rehearse(stage, persona)) as events:
+        async with aclosing(preview(stage, persona)) as events:
             async for event in events:
                 yield event
 
 
 class _Till:
-    """Records of a rehearsal only what it cost."""
+    """Records of a preview only what it cost."""
 
     def __init__(self, records: PersonaRecords, slug: str) -> None:
         self._records, self._slug = records, slug
@@ -306,7 +306,7 @@ class _Till:
                 MessageCompleted(message=Message(provenance=Provenance() as told))
                 | TurnFailed(failure=Failure(provenance=Provenance() as told))
             ) if not self._records.is_read_only:
-                await self._records.add_rehearsal(self._slug, told)
+                await self._records.add_preview(self._slug, told)
 
 
 def _read(path: Path) -> "ImportedPersona":

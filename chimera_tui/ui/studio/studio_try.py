@@ -167,7 +167,7 @@ class StudioTry(StudioView):
             async with asyncio.TaskGroup() as tries:
                 for side, reply, persona in sides:
                     side.begin(reply, self.speaker())
-                    said = self._studio.rehearse(persona, model, line_, room)
+                    said = self._studio.preview(persona, model, line_, room)
                     tries.create_task(self._follow(side, said))
         except Exception as error:  # noqa: BLE001 - the edge: a mistake ends the try, not the app
             path = self.app.write_crash(innermost(error))
