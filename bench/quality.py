@@ -37,7 +37,7 @@ def report() -> Iterator[Figure]:
         for turns in range(LONG, LONG + 20):
             began = time.process_time()
             vitals.follow(conversation, path[: turns + 1])
-            vitals.score(), vitals.heat, vitals.bonds(), vitals.packed, vitals.loop(0)
+            vitals.score(), vitals.heat, vitals.affinities(), vitals.packed, vitals.loop(0)
             times.append(time.process_time() - began)
         yield Figure(
             what=f"vitals: one turn after {LONG}, {members} members",

@@ -383,7 +383,7 @@ async def test_minutes_and_the_helper_come_from_the_settings(tmp_path: Path) -> 
 async def test_how_models_behaved_is_counted(tmp_path: Path) -> None:
     async with opened(tmp_path) as chimera:
         await play(chimera.room(await a_demo(chimera, turns=3), attended=False))
-        (slips,) = await chimera.slips()
+        (slips,) = await chimera.impersonations()
         assert (slips.model, slips.replies, slips.leaks, slips.retries) == (DEMO, 3, 0, 0)
 
 

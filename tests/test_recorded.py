@@ -127,7 +127,7 @@ async def test_the_personas_their_versions_and_drafts_are_as_they_were(home: Pat
 async def test_the_data_of_a_card_are_still_carried_by_its_persona(home: Path) -> None:
     async with opened(home) as chimera:
         out = home / "out.json"
-        await chimera.studio.give_out(chimera.library.get("card-ada"), "v2", out)
+        await chimera.studio.export_persona(chimera.library.get("card-ada"), "v2", out)
     given = json.loads(out.read_text("utf-8"))["data"]
     assert changed(json.loads((FOLDER / "card.json").read_text("utf-8"))["data"], given) == []
 

@@ -39,7 +39,7 @@ def comedian(chimera: Chimera) -> Persona:
 
 async def heard(chimera: Chimera, persona: Persona, **details: object) -> list[Event]:
     about = {"model": DEMO, "line": "Is it true?"} | details
-    return [e async for e in chimera.studio.rehearse(persona, **about)]  # type: ignore[arg-type]
+    return [e async for e in chimera.studio.preview(persona, **about)]  # type: ignore[arg-type]
 
 
 async def test_saving_puts_a_file_of_ones_own_over_the_built_in_one(tmp_path: Path) -> None:
@@ -105,15 +105,15 @@ async def test_a_card_comes_in_beside_one_of_its_name_and_goes_out_whole(tmp_pat
     file.write_text(json.dumps(card))
     async with opened(tmp_path) as chimera:
         found = await chimera.studio.read(file)
-        saved = await chimera.studio.take_in(found)
+        saved = await chimera.studio.import_persona(found)
         assert saved.slug == "comedian-2"
         assert comedian(chimera).prompt != saved.prompt
         out = tmp_path / "out.json"
-        await chimera.studio.give_out(saved, "v2", out)
+        await chimera.studio.export_persona(saved, "v2", out)
         assert json.loads(out.read_text())["data"]["extensions"]["other"] == {"kept": 1}
         with pytest.raises(ChimeraError, match="already"):
-            await chimera.studio.give_out(saved, "v2", out)
-        again = await chimera.studio.take_in(found, replacing=True)
+            await chimera.studio.export_persona(saved, "v2", out)
+        again = await chimera.studio.import_persona(found, replacing=True)
         assert comedian(chimera) == again
 
 
@@ -175,7 +175,7 @@ async def test_a_try_that_fails_says_why(tmp_path: Path) -> None:
 
 async def test_a_try_that_is_left_ends(tmp_path: Path) -> None:
     async with opened(tmp_path) as chimera:
-        trying = chimera.studio.rehearse(comedian(chimera), DEMO, "Is it?")
+        trying = chimera.studio.preview(comedian(chimera), DEMO, "Is it?")
         await anext(trying)
         async with asyncio.timeout(10):
             await trying.aclose()

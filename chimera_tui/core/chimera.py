@@ -17,11 +17,11 @@ from chimera_tui.domain.clock import utc_now
 from chimera_tui.domain.conversation import DEMO, Assignment, Budget, ModelRef
 from chimera_tui.domain.errors import ChimeraError, StorageError, UnknownError
 from chimera_tui.domain.health import Health
+from chimera_tui.domain.impersonations import Impersonations
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.rules import PLAIN, Rules
 from chimera_tui.domain.saved import ConversationSummary, Recovered, Rescue, SavedConversation
-from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine import journal
 from chimera_tui.engine.needs import BeforeTurn, nothing_before
@@ -38,9 +38,9 @@ from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.settings.keys import Keys
 from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.conversations import Conversations
+from chimera_tui.storage.impersonations import impersonations
 from chimera_tui.storage.personas import PersonaRecords
 from chimera_tui.storage.recorder import Recorder
-from chimera_tui.storage.slips import slips
 from chimera_tui.storage.store import Store, WhenStrayed, open_store
 from chimera_tui.system.files import write_file
 
@@ -117,9 +117,9 @@ class Chimera:
         """Ask a provider how it is, and for its models; it may take three seconds."""
         return await self.connections.check(name, models=models)
 
-    async def slips(self) -> tuple[Slips, ...]:
+    async def impersonations(self) -> tuple[Impersonations, ...]:
         """How each model behaved in company, over all conversations."""
-        return await slips(self._store)
+        return await impersonations(self._store)
 
     # Conversations
 

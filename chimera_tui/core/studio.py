@@ -19,7 +19,7 @@ from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import SavedConversation
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.journal import EventRecorder
-from chimera_tui.engine.rehearsal import alone, among, rehearse
+from chimera_tui.engine.preview import alone, among, preview
 from chimera_tui.engine.room import Room
 from chimera_tui.library.library import Library
 from chimera_tui.library.slugs import slug_of
@@ -228,7 +228,7 @@ class Studio:
         """
         return await asyncio.to_thread(_read, path)
 
-    async def take_in(self, found: "ImportedPersona", *, replacing: bool = False) -> Persona:
+    async def import_persona(self, found: "ImportedPersona", *, replacing: bool = False) -> Persona:
         """Save a persona that was read, with the card it came in.
 
         Args:
@@ -249,15 +249,15 @@ class Studio:
             await asyncio.to_thread(persona_formats.keep_card, file, found.card)
         return saved
 
-    async def give_out(self, persona: Persona, file_format: str, path: Path) -> None:
+    async def export_persona(self, persona: Persona, file_format: str, path: Path) -> None:
         """Write a persona to a file of one of `FORMATS`; one that is there already stays.
 
         Raises:
             ChimeraError: If there is a file already, or it cannot be written.
         """
-        await asyncio.to_thread(self._give_out, persona, file_format, path)
+        await asyncio.to_thread(self._export_persona, persona, file_format, path)
 
-    def _give_out(self, persona: Persona, file_format: str, path: Path) -> None:
+    def _export_persona(self, persona: Persona, file_format: str, path: Path) -> None:
         from chimera_tui.library.persona_formats import FORMATS, kept_card  # noqa: PLC0415 - see `_read`
 
         if os.path.lexists(path):
@@ -269,7 +269,7 @@ class Studio:
 
     # Trying
 
-    async def rehearse(
+    async def preview(
         self, persona: Persona, model: ModelRef | None, line: str, room: Room | None = None
     ) -> AsyncGenerator[Event]:
         """Let a persona answer that need not be saved, and yield what happens.
@@ -288,13 +288,13 @@ class Studio:
         else:
             saved = among(persona, model, room)
         stage = self._rooms(saved, _Till(self._records, persona.slug))
-        async with aclosing(rehearse(stage, persona)) as events:
+        async with aclosing(preview(stage, persona)) as events:
             async for event in events:
                 yield event
 
 
 class _Till:
-    """Records of a rehearsal only what it cost."""
+    """Records of a preview only what it cost."""
 
     def __init__(self, records: PersonaRecords, slug: str) -> None:
         self._records, self._slug = records, slug
@@ -306,7 +306,7 @@ class _Till:
                 MessageCompleted(message=Message(provenance=Provenance() as told))
                 | TurnFailed(failure=Failure(provenance=Provenance() as told))
             ) if not self._records.is_read_only:
-                await self._records.add_rehearsal(self._slug, told)
+                await self._records.add_preview(self._slug, told)
 
 
 def _read(path: Path) -> "ImportedPersona":

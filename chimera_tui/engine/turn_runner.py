@@ -71,7 +71,7 @@ class TurnState:
     """What it takes along from its card."""
     guard: LabelGuard = field(default_factory=lambda: LabelGuard((), ()))
     """Keeps the model from speaking for others."""
-    leaks: int = 0
+    impersonations: int = 0
     """How often it began to."""
     listening: asyncio.Task[Finished | None] | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -346,7 +346,7 @@ class TurnRunner:
         await self._show(speaking, speaking.guard.feed(piece))
         if (name := speaking.guard.cut_at) and not speaking.finish_note:
             speaking.finish_note = f"cut where it began to speak for {name.title()}"
-            speaking.leaks += 1
+            speaking.impersonations += 1
 
     async def _show(self, speaking: TurnState, piece: str) -> None:
         if not speaking.text:
@@ -392,6 +392,6 @@ class TurnRunner:
             first_text=speaking.first_text,
             duration=self._clock() - speaking.began if request else 0.0,
             attempt=max(1, speaking.attempt),
-            leaks=speaking.leaks,
+            leaks=speaking.impersonations,
             is_refusal=refuses(speaking.text),
         )

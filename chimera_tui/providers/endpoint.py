@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from chimera_tui.domain.addresses import is_exposed, is_private, shown, tidied
 from chimera_tui.domain.errors import ChimeraError
-from chimera_tui.providers.exchange import Exchanges
+from chimera_tui.providers.request_log import RequestLog
 
 _ALL_INTERFACES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, never bound
 _NO_HOST = re.compile(r"[^\w.:%-]", re.ASCII)
@@ -76,7 +76,7 @@ class Endpoint:
     proxy: str = field(default="", repr=False)
     """The address of the proxy on the way there, perhaps with a password; empty if there is none.
     """
-    exchanges: Exchanges = field(default_factory=Exchanges, repr=False, compare=False)
+    exchanges: RequestLog = field(default_factory=RequestLog, repr=False, compare=False)
     """What was sent there last, and what came back."""
 
     @property

@@ -9,8 +9,8 @@ from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.names import nearest
 from chimera_tui.providers import faults, registry
 from chimera_tui.providers.endpoint import Endpoint, normal
-from chimera_tui.providers.exchange import Exchanges
 from chimera_tui.providers.proxy import proxy_of
+from chimera_tui.providers.request_log import RequestLog
 from chimera_tui.settings.key_text import cleaned
 from chimera_tui.settings.keys import Keys, KeyState, origin
 from chimera_tui.settings.settings import ProviderSettings, Settings
@@ -34,7 +34,7 @@ class Endpoints:
         self._keys = keys
         self._environ = dict(environ)  # variables may be hidden from an SDK just then
         self._allowed = set(_origins(settings.plain_http))
-        self._exchanges = {name: Exchanges() for name in self.names}
+        self._exchanges = {name: RequestLog() for name in self.names}
 
     @property
     def notes(self) -> tuple[str, ...]:

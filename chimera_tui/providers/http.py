@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from chimera_tui.domain.errors import ProviderError
 from chimera_tui.providers import environment, faults
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.exchange import Recording
 from chimera_tui.providers.lines import Rewriter
 from chimera_tui.providers.quiet import keep_quiet
+from chimera_tui.providers.request_log import Recording
 
 if TYPE_CHECKING:  # 0.1 s of imports that the first paint must not wait for
     import httpx2

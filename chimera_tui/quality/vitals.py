@@ -34,7 +34,7 @@ ADRIFT = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Bond:
+class Affinity:
     """What one member's turns said to another look like."""
 
     turns: int
@@ -121,13 +121,13 @@ class Vitals:
         hot = (w * clip(turn.dispute) for w, turn in zip(weights, recent, strict=True))
         return sum(hot) / sum(weights) if recent else 0.0
 
-    def bonds(self) -> dict[tuple[str, str], Bond]:
+    def affinities(self) -> dict[tuple[str, str], Affinity]:
         """Who agrees with whom, and who disputes: by speaker and by whom it is said to."""
         stances: dict[tuple[str, str], list[float]] = {}
         for turn in self.turns:
             if turn.target:
                 stances.setdefault((turn.speaker, turn.target), []).append(turn.stance)
-        return {pair: Bond(len(all_), sum(all_) / len(all_)) for pair, all_ in stances.items()}
+        return {pair: Affinity(len(all_), sum(all_) / len(all_)) for pair, all_ in stances.items()}
 
     @property
     def packed(self) -> float:

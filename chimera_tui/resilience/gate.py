@@ -20,8 +20,8 @@ from chimera_tui.providers.base import (
 )
 from chimera_tui.providers.endpoint import LOCAL, REMOTE
 from chimera_tui.resilience.breaker import Breaker, Trial
+from chimera_tui.resilience.cooldowns import ALL, Cooldowns, held_back
 from chimera_tui.resilience.limiter import PER_MINUTE, Limiter, Slots
-from chimera_tui.resilience.parks import ALL, Parks, held_back
 from chimera_tui.resilience.rules import RULES, asked_wait, in_words
 
 MISSING_MODEL = 60.0
@@ -102,10 +102,10 @@ class Gate:
         self._line: dict[Attempt, None] = {}
         """Those who wait, in order."""
         self._aside: set[Attempt] = set()
-        """Those whose model is parked: others may pass them."""
+        """Those whose model cools down: others may pass them."""
         self._resting: set[asyncio.Event] = set()
         """Those between two attempts."""
-        self._parks = Parks(clock)
+        self._cooldowns = Cooldowns(clock)
 
     @property
     def name(self) -> str:
@@ -115,24 +115,24 @@ class Gate:
     @property
     def is_passable(self) -> bool:
         """Whether calls go through without a wait that the provider causes."""
-        return not self._parks.holds(ALL) and self.breaker.state is BreakerState.CLOSED
+        return not self._cooldowns.holds(ALL) and self.breaker.state is BreakerState.CLOSED
 
     @property
     def is_held_back(self) -> bool:
         """Whether nobody may call now; half-open is one that a call tries at this moment."""
-        return self._parks.holds(ALL) or self.breaker.delay() > 0
+        return self._cooldowns.holds(ALL) or self.breaker.delay() > 0
 
     def is_ready(self, model: str) -> bool:
         """Whether that holds for calls to `model`."""
-        return self.is_passable and not self._parks.holds(model)
+        return self.is_passable and not self._cooldowns.holds(model)
 
     def wake(self) -> None:
         """A person wants to try now.
 
-        Whatever we hold back by ourselves is let go, and what was parked for longer than a turn
+        Whatever we hold back by ourselves is let go, and what cools down for longer than a turn
         waits. A short wait that the provider asked for stays.
         """
-        self._parks.forgive()
+        self._cooldowns.forgive()
         self.breaker.wake()
         self._stir_all()
         for changed in self._resting:
@@ -140,7 +140,7 @@ class Gate:
 
     def reset(self) -> None:
         """The key or the address changed: everything known of the provider is void."""
-        self._parks.clear()
+        self._cooldowns.clear()
         self.breaker.reset()
         self.wake()
 
@@ -235,7 +235,7 @@ class Gate:
     def _learn(self, model: str, trial: Trial, error: ProviderError) -> None:
         wait = MISSING_MODEL if error.kind is Fault.MODEL else asked_wait(error)
         if wait is not None:
-            self._parks.park(model if RULES[error.kind].parks else ALL, wait, error)
+            self._cooldowns.begin(model if RULES[error.kind].cools_model else ALL, wait, error)
         elif error.kind is Fault.RATE:
             self._slots.halve()
         self.breaker.failed(trial, error)
@@ -250,13 +250,13 @@ class Gate:
         """
         if self.breaker.state is BreakerState.STOPPED:
             raise held_back(self.breaker.error)
-        if hold := self._parks.wait(attempt.model):
+        if hold := self._cooldowns.wait(attempt.model):
             self._leave(attempt)  # others may pass
             self._aside.add(attempt)
             return hold
         self._aside.discard(attempt)
         self._line.setdefault(attempt)
-        if hold := self._parks.wait(ALL):
+        if hold := self._cooldowns.wait(ALL):
             return hold
         if delay := self.breaker.delay():
             if not attempt.is_patient():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from chimera_tui.domain.errors import Fault, ProviderError
 
 LONGEST_WAIT = 120.0
-"""Seconds that a turn waits because a provider asked for it; what is longer is parked."""
+"""Seconds that a turn waits because a provider asked for it; longer ones are cooldowns."""
 ASKS_A_PERSON = 3600.0
 """Seconds: whoever asks for this or more is not called again before a person wants it."""
 
@@ -22,7 +22,7 @@ class Rule:
     """Whether it counts against the breaker."""
     stops: bool = False
     """Whether nobody is let through to the provider until a person acts."""
-    parks: bool = False
+    cools_model: bool = False
     """Whether it is the model's alone: others of the same provider may be asked meanwhile."""
     falls_back: bool = True
     """Whether the next model of the list takes over when no attempt is left."""
@@ -49,10 +49,10 @@ RULES: Mapping[Fault, Rule] = {
     Fault.SERVER: _AGAIN,
     Fault.OVERLOADED: replace(_AGAIN, patience=2.0),
     Fault.CONFLICT: replace(_AGAIN, trips=False),
-    Fault.RATE: Rule(attempts=math.inf, parks=True),
+    Fault.RATE: Rule(attempts=math.inf, cools_model=True),
     Fault.AUTH: Rule(stops=True),
     Fault.MONEY: Rule(stops=True),
-    Fault.MODEL: Rule(parks=True),
+    Fault.MODEL: Rule(cools_model=True),
     Fault.CONTEXT: Rule(attempts=2, falls_back=False),
     Fault.REQUEST: _ONLY_HERE,
     Fault.REDIRECT: _ONLY_HERE,

@@ -56,7 +56,7 @@ class PersonaRecords:
         drop = "DELETE FROM sketch WHERE slug = ?"
         await self._store.write(lambda db: db.execute(drop, (storable(slug),)))
 
-    async def add_rehearsal(self, slug: str, told: Provenance) -> None:
+    async def add_preview(self, slug: str, told: Provenance) -> None:
         """Count what a reply that was tried out has used."""
         values = used_values(told) | {
             "slug": storable(slug),

@@ -12,7 +12,7 @@ from chimera_tui.storage.store import Store
 
 
 async def spent_since(store: Store, moment: datetime) -> tuple[Spending, ...]:
-    """Add up what attempts and rehearsals that ended since `moment` used, provider by provider.
+    """Add up what attempts and previews that ended since `moment` used, provider by provider.
 
     Raises:
         StorageError: If it cannot be read.

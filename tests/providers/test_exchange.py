@@ -9,7 +9,7 @@ import pytest
 from chimera_tui.domain.errors import ProviderError
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.providers.endpoint import Endpoint
-from chimera_tui.providers.exchange import KEPT, LONGEST_SHOWN, Exchanges
+from chimera_tui.providers.request_log import KEPT, LONGEST_SHOWN, RequestLog
 from tests.fault_dialects import Reply
 from tests.fault_server import FaultServer, refused_address
 from tests.providers.helpers import Wire, a_provider, an_endpoint, hear
@@ -87,7 +87,7 @@ async def test_where_nobody_listens_nothing_was_sent() -> None:
 def an_exchange(
     body: bytes, headers: Mapping[str, str] | None = None, *, key: str = KEY
 ) -> Exchange:
-    exchanges = Exchanges()
+    exchanges = RequestLog()
     recording = exchanges.begin(key, "GET", "http://127.0.0.1/")
     recording.answered(200, (headers or {}).items())
     wanted = True
@@ -111,7 +111,7 @@ def test_what_came_is_cleaned() -> None:
 
 
 def test_only_the_last_are_kept_and_a_running_one_has_no_end() -> None:
-    exchanges = Exchanges(clock=iter(range(100)).__next__)
+    exchanges = RequestLog(clock=iter(range(100)).__next__)
     begun = [exchanges.begin("", "GET", f"http://127.0.0.1/{n}") for n in range(KEPT + 2)]
     assert [one.url[-1] for one in exchanges.last()] == ["2", "3", "4", "5", "6"]
     assert exchanges.last()[-1].seconds is None

@@ -67,7 +67,7 @@ def test_in_a_script_the_balance_is_the_scripts() -> None:
 def test_a_short_talk_has_no_score_and_none_has_no_vitals() -> None:
     assert vitals(LIVELY[:5]).score() is None
     empty = vitals([])
-    assert (empty.heat, empty.bonds(), empty.packed, empty.loop(0)) == (0.0, {}, 0.0, "")
+    assert (empty.heat, empty.affinities(), empty.packed, empty.loop(0)) == (0.0, {}, 0.0, "")
 
 
 def test_a_voice_is_heard_only_when_all_have_said_enough() -> None:
@@ -109,7 +109,7 @@ def test_who_agrees_and_who_disputes_stands_in_the_bonds() -> None:
             (HUMAN, "Go on."),
             ("ada", "And so it was."),
         ]
-    ).bonds()
+    ).affinities()
     assert bonds["ada", "bob"].stance == 1
     assert bonds["bob", "ada"].stance < 0
     assert (bonds["cleo", "bob"].turns, bonds["cleo", "bob"].stance) == (1, 1.0)
@@ -153,7 +153,7 @@ def test_following_step_by_step_and_branches_equals_reading_anew(data: st.DataOb
         anew = Vitals()
         anew.follow(conversation, path)
         assert followed.score() == anew.score()
-        assert followed.bonds() == anew.bonds()
+        assert followed.affinities() == anew.affinities()
         assert followed.heat == anew.heat
 
 

@@ -1,4 +1,4 @@
-"""The gate in front of a provider: limits, order, parks; in virtual time."""
+"""The gate in front of a provider: limits, order, cooldowns; in virtual time."""
 
 import asyncio
 import math

@@ -14,10 +14,10 @@ from chimera_tui.domain.events import (
     RetryScheduled,
     TurnDropped,
 )
+from chimera_tui.domain.impersonations import Impersonations
 from chimera_tui.domain.rules import Rules
-from chimera_tui.domain.slips import Slips
 from chimera_tui.storage.conversations import Conversations
-from chimera_tui.storage.slips import slips
+from chimera_tui.storage.impersonations import impersonations
 from chimera_tui.storage.spending import spent_since
 from chimera_tui.storage.store import open_store
 from tests.storage.values import (
@@ -91,8 +91,8 @@ async def test_slips_are_counted_by_model(tmp_path: Path) -> None:
         await s.record(ErrandDone(provenance=PAID))
     async with open_store(tmp_path / "c.db") as store:
         loaded = await Conversations(store).load(s.id)
-        assert await slips(store) == (
-            Slips(model=MODEL, replies=2, leaks=2, retries=2, refusals=1),
+        assert await impersonations(store) == (
+            Impersonations(model=MODEL, replies=2, leaks=2, retries=2, refusals=1),
         )
     assert loaded.tree.path[1] == cut
 

@@ -72,7 +72,7 @@ async def test_what_trying_costs_counts_for_the_day(tmp_path: Path) -> None:
         cost_source=CostSource.PRICED,
     )
     async with saving(tmp_path / "c.db") as s:
-        await PersonaRecords(s.store).add_rehearsal("ada", paid)
+        await PersonaRecords(s.store).add_preview("ada", paid)
         (spent,) = await spent_since(s.store, NOON - timedelta(hours=1))
         assert (spent.provider, spent.attempts, spent.tokens, spent.cost) == ("openai", 1, 160, 500)
         assert spent.is_estimate

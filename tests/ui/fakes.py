@@ -26,6 +26,7 @@ from chimera_tui.domain.errors import ChimeraError, StorageError, StorageFault, 
 from chimera_tui.domain.events import Event
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
+from chimera_tui.domain.impersonations import Impersonations
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.saved import (
     ConversationSummary,
@@ -34,7 +35,6 @@ from chimera_tui.domain.saved import (
     SavedConversation,
     Tree,
 )
-from chimera_tui.domain.slips import Slips
 from chimera_tui.domain.spending import Spending
 from chimera_tui.engine.room import Room
 from chimera_tui.formats import FORMATS
@@ -146,7 +146,7 @@ class FakeChimera:
         self.said: dict[str, tuple[Exchange, ...]] = {}
         """What `exchanges` says, by provider."""
         self.spent: tuple[Spending, ...] = ()
-        self.slipped: tuple[Slips, ...] = ()
+        self.slipped: tuple[Impersonations, ...] = ()
         self.given: list[tuple[str, str]] = []
         """The keys that were set."""
         self.key_error: ChimeraError | None = None
@@ -198,7 +198,7 @@ class FakeChimera:
         self.health[name] = Health(provider=name, state=HealthState.NO_KEY)
         return self.keys[name]
 
-    async def slips(self) -> tuple[Slips, ...]:
+    async def impersonations(self) -> tuple[Impersonations, ...]:
         """What a test says of how models behaved."""
         return self.slipped
 

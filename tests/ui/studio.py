@@ -60,7 +60,7 @@ class FakeRecords:
         """Forget it."""
         self.kept.pop(slug, None)
 
-    async def add_rehearsal(self, slug: str, told: Provenance) -> None:
+    async def add_preview(self, slug: str, told: Provenance) -> None:
         """Remember it."""
         self.told.append(told)
 

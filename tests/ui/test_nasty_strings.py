@@ -20,7 +20,7 @@ from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.domain.text import one_line
 from chimera_tui.engine.request import RenderedRequest
 from chimera_tui.providers.base import ChatMessage, ChatRequest
-from chimera_tui.quality.vitals import Bond
+from chimera_tui.quality.vitals import Affinity
 from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.kit.dialog import AskText
 from chimera_tui.ui.providers.key_dialog import AskKey
@@ -164,7 +164,7 @@ async def test_answers_branches_and_measures_show_them(tmp_path: Path) -> None:
             tree = Tree.of([*saved.tree.messages.values(), *said], {})
             known = speakers(saved.conversation)
             cast = [(one.persona.slug, known[one.persona.slug]) for one in saved.conversation.cast]
-            bonds = {(one, other): Bond(2, 0.4) for one, _ in cast for other, _ in cast}
+            bonds = {(one, other): Affinity(2, 0.4) for one, _ in cast for other, _ in cast}
             entries = [message_entry(one, known, [one.id]) for one in said]
             for screen in (
                 Branches(branch_rows(tree), known),

@@ -16,7 +16,7 @@ from chimera_tui.domain.conversation import Budget, ModelRef
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.events import PauseReason, RoomPaused
 from chimera_tui.domain.health import Health, HealthState, ModelInfo
-from chimera_tui.domain.slips import Slips
+from chimera_tui.domain.impersonations import Impersonations
 from chimera_tui.providers.scripted import ScriptedProvider
 from chimera_tui.ui.kit.dialog import AskText, Choose
 from chimera_tui.ui.providers.key_dialog import AskKey
@@ -79,9 +79,9 @@ async def test_which_model_speaks_for_others_stands_by_its_provider(tmp_path: Pa
     fake = a_costly_room()
     counts = {"replies": 40, "leaks": 3, "retries": 1, "refusals": 0}
     fake.slipped = (
-        Slips(model=ModelRef("openai", "gpt-x"), **counts),
-        Slips(model=ModelRef("openai", "gpt-good"), **counts | {"leaks": 0, "retries": 0}),
-        Slips(model=ModelRef("ollama", "llama"), **counts),
+        Impersonations(model=ModelRef("openai", "gpt-x"), **counts),
+        Impersonations(model=ModelRef("openai", "gpt-good"), **counts | {"leaks": 0, "retries": 0}),
+        Impersonations(model=ModelRef("ollama", "llama"), **counts),
     )
     async with near(tmp_path, fake) as (pilot, _):
         await until(pilot, lambda: "In company" in text_of(pilot))

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import BreakerState, Health, HealthState
-from chimera_tui.domain.slips import Slips
+from chimera_tui.domain.impersonations import Impersonations
 from chimera_tui.domain.spending import Spending
 from chimera_tui.domain.text import clean, one_line
 from chimera_tui.settings.keys import KeyState
@@ -254,7 +254,7 @@ def _latency(health: Health) -> tuple[Part, str]:
 def exchange_rows(exchanges: Sequence[Exchange], chosen: int, width: int) -> list[Content]:
     """The last exchanges, the newest first; the chosen one is bold."""
     title = f"{len(exchanges)} kept, newest first" if exchanges else "none yet"
-    lines = heading("Exchanges", title, width)
+    lines = heading("RequestLog", title, width)
     for number in range(len(exchanges) - 1, -1, -1):
         one = exchanges[number]
         is_good = one.status is not None and one.status < BAD and not one.error
@@ -301,7 +301,7 @@ def spending_lines(spent: Sequence[Spending], width: int) -> list[Content]:
     return lines
 
 
-def slip_lines(slips: Sequence[Slips], width: int) -> list[Content]:
+def slip_lines(slips: Sequence[Impersonations], width: int) -> list[Content]:
     """How models behaved in company, those that slipped: which of them is good in a group?"""
     lines = []
     for one in slips:

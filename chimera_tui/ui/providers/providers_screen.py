@@ -15,7 +15,7 @@ from chimera_tui.domain.conversation import ModelRef
 from chimera_tui.domain.errors import ChimeraError
 from chimera_tui.domain.exchange import Exchange
 from chimera_tui.domain.health import BreakerState, Health, HealthState
-from chimera_tui.domain.slips import Slips
+from chimera_tui.domain.impersonations import Impersonations
 from chimera_tui.domain.spending import Spending
 from chimera_tui.domain.text import one_line
 from chimera_tui.settings.keys import KeySource, KeyState
@@ -106,7 +106,7 @@ class DiagnosticsScreen(Screen[None]):
         self._wanted = provider
         self._keys: dict[str, KeyState] = {}
         self._spent: Sequence[Spending] = ()
-        self._slips: Sequence[Slips] = ()
+        self._slips: Sequence[Impersonations] = ()
         self._checking: set[str] = set()
         self._exchange: int | None = None
         """The exchange that is shown; None: the last."""
@@ -177,7 +177,7 @@ class DiagnosticsScreen(Screen[None]):
         self._redraw_page()
         try:
             self._spent = await self._chimera.connections.spending()
-            self._slips = await self._chimera.slips()
+            self._slips = await self._chimera.impersonations()
         except ChimeraError as error:
             self.app.tell_error(error)
         self._redraw_page()

@@ -12,7 +12,7 @@ from chimera_tui.ui.transcript.entries import Speaker
 
 if TYPE_CHECKING:  # not read before the first paint
     from chimera_tui.quality.score import Score
-    from chimera_tui.quality.vitals import Bond, Vitals
+    from chimera_tui.quality.vitals import Affinity, Vitals
 
 HEAT_WORDS = ((0.6, "heated"), (0.35, "lively"), (0.12, "warm"), (0.0, "calm"))
 """What heat is called from which value on."""
@@ -31,13 +31,13 @@ class Measures:
     heat: float | None = None
     """0 to 1; None before anybody has spoken."""
     score: "Score | None" = None
-    bonds: "Mapping[tuple[str, str], Bond]"
+    bonds: "Mapping[tuple[str, str], Affinity]"
 
     @classmethod
     def of(cls, vitals: "Vitals") -> Self:
         """Take what `vitals` says now."""
         heat = vitals.heat if vitals.turns else None
-        return cls(heat=heat, score=vitals.score(), bonds=vitals.bonds())
+        return cls(heat=heat, score=vitals.score(), bonds=vitals.affinities())
 
     @property
     def heat_word(self) -> str:
@@ -55,7 +55,7 @@ NOTHING = Measures(bonds={})
 """What is known before anything was measured."""
 
 
-def stance(bond: "Bond | None") -> Part:
+def stance(bond: "Affinity | None") -> Part:
     """The mark for what one says to another."""
     if bond is None:
         return NEVER
@@ -65,7 +65,7 @@ def stance(bond: "Bond | None") -> Part:
 
 
 def matrix(
-    bonds: "Mapping[tuple[str, str], Bond]",
+    bonds: "Mapping[tuple[str, str], Affinity]",
     cast: Sequence[tuple[str, Speaker]],
     width: int,
     *,

@@ -305,7 +305,7 @@ async def _export(context: StudioContext, _: str) -> None:
     question = AskText("Write it to which file?", proposed, note=f"It is {words}.", done="write")
     if where := await context.app.ask(question):
         path = typed_path(where)
-        await context.studio.give_out(context.session.draft(), name, path)
+        await context.studio.export_persona(context.session.draft(), name, path)
         context.app.tell(f"Written to {path}.")
 
 

@@ -51,7 +51,7 @@ async def take_in(app: Asks, studio: "Studio", found: "ImportedPersona") -> Pers
         if index is None:
             return None
         replacing = index == 1
-    saved = await studio.take_in(found, replacing=replacing)
+    saved = await studio.import_persona(found, replacing=replacing)
     tell_notes(app, f"{saved.name} is in the library now.", found.notes)
     return saved
 

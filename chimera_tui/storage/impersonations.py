@@ -4,20 +4,20 @@ import sqlite3
 
 from chimera_tui.domain.conversation import ModelRef
 from chimera_tui.domain.errors import Fault
-from chimera_tui.domain.slips import Slips
+from chimera_tui.domain.impersonations import Impersonations
 from chimera_tui.storage.store import Store
 
 
-async def slips(store: Store) -> tuple[Slips, ...]:
+async def impersonations(store: Store) -> tuple[Impersonations, ...]:
     """Count the slips of each model that has been asked to speak, by its name.
 
     Raises:
         StorageError: If they cannot be read.
     """
-    return await store.read(_slips)
+    return await store.read(_impersonations)
 
 
-def _slips(db: sqlite3.Connection) -> tuple[Slips, ...]:
+def _impersonations(db: sqlite3.Connection) -> tuple[Impersonations, ...]:
     query = """
         SELECT provider, model, count(message_id), ifnull(sum(leaks), 0), sum(fault = ?),
                ifnull(sum(is_refusal), 0)
@@ -27,7 +27,7 @@ def _slips(db: sqlite3.Connection) -> tuple[Slips, ...]:
         ORDER BY provider, model
     """
     return tuple(
-        Slips(
+        Impersonations(
             model=ModelRef(str(provider), str(model)),
             replies=replies,
             leaks=leaks,

@@ -12,7 +12,7 @@ ALL = ""
 """In the place of a model: whatever the provider has."""
 
 
-class Parks:
+class Cooldowns:
     """The models of one provider that may not be asked.
 
     Args:
@@ -23,7 +23,7 @@ class Parks:
         self._clock = clock
         self._until: dict[str, tuple[float, ProviderError]] = {}
 
-    def park(self, model: str, seconds: float, error: ProviderError) -> None:
+    def begin(self, model: str, seconds: float, error: ProviderError) -> None:
         """Leave a model, or `ALL`, alone for so long; infinite: until a person acts."""
         until, _ = self._until.get(model, (-math.inf, error))
         self._until[model] = (max(until, self._clock() + seconds), error)

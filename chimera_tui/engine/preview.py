@@ -68,7 +68,7 @@ def among(persona: Persona, model: ModelRef | None, room: Room) -> SavedConversa
     )
 
 
-async def rehearse(room: Room, persona: Persona) -> AsyncGenerator[Event]:
+async def preview(room: Room, persona: Persona) -> AsyncGenerator[Event]:
     """Let `persona` take one turn in a room that was made for this, and yield what happens.
 
     The last event is the message, or why there is none.

@@ -25,7 +25,7 @@ _MOST_HEADERS = 60
 
 
 class Recording:
-    """An exchange that goes on. `Exchanges` makes it."""
+    """An exchange that goes on. `RequestLog` makes it."""
 
     __slots__ = (
         "_at", "_began", "_body", "_clock", "_request", "_response", "_sent", "error", "seconds",
@@ -81,7 +81,7 @@ class Recording:
         )
 
 
-class Exchanges:
+class RequestLog:
     """The last exchanges with one provider, in memory only.
 
     Args:

@@ -6,7 +6,7 @@ from chimera_tui.domain.conversation import ModelRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slips:
+class Impersonations:
     """What one model did that it was asked not to do, over all conversations."""
 
     model: ModelRef
