@@ -6,6 +6,7 @@ from textual.command import CommandPalette
 
 from chimera_tui.domain.errors import ChimeraError, StorageError
 from chimera_tui.domain.saved import Rescue, SavedConversation
+from chimera_tui.domain.text import one_line
 from chimera_tui.library.starters import default_cast
 from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
 from chimera_tui.ui.kit.palette import ThemePalette
@@ -148,4 +149,4 @@ class Openings:
     async def _palette(self, providers: "ProviderSource", placeholder: str) -> None:
         from chimera_tui.ui.kit.palette_screen import PaletteScreen  # noqa: PLC0415 - see above
 
-        await self._app.push_screen(PaletteScreen(providers, placeholder=placeholder))
+        await self._app.push_screen(PaletteScreen(providers, placeholder=one_line(placeholder)))

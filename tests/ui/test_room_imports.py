@@ -142,5 +142,6 @@ async def test_what_cannot_be_read_is_said(
         path.write_bytes(data)
     async with running(fake, tmp_path) as pilot:
         do(pilot, "import", str(path))
-        await until(pilot, lambda: why in text_of(pilot))
+        told = pilot.app._notifications
+        await until(pilot, lambda: any(why in toast.message for toast in told))
         assert len(fake.saved) == 1

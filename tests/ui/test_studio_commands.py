@@ -423,7 +423,7 @@ async def test_a_mistake_of_ours_ends_the_try_alone_and_says_where_it_is_written
         for number in (0,):
             yield 1 / number
 
-    monkeypatch.setattr(desk.context.studio, "rehearse", broken)
+    monkeypatch.setattr(desk.context.studio, "preview", broken)
     await desk.answered()
     assert desk.person.told == [
         "A mistake in Chimera stopped it. Details: crash of ZeroDivisionError"
@@ -443,7 +443,7 @@ async def test_back_stops_who_speaks_before_it_goes_anywhere(
     async def endless(*_: object, **__: object) -> AsyncIterator[object]:
         yield await asyncio.Event().wait()
 
-    monkeypatch.setattr(desk.context.studio, "rehearse", endless)
+    monkeypatch.setattr(desk.context.studio, "preview", endless)
     await desk.do("studio.try")
     await desk.do("back")
     assert desk.view.done == ["try"], "it went nowhere"
@@ -462,7 +462,7 @@ async def test_what_is_answered_is_what_is_written_else_said_else_proposed(
         for event in list[Any]():
             yield event
 
-    monkeypatch.setattr(desk.context.studio, "rehearse", silent)
+    monkeypatch.setattr(desk.context.studio, "preview", silent)
     await desk.answered()
     saved = await desk.chimera.new_conversation(
         topic="Tea?", cast=["comedian", "poet"], pace=0, demo=True, seed=3

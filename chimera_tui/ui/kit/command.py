@@ -12,6 +12,7 @@ from textual.binding import Binding
 
 from chimera_tui.domain.errors import UnknownError
 from chimera_tui.domain.names import nearest
+from chimera_tui.domain.text import one_line
 
 C = TypeVar("C")
 """What a command acts on."""
@@ -62,7 +63,7 @@ class Command(Generic[C]):
             show=bool(self.short),
             key_display=self.key_display or None,
             priority=self.goes_first,
-            tooltip=self.words,
+            tooltip=one_line(self.words),
             id=self.name,
         )
 

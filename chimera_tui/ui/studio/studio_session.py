@@ -254,7 +254,7 @@ class StudioSession:
         earlier = state.earlier(now)
         title = "after" if earlier else "says"
         of = "this draft" if earlier or state.saved is None else "as it is saved"
-        ask = partial(self._studio.rehearse, model=self.model, line=line, room=room)
+        ask = partial(self._studio.preview, model=self.model, line=line, room=room)
         tries = [Try(self._view.after, Reply(title=title, of=of), ask(now))]
         if earlier:
             name, persona = earlier
