@@ -25,7 +25,7 @@ from chimera_tui.domain.saved import SavedConversation, Tree
 from chimera_tui.engine.room import Room
 from chimera_tui.providers.base import Thinking
 from chimera_tui.providers.scripted import ScriptedProvider
-from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.room_state import RoomState
 from tests.fakes import (
     NOON,
     FixedModels,
@@ -222,14 +222,14 @@ async def test_a_front_end_knows_from_the_events_alone_what_the_room_knows() -> 
         )
         start = a_start()
         async with a_room(provider, None, start=start, turn_limit=6) as room:
-            scene, late = Scene(start), list[tuple[Scene, AsyncGenerator[Event]]]()
+            scene, late = RoomState(start), list[tuple[RoomState, AsyncGenerator[Event]]]()
             events = room.events()
             reading = asyncio.create_task(read(scene, events))
             for number in range(80):
                 await do_something(room, rng)
                 if number % 20 == 10:
                     now, coming = room.follow()
-                    late.append((Scene(now), coming))
+                    late.append((RoomState(now), coming))
                 await asyncio.sleep(0)
             others = [asyncio.create_task(read(other, coming)) for other, coming in late]
         await asyncio.gather(reading, *others)
@@ -239,7 +239,7 @@ async def test_a_front_end_knows_from_the_events_alone_what_the_room_knows() -> 
             assert one.ended is not None
 
 
-async def read(scene: Scene, events: AsyncGenerator[Event]) -> None:
+async def read(scene: RoomState, events: AsyncGenerator[Event]) -> None:
     async for event in events:
         scene.note(event)
 

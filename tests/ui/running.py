@@ -15,7 +15,7 @@ from chimera_tui.ui.keeper import OpenChimera
 from chimera_tui.ui.room.commands import COMMANDS
 from chimera_tui.ui.room.composer import Composer
 from chimera_tui.ui.room.room_screen import RoomScreen
-from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.room_state import RoomState
 from tests import HANG
 from tests.ui.fakes import FakeChimera
 
@@ -44,7 +44,7 @@ def room_of(pilot: Pilot[Any]) -> RoomScreen:
     return next(s for s in pilot.app.screen_stack if isinstance(s, RoomScreen))
 
 
-def scene_of(pilot: Pilot[Any]) -> Scene:
+def scene_of(pilot: Pilot[Any]) -> RoomState:
     """What the room screen shows."""
     scene = room_of(pilot).session.state
     assert scene

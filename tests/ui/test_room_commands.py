@@ -25,7 +25,7 @@ from chimera_tui.ui.room.commands.turn_commands import choose_remedy
 from chimera_tui.ui.room.deleting import finish_all
 from chimera_tui.ui.room.model_picker import Picked
 from chimera_tui.ui.room.room_context import RoomContext
-from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.room_state import RoomState
 from chimera_tui.ui.transcript.conversation_entries import Remedy, key_of, path_items, remedies
 from chimera_tui.ui.transcript.entries import MessageEntry
 from chimera_tui.ui.transcript.transcript_group import Stage
@@ -157,7 +157,7 @@ class Session:
 
     chimera: Chimera
     room: Room | None
-    state: Scene | None
+    state: RoomState | None
     opened: list[int] = field(default_factory=list)
 
     async def open_saved(self, conversation_id: int) -> None:
@@ -214,7 +214,7 @@ async def a_desk(tmp_path: Path, *, said: int = 2) -> AsyncIterator[Desk]:
             topic="Tea?", cast=CAST, pace=0, demo=True, seed=3, mode="round_robin"
         )
         async with chimera.room(saved) as room:
-            state = Scene(saved)
+            state = RoomState(saved)
             events = room.events()
             following = asyncio.create_task(_follow(state, events))
             for count in range(1, said + 1):
@@ -229,7 +229,7 @@ async def a_desk(tmp_path: Path, *, said: int = 2) -> AsyncIterator[Desk]:
         await following
 
 
-async def _follow(state: Scene, events: AsyncIterator[Event]) -> None:
+async def _follow(state: RoomState, events: AsyncIterator[Event]) -> None:
     async for event in events:
         state.note(event)
 

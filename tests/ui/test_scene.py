@@ -25,7 +25,7 @@ from chimera_tui.domain.events import (
 from chimera_tui.domain.health import Health, HealthState
 from chimera_tui.ui.kit.costs import Totals
 from chimera_tui.ui.providers.provider_rows import checked_label, duration, provider_rows
-from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.room_state import RoomState
 from tests.fakes import NOON
 from tests.ui.fakes import LMSTUDIO, MODELS, OLLAMA, a_message, a_saved
 
@@ -35,11 +35,11 @@ STARTED = TurnStarted(turn=TURN)
 ASKED = AttemptStarted(turn=TURN, model=MODEL, persona_version="1", temperature=0.8, max_tokens=400)
 
 
-def a_scene() -> Scene:
-    return Scene(a_saved(("comedian", "One."), (HUMAN, "Two?")))
+def a_scene() -> RoomState:
+    return RoomState(a_saved(("comedian", "One."), (HUMAN, "Two?")))
 
 
-def states(scene: Scene) -> dict[str, str]:
+def states(scene: RoomState) -> dict[str, str]:
     return {row.slug: row.state for row in scene.cast_rows()}
 
 
@@ -99,7 +99,7 @@ def test_another_title_and_another_model_are_shown() -> None:
 
 def test_the_balance_needs_a_turn_of_everyone() -> None:
     assert a_scene().balance() == (0.0, "–")
-    even = Scene(a_saved(*((slug, "Hm.") for slug in ("comedian", "scientist", "philosopher"))))
+    even = RoomState(a_saved(*((slug, "Hm.") for slug in ("comedian", "scientist", "philosopher"))))
     assert even.balance() == (1.0, "even")
 
 
@@ -141,12 +141,12 @@ def test_durations() -> None:
 
 def test_a_budget_counts_only_what_costs() -> None:
     budget = Budget(cost=500_000)
-    assert Scene(a_saved(budget=budget)).budget == budget
-    assert Scene(a_saved(demo=True, budget=budget)).budget == Budget()
-    assert Scene(a_saved(("comedian", "Ha."), budget=budget)).budget == Budget()
+    assert RoomState(a_saved(budget=budget)).budget == budget
+    assert RoomState(a_saved(demo=True, budget=budget)).budget == Budget()
+    assert RoomState(a_saved(("comedian", "Ha."), budget=budget)).budget == Budget()
     paid = a_saved(("comedian", "Ha."), budget=budget)
     paid.spent.cost = 1
-    assert Scene(paid).budget == budget
+    assert RoomState(paid).budget == budget
 
 
 def test_what_failed_attempts_cost_is_part_of_what_the_room_cost() -> None:

@@ -14,7 +14,7 @@ from chimera_tui.domain.events import (
     TurnStarted,
 )
 from chimera_tui.domain.health import WaitReason
-from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.room_state import RoomState
 from chimera_tui.ui.room.waits import Thought, Wait
 from tests.ui.fakes import a_saved
 
@@ -77,7 +77,7 @@ def test_words_are_counted_across_pieces() -> None:
 
 def test_a_scene_says_what_a_turn_waits_for() -> None:
     clock = Clock()
-    scene = Scene(a_saved(("comedian", "One.")), clock=clock)
+    scene = RoomState(a_saved(("comedian", "One.")), clock=clock)
     scene.note(TurnStarted(turn=TURN))
     scene.note(TurnDelayed(turn=TURN, why=WaitReason.LIMIT, seconds=4.0))
     assert scene.typing_words()[0][1].startswith("waits: ollama has had its requests")
@@ -94,7 +94,7 @@ def test_a_scene_says_what_a_turn_waits_for() -> None:
 
 
 def test_another_model_shows_at_once() -> None:
-    scene = Scene(a_saved(("comedian", "One.")))
+    scene = RoomState(a_saved(("comedian", "One.")))
     scene.note(TurnStarted(turn=TURN))
     scene.note(ASKED)
     scene.note(RETRY)
@@ -107,7 +107,7 @@ def test_another_model_shows_at_once() -> None:
 
 
 def test_thinking_is_counted_until_the_first_word() -> None:
-    scene = Scene(a_saved(("comedian", "One.")))
+    scene = RoomState(a_saved(("comedian", "One.")))
     scene.note(TurnStarted(turn=TURN))
     scene.note(ASKED)
     scene.note(TurnDelayed(turn=TURN, why=WaitReason.LOADING, seconds=None))

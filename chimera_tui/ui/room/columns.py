@@ -12,7 +12,7 @@ from chimera_tui.ui.kit.blocks import Block, Part, fit, line, split, state
 from chimera_tui.ui.kit.costs import cost_of
 from chimera_tui.ui.providers.provider_rows import duration
 from chimera_tui.ui.room.room_header import DEMO_CHIP
-from chimera_tui.ui.room.room_state import CastRow, Scene
+from chimera_tui.ui.room.room_state import CastRow, RoomState
 from chimera_tui.ui.transcript.conversation_entries import clock
 from chimera_tui.ui.transcript.entries import Speaker
 from chimera_tui.ui.transcript.growing_text import text_rows
@@ -163,7 +163,7 @@ class Columns(Vertical):
         for number, column in enumerate(self.columns):
             column.display = self._first <= number < self._first + self.fitting
 
-    def show(self, scene: Scene) -> None:
+    def show(self, scene: RoomState) -> None:
         """Draw how `scene` is now."""
         last: dict[str, Message] = {m.turn.speaker: m for m in scene.tree.path}
         self.query_one(LastWords).show(last.get(HUMAN), scene.speakers)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chimera_tui.engine.room import Room
     from chimera_tui.ui.room.deleting import Deletion
     from chimera_tui.ui.room.room_session import RoomSession
-    from chimera_tui.ui.room.room_state import Scene
+    from chimera_tui.ui.room.room_state import RoomState
     from chimera_tui.ui.transcript.transcript_group import Stage
 
 NARRATION = "*"
@@ -104,7 +104,7 @@ class RoomContext:
         return self.session.room
 
     @property
-    def state(self) -> "Scene | None":
+    def state(self) -> "RoomState | None":
         """What is known of the conversation on the screen; None if there is none."""
         return self.session.state
 
@@ -120,7 +120,7 @@ class RoomContext:
         return self.room
 
     @property
-    def known(self) -> "Scene":
+    def known(self) -> "RoomState":
         """What is known of the conversation; raises UnknownError if there is none."""
         if self.state is None:
             raise UnknownError("There is no conversation here.")

@@ -5,7 +5,7 @@ from textual.content import Content
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.kit.blocks import Block, Part, line, split, state
 from chimera_tui.ui.kit.costs import NEARLY, budget_label
-from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.room_state import RoomState
 
 WIDE, NORMAL = 120, 80
 """Columns of the terminal from which on there is room for all, and for most."""
@@ -15,9 +15,9 @@ DEMO_CHIP: Part = (" DEMO ", "bold $on-primary on $accent")
 class RoomHeader(Block):
     """Title at the left; mode, state, turns, tokens and cost at the right."""
 
-    scene: Scene | None = None
+    scene: RoomState | None = None
 
-    def show(self, scene: Scene) -> None:
+    def show(self, scene: RoomState) -> None:
         """Draw how `scene` is now."""
         self.scene = scene
         self.refresh()
@@ -36,7 +36,7 @@ class RoomHeader(Block):
         return [split(line(*brand, (title, "bold")), Content(gap).join(facts), width)]
 
 
-def _facts(scene: Scene, columns: int) -> list[Content]:
+def _facts(scene: RoomState, columns: int) -> list[Content]:
     conversation, totals = scene.conversation, scene.totals
     facts: list[Content] = []
     if columns >= WIDE:
@@ -55,7 +55,7 @@ def _facts(scene: Scene, columns: int) -> list[Content]:
     return facts
 
 
-def _cost(scene: Scene) -> Content:
+def _cost(scene: RoomState) -> Content:
     """What was spent, of how much if there is a budget."""
     if (budget := scene.budget.cost) is None:
         return line(scene.cost_label)

@@ -14,7 +14,7 @@ from chimera_tui.ui.transcript.transcript_group import Stage
 if TYPE_CHECKING:
     from chimera_tui.ui.room.columns import Columns
     from chimera_tui.ui.room.room_screen import RoomScreen
-    from chimera_tui.ui.room.room_state import Scene
+    from chimera_tui.ui.room.room_state import RoomState
 
 
 class RoomNavigation:
@@ -30,7 +30,7 @@ class RoomNavigation:
         self._transcript = transcript
 
     @property
-    def _state(self) -> "Scene | None":
+    def _state(self) -> "RoomState | None":
         return self._screen.session.state
 
     # The cursor

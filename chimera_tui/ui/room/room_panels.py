@@ -26,7 +26,7 @@ from chimera_tui.ui.kit.costs import budget_label, rounded
 from chimera_tui.ui.kit.rows import Rows
 from chimera_tui.ui.providers.provider_rows import ProviderRow
 from chimera_tui.ui.room.room_header import DEMO_CHIP, WIDE
-from chimera_tui.ui.room.room_state import CastRow, Scene
+from chimera_tui.ui.room.room_state import CastRow, RoomState
 from chimera_tui.ui.room.vitals_words import legend, matrix
 from chimera_tui.ui.transcript.conversation_entries import clock
 
@@ -230,12 +230,12 @@ class VitalsPanel(Block, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "screen.do('vitals')", "all vitals", show=False)
     ]
-    scene: Scene | None = None
+    scene: RoomState | None = None
 
     def __init__(self) -> None:
         super().__init__(id="vitals", classes="panel")
 
-    def show(self, scene: Scene) -> None:
+    def show(self, scene: RoomState) -> None:
         """Draw how `scene` is now."""
         self.scene = scene
         self.refresh(layout=True)
@@ -257,7 +257,7 @@ class VitalsPanel(Block, can_focus=True):
         ]
         return [*lines, *self._agreement(scene, width, len(lines))]
 
-    def _agreement(self, scene: Scene, width: int, used: int) -> list[Content]:
+    def _agreement(self, scene: RoomState, width: int, used: int) -> list[Content]:
         """Who agrees with whom, where there is room for it below the rest."""
         cast = [(row.slug, row.speaker) for row in scene.cast_rows()]
         grid = matrix(scene.measures.bonds, cast, width, names=WHO)
@@ -290,7 +290,7 @@ def _vital(label: str, value: str, width: int, share: float | None = None) -> Co
     return line((fit(label, LABEL), "$muted"), bar, fit(value, width - LABEL - room, right=True))
 
 
-def _spent(scene: Scene, width: int) -> list[Content]:
+def _spent(scene: RoomState, width: int) -> list[Content]:
     """What was used, of how much if there is a budget: that counts failed attempts too."""
     totals, spent, budget = scene.totals, scene.saved.spent, scene.budget
     tokens, cost = totals.tokens_label, scene.cost_label

@@ -37,7 +37,7 @@ from chimera_tui.ui.providers.provider_rows import checked_label, provider_rows
 from chimera_tui.ui.room.composer import Composer
 from chimera_tui.ui.room.room_header import RoomHeader
 from chimera_tui.ui.room.room_panels import CastList, Heading, ProviderList, RoomList, VitalsPanel
-from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.room_state import RoomState
 from chimera_tui.ui.room.status_row import StatusRow
 from chimera_tui.ui.room.waiting import why_nobody_speaks
 from chimera_tui.ui.terminal.window import show_title
@@ -78,7 +78,7 @@ class RoomPanes:
 
     # What the session tells
 
-    def load(self, state: Scene) -> None:
+    def load(self, state: RoomState) -> None:
         """Show this conversation in place of the one before."""
         self._heard_since.clear()
         self._transcript.hues = {s.name: s.hue for s in state.speakers.values() if s.hue}
@@ -86,19 +86,19 @@ class RoomPanes:
             self._stage.load(self._items(state))
         self.draw()
 
-    def opened(self, state: Scene) -> None:
+    def opened(self, state: RoomState) -> None:
         """Take up what was being written to this conversation; show the panels beside it."""
         self._composer.write(self._drafts.get(state.conversation.id, ""))
         self._draw_known_providers()
         self._screen.load_rooms()
         (self._transcript if state.read_only else self._composer.field).focus()
 
-    def left(self, state: Scene) -> None:
+    def left(self, state: RoomState) -> None:
         """Keep what is being written to the conversation that is left."""
         for composer in self._screen.query(Composer):  # none is left when the app has failed
             self._drafts[state.conversation.id] = composer.text
 
-    def changed(self, state: Scene) -> None:
+    def changed(self, state: RoomState) -> None:
         """Draw whether the conversation can be changed here."""
         self.draw()
         if state.read_only:
@@ -113,12 +113,12 @@ class RoomPanes:
         """Write more of a reply of which the beginning stands already."""
         self._stage.stream(adapter.key_of(event.turn), event.text)
 
-    def show(self, state: Scene, event: Event) -> None:
+    def show(self, state: RoomState, event: Event) -> None:
         """Draw what happened."""
         self._show_in_transcript(state, event)
         self.draw()
 
-    def _show_in_transcript(self, state: Scene, event: Event) -> None:  # noqa: C901 - one case an event
+    def _show_in_transcript(self, state: RoomState, event: Event) -> None:  # noqa: C901 - one case an event
         match event:
             case TurnStarted(turn=turn) | TurnDropped(turn=turn) | TextWithdrawn(turn=turn):
                 self._stage.drop(adapter.failure_key(turn))
@@ -149,7 +149,7 @@ class RoomPanes:
             case _:
                 assert_never(event)
 
-    def _begin_reply(self, state: Scene, turn: Turn, text: str) -> None:
+    def _begin_reply(self, state: RoomState, turn: Turn, text: str) -> None:
         """The first words of a turn: from now on it stands in the transcript.
 
         What was said meanwhile belongs to a later turn, and stands behind it.
@@ -162,7 +162,7 @@ class RoomPanes:
         self._stage.stream(entry.key, text)
         self._heard_since[turn.number] = (monotonic(), len(text))
 
-    def _items(self, state: Scene) -> list[Item]:
+    def _items(self, state: RoomState) -> list[Item]:
         """All that stands, then what is being said."""
         saved = state.saved
         items = adapter.path_items(saved.tree, saved.notices, saved.failure, state.speakers)
@@ -177,7 +177,7 @@ class RoomPanes:
         return self._screen.query_one(Composer)
 
     @property
-    def _state(self) -> Scene | None:
+    def _state(self) -> RoomState | None:
         return self._screen.session.state
 
     def draw(self) -> None:
@@ -207,18 +207,18 @@ class RoomPanes:
         self._show_title(state)
         screen.refresh_bindings()
 
-    def _show_title(self, state: Scene) -> None:
+    def _show_title(self, state: RoomState) -> None:
         """Let the title of the terminal say which room it is, and how it is."""
         app, glyph = self._screen.app, STATES[state.state].glyph
         if app.glyphs is ASCII:
             glyph = glyph.translate(ASCII_MARKS)
         show_title(app, f"{glyph} {one_line(state.conversation.title, 60)}")
 
-    def show_measures(self, state: Scene) -> None:
+    def show_measures(self, state: RoomState) -> None:
         """Draw how the conversation is doing."""
         self._screen.query_one(VitalsPanel).show(state)
 
-    def _draw_turns(self, state: Scene) -> None:
+    def _draw_turns(self, state: RoomState) -> None:
         """Draw who has the turn, and what it waits for: that changes every second."""
         self._screen.query_one(StatusRow).show_typing(state.typing_words())
         self._screen.query_one(CastList).show(state.cast_rows())

@@ -39,7 +39,7 @@ from chimera_tui.ui.room.room_navigation import RoomNavigation
 from chimera_tui.ui.room.room_panels import CastList, Heading, ProviderList, RoomList, VitalsPanel
 from chimera_tui.ui.room.room_panes import RoomPanes
 from chimera_tui.ui.room.room_session import RoomSession
-from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.room_state import RoomState
 from chimera_tui.ui.room.status_row import StatusRow
 from chimera_tui.ui.transcript.conversation_entries import remedies
 from chimera_tui.ui.transcript.entries import Entry
@@ -131,9 +131,11 @@ class RoomScreen(Screen[None]):
 
     # The conversation
 
-    def _new_state(self, saved: SavedConversation, read_only: str) -> Scene:
+    def _new_state(self, saved: SavedConversation, read_only: str) -> RoomState:
         has_plain_emoji = self.app.has_plain_emoji
-        return Scene(saved, read_only=read_only, has_plain_emoji=has_plain_emoji, clock=monotonic)
+        return RoomState(
+            saved, read_only=read_only, has_plain_emoji=has_plain_emoji, clock=monotonic
+        )
 
     @property
     def room(self) -> "Room | None":

@@ -18,7 +18,7 @@ from chimera_tui.domain.events import (
     ThinkingReceived,
 )
 from chimera_tui.domain.saved import SavedConversation
-from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.room_state import RoomState
 from chimera_tui.ui.room.vitals_words import Measures
 
 if TYPE_CHECKING:
@@ -32,25 +32,25 @@ MEASURED = MessageCompleted | MessageChanged | PathChanged | ConversationChanged
 class ShowsSession(Protocol):
     """What a session asks of the screen it is on."""
 
-    def load(self, state: Scene) -> None:
+    def load(self, state: RoomState) -> None:
         """Show this conversation in place of the one before."""
 
-    def show(self, state: Scene, event: Event) -> None:
+    def show(self, state: RoomState, event: Event) -> None:
         """Draw what happened; `state` knows it already."""
 
     def stream(self, event: TextReceived) -> None:
         """Write more of a reply of which the beginning stands already."""
 
-    def show_measures(self, state: Scene) -> None:
+    def show_measures(self, state: RoomState) -> None:
         """Draw how the conversation is doing."""
 
-    def opened(self, state: Scene) -> None:
+    def opened(self, state: RoomState) -> None:
         """The conversation stands there, whole."""
 
-    def left(self, state: Scene) -> None:
+    def left(self, state: RoomState) -> None:
         """The conversation is left."""
 
-    def changed(self, state: Scene) -> None:
+    def changed(self, state: RoomState) -> None:
         """The conversation can be changed here from now on, or no more."""
 
     def crashed(self, error: Exception) -> None:
@@ -66,11 +66,11 @@ class RoomSession:
     """
 
     def __init__(
-        self, view: ShowsSession, new_state: Callable[[SavedConversation, str], Scene]
+        self, view: ShowsSession, new_state: Callable[[SavedConversation, str], RoomState]
     ) -> None:
         self.chimera: Chimera | None = None
         self.room: Room | None = None
-        self.state: Scene | None = None
+        self.state: RoomState | None = None
         self._view = view
         self._new_state = new_state
         self._following: asyncio.Task[None] | None = None

@@ -73,7 +73,7 @@ class CastRow:
     fallbacks: tuple[ModelRef, ...] = ()
 
 
-class Scene:
+class RoomState:
     """What is to be seen of a conversation beside its words.
 
     Args:

@@ -7,7 +7,7 @@ from textual.content import Content
 from chimera_tui.domain.events import PauseReason
 from chimera_tui.domain.text import one_line
 from chimera_tui.ui.kit.blocks import line
-from chimera_tui.ui.room.room_state import Scene
+from chimera_tui.ui.room.room_state import RoomState
 from chimera_tui.ui.room.status_row import waiting
 from chimera_tui.ui.transcript.conversation_entries import remedies
 
@@ -28,7 +28,9 @@ PAUSES: Mapping[PauseReason, tuple[str, tuple[Way, ...]]] = {
 """Why a room is paused, and the ways to end that. All reasons: a test counts them."""
 
 
-def why_nobody_speaks(state: Scene, key_of: Callable[[str], str], *, is_written: bool) -> Content:
+def why_nobody_speaks(
+    state: RoomState, key_of: Callable[[str], str], *, is_written: bool
+) -> Content:
     """Return the line over the composer; empty if somebody speaks.
 
     Args:
@@ -48,7 +50,7 @@ def why_nobody_speaks(state: Scene, key_of: Callable[[str], str], *, is_written:
     return Content("")
 
 
-def _paused(state: Scene, reason: PauseReason, key_of: Callable[[str], str]) -> Content:
+def _paused(state: RoomState, reason: PauseReason, key_of: Callable[[str], str]) -> Content:
     if state.failure:
         last = len(remedies(state.failure))
         return waiting("paused", "the room waits for you", (f"1–{last}", "choose"))
