@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -14,8 +14,8 @@ from chimera_tui.domain.errors import ChimeraError, InvalidFileError, UnknownErr
 from chimera_tui.domain.names import nearest
 from chimera_tui.domain.persona import Persona
 from chimera_tui.domain.text import one_line
-from chimera_tui.library.persona_file import read_persona, write_persona
-from chimera_tui.library.rooms import RoomTemplate, read_room, write_room
+from chimera_tui.library.persona_file import parse_persona, read_persona, write_persona
+from chimera_tui.library.rooms import RoomTemplate, parse_room, read_room, write_room
 from chimera_tui.library.shelf import Shelf
 from chimera_tui.library.slugs import is_slug, same
 from chimera_tui.settings import toml
@@ -178,13 +178,14 @@ class Library:
         """Write a persona into the person's folder, where it replaces a built-in of its slug.
 
         Raises:
-            ChimeraError: If it cannot be written, or no file may be called so.
+            ChimeraError: If it cannot be written, or could not be read again, or no file may be
+                called so. What was there before is then still there.
         """
-        return self._write(self._personas, persona.slug, write_persona(persona))
+        return self._write(self._personas, persona.slug, write_persona(persona), parse_persona)
 
     def save_room(self, room: RoomTemplate) -> Path:
         """Write a ready-made room into the person's folder; as `save`."""
-        return self._write(self._rooms, room.slug, write_room(room))
+        return self._write(self._rooms, room.slug, write_room(room), parse_room)
 
     def remove_room(self, slug: str) -> None:
         """Remove a ready-made room of the person; a built-in one of its slug is there again.
@@ -207,8 +208,15 @@ class Library:
         path = self._rooms.files.get(same(slug))
         return path is not None and path.parent != self._rooms.folders[0]
 
-    def _write(self, shelf: Shelf[T], slug: str, text: str) -> Path:
+    def _write(
+        self, shelf: Shelf[T], slug: str, text: str, parse: Callable[[bytes, Path], T]
+    ) -> Path:
         path = self._own(shelf, slug)
+        try:
+            parse(text.encode(), path)
+        except InvalidFileError as error:
+            problem = f"Nothing was saved, since it could not be read again: {error.problem}"
+            raise ChimeraError(problem, hint=error.hint) from None
         private_folder(path.parent)
         write_file(path, text)
         self.reload_changed()

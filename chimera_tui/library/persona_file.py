@@ -237,7 +237,10 @@ def template_persona(name: str) -> Persona:
 
 
 def _persona(text: str, path: Path) -> Persona:
-    file = toml.check(toml.parse(text, path), PersonaFile, text, path)
+    data = toml.parse(text, path)
+    if isinstance(prompt := data.get("prompt"), str):
+        data["prompt"] = prompt.strip("\n") or prompt  # the one before the marks does not count
+    file = toml.check(data, PersonaFile, text, path)
     if file.model:
         try:
             ModelRef.parse(file.model)
@@ -247,7 +250,7 @@ def _persona(text: str, path: Path) -> Persona:
     blank = next((k for k in _FILLED if not fields[k].strip()), "")
     if blank:
         raise toml.wrong(path, text, (blank,), "it is blank.", "")
-    return Persona(slug=same(path.stem), **(fields | {"prompt": file.prompt.strip("\n")}))
+    return Persona(slug=same(path.stem), **fields)
 
 
 _HEAD = """\

@@ -13,7 +13,7 @@ from chimera_tui.domain.text import one_line
 from chimera_tui.library.slugs import same
 from chimera_tui.library.toml_text import to_toml
 from chimera_tui.settings import toml
-from chimera_tui.system.files import read_text
+from chimera_tui.system.files import decode, read_text
 
 Mode = Literal["natural", "round_robin", "pooled", "random", "manual", "director", "script"]
 """All modes a room may ask for; where the program lacks one, it takes its usual mode."""
@@ -59,7 +59,7 @@ class RoomTemplate:
             cast=tuple(one.persona.original for one in conversation.cast),
             mode=conversation.mode,
             pace=min(conversation.pace, SLOWEST),
-            topics=(one_line(conversation.current_topic, LONGEST_TOPIC),),
+            topics=tuple(filter(None, [one_line(conversation.current_topic, LONGEST_TOPIC)])),
             script=rules.script,
             every=tuple(f"{who}: {turns}" for who, turns in rules.every),
             most_turns=rules.most_turns or 0,
@@ -175,11 +175,23 @@ def read_room(path: Path) -> RoomTemplate:
         FileNotFoundError: If it is not there any more.
         InvalidFileError: If it is no room: says file, line and key, then what is allowed.
     """
-    text = read_text(path)
-    file = toml.check(toml.parse(text, path), RoomFile, text, path)
-    return RoomTemplate(slug=same(path.stem), **msgspec.structs.asdict(file))
+    return _room(read_text(path), path)
+
+
+def parse_room(data: bytes, path: Path) -> RoomTemplate:
+    """Read `data` as the content of the room file `path`.
+
+    Raises:
+        InvalidFileError: As `read_room`.
+    """
+    return _room(decode(data, path), path)
 
 
 def write_room(room: RoomTemplate) -> str:
     """Return the content of the file of `room`."""
     return to_toml({key: getattr(room, key) for key in RoomFile.__struct_fields__})
+
+
+def _room(text: str, path: Path) -> RoomTemplate:
+    file = toml.check(toml.parse(text, path), RoomFile, text, path)
+    return RoomTemplate(slug=same(path.stem), **msgspec.structs.asdict(file))

@@ -201,3 +201,15 @@ def test_a_lorebook_is_given_to_a_persona(command: Command, home: Path, own: Pat
     assert "card       entries of lore: 1\n" in command("personas", "show", "poet").out
     assert "entries of lore" not in command("personas", "show", "kid").out
     assert command("personas", "import", str(book), "--into", "nobody").code == 2
+
+
+def test_a_card_with_a_description_that_must_be_cut_is_sound_in_the_library(
+    command: Command, own: Path, tmp_path: Path
+) -> None:
+    data = {"name": "Long Bee", "description": "x" * 9000}
+    card = tmp_path / "bee.json"
+    card.write_text(json.dumps({"spec": "chara_card_v2", "spec_version": "2.0", "data": data}))
+    assert "Long Bee is now in the library" in command("personas", "import", str(card)).err
+    checked = command("personas", "validate")
+    assert (checked.code, checked.out) == (0, "")
+    assert len(read_persona(own / "long-bee.toml").prompt) == 8000

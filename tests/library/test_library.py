@@ -2,13 +2,15 @@ import os
 import stat
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from chimera_tui.domain.errors import ChimeraError, UnknownError
 from chimera_tui.domain.persona import Persona
 from chimera_tui.library.library import Changes, Library, Origin, builtin_folder
-from chimera_tui.library.persona_file import read_persona
+from chimera_tui.library.persona_file import PersonaFile, read_persona
+from chimera_tui.library.rooms import RoomFile, RoomTemplate, read_room
 
 GOOD = 'name = "The {}"\none_line = "Counts."\nprompt = "You count."\n'
 
@@ -192,3 +194,58 @@ def test_nothing_is_saved_under_a_name_that_is_none(tmp_path: Path) -> None:
     assert not (tmp_path / "b").exists()
     with pytest.raises(ChimeraError, match="no folder"):
         Library.load(tmp_path / "a").save(library.get("ada"))
+
+
+def texts_at_their_limit(kind: type, filling: str) -> dict[str, str | tuple[str, ...]]:
+    """For each text of a file, and each list of texts, the longest that its schema allows.
+
+    Lists hold 24 at most: what is larger than 64 KiB is another limit.
+    """
+    longest: dict[str, str | tuple[str, ...]] = {}
+    for key, hint in get_type_hints(kind, include_extras=True).items():
+        limit = hint.__metadata__[0].max_length
+        inner, *of = get_args(hint)[0], *get_args(get_args(hint)[0])
+        if inner is str:
+            longest[key] = filling * limit
+        elif of and hasattr(of[0], "__metadata__"):
+            most = of[0].__metadata__[0].max_length
+            longest[key] = (filling * most,) * min(limit, 24) if most else ()
+    return longest
+
+
+@pytest.mark.parametrize("filling", ["x", '"', "\\", "'", "é", "\t", "蜂"])
+def test_every_text_as_long_as_it_may_be_is_read_again_when_it_was_saved(
+    tmp_path: Path, filling: str
+) -> None:
+    library = Library.load(builtin_folder(), tmp_path / "personas")
+    texts = texts_at_their_limit(PersonaFile, filling) | {"model": "p/" + "m" * 198}
+    if not filling.strip():
+        texts |= {"name": "n" * 40, "one_line": "o" * 160, "prompt": "p" * 8000}
+    bee = replace(library.get("poet"), slug="bee", **texts)  # type: ignore[arg-type]
+    assert len(bee.prompt) == 8000
+    assert read_persona(library.save(bee)) == bee
+    texts = texts_at_their_limit(RoomFile, filling) | {"cast": ("poet",)}
+    if not filling.strip():
+        texts = {"title": "t" * 60, "cast": ("poet",)}
+    table = RoomTemplate(**({"slug": "table"} | texts))  # type: ignore[arg-type]
+    assert read_room(library.save_room(table)) == table
+    assert library.problems == ()
+
+
+def test_what_could_not_be_read_again_is_not_saved_and_what_was_there_stays(tmp_path: Path) -> None:
+    library = Library.load(builtin_folder(), tmp_path / "personas")
+    poet = library.get("poet")
+    path = library.save(poet)
+    room = RoomTemplate(slug="table", title="Table", cast=("poet",))
+    table = library.save_room(room)
+    before = path.read_bytes(), table.read_bytes()
+    with pytest.raises(ChimeraError, match=r"Nothing was saved.*`prompt`.*8000"):
+        library.save(replace(poet, prompt="x" * 8001))
+    with pytest.raises(ChimeraError, match=r"Nothing was saved.*`greeting`.*400"):
+        library.save(replace(poet, greeting="x" * 401))
+    with pytest.raises(ChimeraError, match=r"Nothing was saved.*64 KiB"):
+        library.save(replace(poet, prompt="\U000e0041" * 8000))
+    with pytest.raises(ChimeraError, match=r"Nothing was saved.*`title`"):
+        library.save_room(replace(room, title="x" * 61))
+    assert (path.read_bytes(), table.read_bytes()) == before
+    assert library.problems == ()
