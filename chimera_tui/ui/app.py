@@ -15,6 +15,7 @@ from rich.text import Text
 from textual import events, on
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.errors import NoWidget
@@ -255,6 +256,14 @@ class ChimeraApp(App[None]):
         if isinstance(event, events.InputEvent) and self.screen_stack:
             await self._made(self.screen)
         await super().on_event(event)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Let a screen that was on its way when the app ended miss its widgets.
+
+        Once it is to end Textual makes no more widgets, but mounts the screens they belong to.
+        """
+        if not (self._exit and isinstance(error, NoMatches)):
+            super()._handle_exception(error)
 
     def _resized(self, event: events.Resize) -> events.Resize:
         """Take a new size; look again soon.

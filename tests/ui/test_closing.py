@@ -34,6 +34,15 @@ async def test_a_second_answer_closes_nothing_below(tmp_path: Path) -> None:
         assert pilot.app.screen is below
 
 
+async def test_a_screen_on_its_way_when_the_app_is_left_is_no_mistake(tmp_path: Path) -> None:
+    async with running(a_talk(), tmp_path) as pilot:
+        made = pilot.app.push_screen(RoomScreen())
+        pilot.app.exit(return_code=0)
+        await made
+    assert pilot.app._exception is None
+    assert pilot.app.return_code == 0
+
+
 async def test_two_of_the_same_events_close_a_dialog_once(tmp_path: Path) -> None:
     async with running(a_talk(), tmp_path) as pilot:
         await pilot.app.push_screen(dialog := Choose("?", [("one", ""), ("two", "")], 0))
