@@ -208,6 +208,7 @@ class ChimeraApp(Openings):
         self.set_interval(LOOK_AGAIN, self._look_while_live)
         self.set_interval(LOOK_FOR_FILES, self._reload_library)
         self._tell_recovered(chimera.recovered)
+        self.problems += chimera.notes
         for note in (*chimera.notes, *chimera.connections.key_notes):
             self.tell(note, severity="warning")
         try:
@@ -359,6 +360,10 @@ class ChimeraApp(Openings):
             room.draw_providers(list(chimera.health.values()))
 
     # Ending
+
+    async def action_quit(self) -> None:
+        """Leave; ask first while what was said is in memory alone."""
+        await self._ask_to_lose(self._lost) if self._lost else self.exit()
 
     def _hold_terminal(self) -> None:
         """Keep the title that the terminal has, and end when the terminal does."""

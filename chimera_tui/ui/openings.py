@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class Openings(Host):
     """The part of the app that opens help, diagnostics, the studio, and asks a person."""
 
+    _lost: LostDatabaseError | None = None
+    """Why what was said last is in memory alone."""
+
     async def show_help(self) -> None:
         """Show what the keys of this screen do."""
         from chimera_tui.ui.help.help_screen import HelpScreen  # noqa: PLC0415 - not before the paint
@@ -40,6 +43,7 @@ class Openings(Host):
         """Say what became of the database; in the new one the room in sight can go on at once."""
         from chimera_tui.ui.kit.rescued import GO_ON, QUIT, Rescued  # noqa: PLC0415 - see above
 
+        self._lost = what if isinstance(what, LostDatabaseError) else None
         if isinstance(what, LostDatabaseError):
             self.tell_error(what)
             return
@@ -51,6 +55,26 @@ class Openings(Host):
                 room.resume()
 
         await self.push_screen(Rescued(what), go_on)
+
+    async def _ask_to_lose(self, why: LostDatabaseError) -> None:
+        """Leave although what was said would be lost, if that is what the person wants."""
+        from chimera_tui.ui.kit.dialog import Choose  # noqa: PLC0415 - see above
+
+        if isinstance(self.screen, Choose) and self.screen.id == "lose":
+            return
+        self.tell_error(why)
+        choices = [
+            ("stay", "it is tried again every few seconds"),
+            ("quit", "what was said last is lost"),
+        ]
+        dialog = Choose("What was said last is in memory alone.", choices, 0)
+        dialog.id = "lose"
+
+        async def leave(choice: int | None) -> None:
+            if choice == 1:
+                self.exit()
+
+        await self.push_screen(dialog, leave)
 
     async def ask_key(
         self, provider: str, then: Callable[[bool | None], Awaitable[None]] | None = None

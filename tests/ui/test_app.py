@@ -195,6 +195,32 @@ async def test_a_database_that_can_be_written_nowhere_is_said(tmp_path: Path) ->
         await until(pilot, lambda: "nowhere to write" in text_of(pilot))
 
 
+async def test_quitting_while_words_are_in_memory_alone_asks_first(tmp_path: Path) -> None:
+    fake = FakeChimera(a_saved(*TALK))
+    async with running(fake, tmp_path) as pilot:
+        fake.when_strayed(LostDatabaseError("Gone, and nowhere to write.", hint="Make room."))
+        await until(pilot, lambda: "nowhere to write" in text_of(pilot))
+        await pilot.press("ctrl+q", "ctrl+q")
+        await until(pilot, lambda: "in memory alone" in text_of(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is room_of(pilot))
+        assert not fake.is_closed
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "in memory alone" in text_of(pilot))
+        await pilot.press("down", "enter")
+    assert fake.is_closed
+
+
+async def test_what_was_rescued_before_is_said_at_the_start(tmp_path: Path) -> None:
+    told = "`chimera-rescued-1.db` keeps what was rescued: `chimera-tui --db X` opens it."
+    for fake in FakeChimera(a_saved(*TALK)), FakeChimera():
+        fake.notes = (told,)
+        async with running(fake, tmp_path) as pilot:
+            assert told in [toast.message for toast in pilot.app._notifications]
+            if not fake.saved:
+                await until(pilot, lambda: "chimera-rescued-1.db" in text_of(pilot))
+
+
 async def test_leaving_keeps_what_is_being_said_and_closes_the_database(tmp_path: Path) -> None:
     fake = FakeChimera(a_saved(*TALK), provider=ScriptedProvider(["Half", asyncio.Event()]))
     async with running(fake, tmp_path) as pilot:
