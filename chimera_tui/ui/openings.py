@@ -2,7 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual import events
+from textual.screen import Screen
 
 from chimera_tui.domain.errors import LostDatabaseError
 from chimera_tui.domain.saved import Rescue
@@ -12,12 +16,37 @@ from chimera_tui.ui.host import Host
 if TYPE_CHECKING:
     from chimera_tui.core.chimera import Chimera
 
+HOLD = 1.5
+"""Seconds in which a dialog that nobody asked for takes no key that types or chooses."""
+T = TypeVar("T")
+
 
 class Openings(Host):
     """The part of the app that opens help, diagnostics, the studio, and asks a person."""
 
     _lost: LostDatabaseError | None = None
     """Why what was said last is in memory alone."""
+    _unasked: Screen[Any] | None = None
+    _held_until = 0.0
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep keys that were meant for what was there before from a dialog nobody asked for."""
+        if isinstance(event, events.Key | events.Paste) and self._is_held(event):
+            return
+        await super().on_event(event)
+
+    def _is_held(self, event: events.Key | events.Paste) -> bool:
+        """Whether a key comes too soon to be meant for a dialog; ctrl+q and the like never do."""
+        if not self.screen_stack or self.screen is not self._unasked:
+            return False
+        is_command = isinstance(event, events.Key) and event.key.startswith("ctrl+")
+        return monotonic() < self._held_until and not is_command
+
+    async def _show_unasked(
+        self, dialog: Screen[T], then: Callable[[T | None], Awaitable[None]]
+    ) -> None:
+        self._unasked, self._held_until = dialog, monotonic() + HOLD
+        await self.push_screen(dialog, then)
 
     async def show_help(self) -> None:
         """Show what the keys of this screen do."""
@@ -54,7 +83,7 @@ class Openings(Host):
             for room in self.live_rooms()[:1] if choice == GO_ON else ():
                 room.resume()
 
-        await self.push_screen(Rescued(what), go_on)
+        await self._show_unasked(Rescued(what), go_on)
 
     async def _ask_to_lose(self, why: LostDatabaseError) -> None:
         """Leave although what was said would be lost, if that is what the person wants."""
@@ -112,7 +141,9 @@ class Openings(Host):
         ]
         for place in {one.unprotected for one in chimera.health.values()} - {""}:
             title = f"Speak to {one_line(place, 50)} without protection?"
-            await self.push_screen(Choose(title, choices, 0), partial(self._allow, chimera, place))
+            await self._show_unasked(
+                Choose(title, choices, 0), partial(self._allow, chimera, place)
+            )
 
     async def _allow(self, chimera: "Chimera", place: str, index: int | None) -> None:
         if index == 1:

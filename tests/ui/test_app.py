@@ -24,6 +24,7 @@ from chimera_tui.providers.base import Withdrawn
 from chimera_tui.providers.scripted import ScriptedProvider, Step
 from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import app as app_module
+from chimera_tui.ui import openings
 from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
 from chimera_tui.ui.kit.themes import LIGHT
@@ -123,6 +124,12 @@ async def test_an_empty_library_says_so_and_the_app_lives(tmp_path: Path) -> Non
         assert fake.saved == {}
 
 
+@pytest.fixture(autouse=True)
+def _no_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dialogs that nobody asked for take keys at once."""
+    monkeypatch.setattr(openings, "HOLD", 0.0)
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -193,6 +200,23 @@ async def test_a_database_that_can_be_written_nowhere_is_said(tmp_path: Path) ->
     async with running(fake, tmp_path) as pilot:
         fake.when_strayed(LostDatabaseError("Gone, and nowhere to write.", hint="Make room."))
         await until(pilot, lambda: "nowhere to write" in text_of(pilot))
+
+
+async def test_a_dialog_that_nobody_asked_for_takes_no_key_of_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openings, "HOLD", 600.0)
+    fake = FakeChimera(a_saved(*TALK))
+    async with running(fake, tmp_path) as pilot:
+        composer_of(pilot).write("Half a sent")
+        fake.when_strayed(Rescue(problem="`c.db` was replaced.", path=tmp_path, is_whole=True))
+        await until(pilot, lambda: "`c.db` was replaced." in text_of(pilot))
+        await pilot.press("e", "n", "enter", "escape", "down", "space")
+        assert "`c.db` was replaced." in text_of(pilot)
+        assert composer_of(pilot).text == "Half a sent"
+        monkeypatch.setattr(pilot.app, "_held_until", 0.0)
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is room_of(pilot))
 
 
 async def test_quitting_while_words_are_in_memory_alone_asks_first(tmp_path: Path) -> None:
