@@ -30,6 +30,7 @@ from chimera_tui.providers.endpoints import Endpoints
 from chimera_tui.settings.paths import Paths
 from chimera_tui.settings.settings import Settings
 from chimera_tui.storage.inspection import inspect
+from chimera_tui.storage.rescue import rescued_before
 from chimera_tui.ui.kit import clipboard
 
 PACKAGES = (
@@ -55,6 +56,8 @@ def doctor(files: Files, *, as_json: bool) -> int:
     known = Endpoints(settings, files.keys(), os.environ)
     library = Library.load(builtin_folder(), paths.personas)
     database = _database(paths.db)
+    if rescued := rescued_before(paths.db):
+        database["rescued"] = list(rescued)
     providers, keys = asyncio.run(_providers(known)), _keys(known)
     problems = [broken, *library.problems, database.get("problem", ""), *known.notes]
     report = {

@@ -151,7 +151,9 @@ def import_(library: Library, file: Path, *, replace: bool, into: str | None) ->
     if persona.slug in library.personas and not replace:
         raise ChimeraError(
             f"There is a persona `{persona.slug}` already.",
-            hint="Rename the file, or say --replace.",
+            hint="Its name is in the card: change it there, or say --replace."
+            if found.card
+            else "Rename the file, or say --replace.",
         )
     path = library.save(persona)
     if found.card:

@@ -18,7 +18,7 @@ from chimera_tui.storage.logs import beside
 from chimera_tui.storage.migrate import MIGRATIONS
 from chimera_tui.storage.opening import Opened, open_reader, open_viewer, open_writer
 from chimera_tui.storage.recovery import recover
-from chimera_tui.storage.rescue import abandon, rescue
+from chimera_tui.storage.rescue import abandon, rescue, rescued_before
 from chimera_tui.storage.whereabouts import Place, Straying, Whereabouts
 from chimera_tui.storage.worker import Worker
 
@@ -59,7 +59,7 @@ class Store:
         self.recovered: tuple[Recovered, ...] = ()
         """What was being said when the program ended, as this opening found it."""
         self.notes: tuple[str, ...] = ()
-        """What this opening found wrong, and what may be missing."""
+        """What this opening found wrong, what may be missing, and which rescued files there are."""
         self.leases = Leases(None, can_lock=False)
         self.rescues: list[Rescue] = []
         """How often the database was not in its place any more, and where it is since."""
@@ -197,7 +197,7 @@ class Store:
         now, path, held = self.now(), where.place.path, self._in_loop(self.held)
         try:
             rescued = rescue(old, straying, held, path=path, migrations=self._migrations, now=now)
-            opened = open_writer(rescued.path, self._migrations, now)
+            opened = self._reopened(rescued)
         except StorageError as error:
             if is_new and error.kind is StorageFault.LOST:
                 self._tell(error)
@@ -210,6 +210,19 @@ class Store:
         self.path, self._straying = rescued.path, None
         self.rescues.append(rescued)
         self._tell(rescued)
+
+    def _reopened(self, rescued: Rescue) -> Opened:
+        """Open what was written just now; what cannot be opened does not stay."""
+        try:
+            return open_writer(rescued.path, self._migrations, self.now())
+        except StorageError as error:
+            with suppress(OSError):
+                rescued.path.unlink()
+            raise StorageError(
+                f"{rescued.problem} {error.problem} What was said last is in memory alone.",
+                hint="Mend that before you quit: it is tried again every few seconds.",
+                kind=StorageFault.LOST,
+            ) from error
 
     def _tell(self, what: Rescue | StorageError) -> None:
         if self._loop and not self._loop.is_closed():
@@ -258,7 +271,7 @@ class Store:
         try:
             opened = open_writer(self.path, self._migrations, self.now())
             self._use(opened)
-            self.notes = opened.notes
+            self.notes = (*opened.notes, *rescued_before(self.path))
         except StorageError as error:
             if error.kind is not StorageFault.READ_ONLY:
                 raise

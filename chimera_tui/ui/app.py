@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePath
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from rich.text import Text
@@ -203,6 +204,7 @@ class ChimeraApp(App[None]):
         self.checks.problems += chimera.library.problems
         self.checks.begin(chimera)
         self._tell_recovered(chimera.recovered)
+        self.checks.problems += chimera.notes
         for note in (*chimera.notes, *chimera.connections.key_notes):
             self.tell(note, severity="warning")
         try:
@@ -251,11 +253,19 @@ class ChimeraApp(App[None]):
             if isinstance(event, events.Key):
                 await self._press_blind(event.key)
             return
-        elif isinstance(event, events.MouseEvent) and self._is_gone_at(event):
+        elif self._is_gone_at(event) or self._is_held(event):
             return
         if isinstance(event, events.InputEvent) and self.screen_stack:
             await self._made(self.screen)
         await super().on_event(event)
+
+    def _is_held(self, event: events.Event) -> bool:
+        """Whether a key comes too soon to be meant for a dialog; ctrl+q and the like never do."""
+        if not (isinstance(event, events.Key | events.Paste) and self.screen_stack):
+            return False
+        until: float = getattr(self.screen, "held_until", 0.0)
+        is_command = isinstance(event, events.Key) and event.key.startswith("ctrl+")
+        return monotonic() < until and not is_command
 
     def _handle_exception(self, error: Exception) -> None:
         """Let a screen that was on its way when the app ended miss its widgets.
@@ -290,8 +300,10 @@ class ChimeraApp(App[None]):
                 async with asyncio.timeout(LONGEST_MAKING):
                     await screen._mounted_event.wait()  # noqa: SLF001 - there is no other way
 
-    def _is_gone_at(self, event: events.MouseEvent) -> bool:
+    def _is_gone_at(self, event: events.Event) -> bool:
         """Whether the mouse is over what is removed and still drawn, where Textual fails."""
+        if not isinstance(event, events.MouseEvent):
+            return False
         try:
             widget, _ = self.get_widget_at(event.x, event.y)
         except (NoWidget, ScreenStackError):
@@ -312,6 +324,10 @@ class ChimeraApp(App[None]):
     def _write_raw(self, sequence: str) -> None:
         if self._driver and not self.is_headless:
             self._driver.write(sequence)
+
+    def _action_quit(self) -> None:
+        """Leave; ask first while what was said is in memory alone."""
+        self.run_worker(self.open.end(), group="quit")
 
     def _hold_terminal(self) -> None:
         """Keep the title that the terminal has, and end when the terminal does."""

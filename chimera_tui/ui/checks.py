@@ -148,7 +148,7 @@ class Checks:
         ]
         for place in {one.unprotected for one in chimera.health.values()} - {""}:
             title = f"Speak to {one_line(place, 50)} without protection?"
-            if await self._app.ask(Choose(title, choices, 0)) == 1:
+            if await self._app.ask(Choose(title, choices, 0).hold()) == 1:
                 places = await chimera.connections.allow_plain(place)
                 self._app.preferences.keep("plain_http", places)
                 self.look_again()

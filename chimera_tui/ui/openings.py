@@ -26,6 +26,9 @@ class Openings:
 
     def __init__(self, app: "ChimeraApp") -> None:
         self._app = app
+        self._lost: StorageError | None = None
+        """Why what was said last is in memory alone."""
+        self._is_asked_to_end = False
 
     # Rooms
 
@@ -128,14 +131,35 @@ class Openings:
         """Say what became of the database; in the new one the room in sight can go on at once."""
         from chimera_tui.ui.kit.rescued import GO_ON, QUIT, Rescued  # noqa: PLC0415 - see above
 
+        self._lost = what if isinstance(what, StorageError) else None
         if isinstance(what, StorageError):
             self._app.tell_error(what)
             return
-        choice = await self._app.ask(Rescued(what))
+        choice = await self._app.ask(Rescued(what).hold())
         if choice == QUIT:
             self._app.exit()
         for room in self.live_rooms()[:1] if choice == GO_ON else ():
             room.resume()
+
+    async def end(self) -> None:
+        """Leave; ask first while what was said is in memory alone. From a worker only."""
+        if self._lost is not None:
+            from chimera_tui.ui.kit.dialog import Choose  # noqa: PLC0415 - see above
+
+            if self._is_asked_to_end:
+                return
+            self._app.tell_error(self._lost)
+            choices = [
+                ("stay", "it is tried again every few seconds"),
+                ("quit", "what was said last is lost"),
+            ]
+            question = Choose("What was said last is in memory alone.", choices, 0)
+            self._is_asked_to_end = True
+            choice = await self._app.ask(question)
+            self._is_asked_to_end = False
+            if choice != 1:
+                return
+        self._app.exit()
 
     async def palette(self) -> None:
         """Offer all that can be done on this screen."""

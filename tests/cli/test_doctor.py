@@ -1,6 +1,7 @@
 """`doctor`."""
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -57,3 +58,18 @@ def test_what_is_wrong_is_said_and_exits_with_1(command: Command, home: Path) ->
     assert result.code == 1
     assert "config.toml`, line 1" in problems[0]
     assert "newer Chimera" in problems[1]
+
+
+def test_what_was_rescued_is_named_with_how_to_open_it(command: Command, home: Path) -> None:
+    command("conversations")
+    rescued = home / "c-rescued-20260101-120000.db"
+    shutil.copyfile(home / "c.db", rescued)
+    opens = f"`chimera-tui --db {rescued}` opens it."
+    assert opens in json.loads(command("doctor", "--json").out)["database"]["rescued"][0]
+    assert opens in command("doctor").out
+    for listed in command("conversations"), command("conversations", "list", "--json"):
+        assert opens in listed.err
+    command("talk", "--demo", "--topic", "Bees", "--turns", "1", "--pace", "0")
+    assert opens in command("conversations").err
+    (home / "c.db").unlink()
+    assert opens in command("doctor").out

@@ -210,6 +210,8 @@ def test_a_card_with_a_description_that_must_be_cut_is_sound_in_the_library(
     card = tmp_path / "bee.json"
     card.write_text(json.dumps({"spec": "chara_card_v2", "spec_version": "2.0", "data": data}))
     assert "Long Bee is now in the library" in command("personas", "import", str(card)).err
+    again = command("personas", "import", str(card))
+    assert "Its name is in the card: change it there, or say --replace." in again.err
     checked = command("personas", "validate")
     assert (checked.code, checked.out) == (0, "")
     assert len(read_persona(own / "long-bee.toml").prompt) == 8000

@@ -41,7 +41,7 @@ class Home:
         """The environment of the program: nothing of ours but this home, and `more`."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_OURS)}
         homes = dict.fromkeys(
-            ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"), str(self.path)
+            ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"), str(self.path)
         )
         nobody = refused_address()
         ours = {

@@ -1,20 +1,19 @@
 """S14: the database is replaced, removed or written over while it is open."""
 
 import asyncio
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chimera_tui.domain.errors import StorageError, StorageFault
 from chimera_tui.domain.saved import Rescue, SavedConversation, Tree
 from chimera_tui.storage import store as store_module
-from chimera_tui.storage.rescue import rescue
 from chimera_tui.storage.store import CHECKPOINT_COMMITS, open_store
 from tests.fakes import is_a
 from tests.storage.processes import child, line, rest
@@ -339,29 +338,82 @@ async def test_a_database_that_can_be_written_nowhere_is_said_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_module, "LOOKS", 0.05)
-    monkeypatch.setenv("HOME", str(tmp_path / "nowhere"))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
-    path = tmp_path / "folder" / ("c" * 230 + ".db")  # leaves no room for `-rescued-`
+    home = tmp_path / "nowhere"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setattr("tempfile.tempdir", str(home))
+    path = as_long_as_sqlite_can(tmp_path) / "c.db"  # it cannot open `c-rescued-…` there
     told: list[object] = []
     async with saving(path) as s:
         s.store.when_strayed = told.append
         await s.record(completed(1, None, 1, "One."))
         path.unlink()
-        with pytest.raises(StorageError, match="in memory alone", check=is_a(StorageFault.LOST)):
+        lost = is_a(StorageFault.LOST)
+        with pytest.raises(StorageError, match="in memory alone", check=lost) as caught:
             await s.record(completed(2, 1, 2, "Two."))
+        assert "room" not in caught.value.hint
+        assert "make another folder writable" in caught.value.hint
         await asyncio.sleep(0.2)
         assert [getattr(one, "kind", None) for one in told] == [StorageFault.LOST]
+        assert list(path.parent.glob("*-rescued-*")) == []
 
-        (tmp_path / "nowhere").mkdir()
-        monkeypatch.setattr(store_module, "rescue", shorter)
+        home.mkdir()
         await wait_for_rescue(s)
         await s.record(completed(3, 1, 3, "Three."))
+    assert s.store.path.parent == home
     assert "Three." in said(s.store.path)
+    async with open_store(path) as store:
+        (told_then,) = store.notes
+        assert f"--db {s.store.path}`" in told_then
 
 
-def shorter(*args: Any, path: Path, **more: Any) -> Rescue:
-    """As if there were a place again."""
-    return rescue(*args, path=path.with_name("c.db"), **more)
+def as_long_as_sqlite_can(folder: Path) -> Path:
+    """A folder of so long a path that SQLite opens nothing in it with a name over some letters."""
+    missing = 495 - len(str(folder))
+    for length in (missing // 3, missing // 3, missing - 2 * (missing // 3)):
+        folder /= "f" * (length - 1)
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.mark.parametrize("stem", ["c" * 225, "c" * 232, "é" * 110])
+async def test_a_database_of_a_long_name_is_rescued_under_a_short_one(
+    tmp_path: Path, stem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    path = tmp_path / f"{stem}.db"
+    async with saving(path) as s:
+        await s.record(completed(1, None, 1, "One."))
+        path.unlink()
+        await s.record(completed(2, 1, 2, "Two."))
+    assert s.store.path.parent == tmp_path
+    assert s.store.path.name.startswith("chimera-rescued-")
+    assert said(s.store.path) == ["One.", "Two."]
+    async with open_store(path) as store:
+        assert len(store.notes) == 1
+
+
+async def test_a_start_names_what_was_rescued_before_and_how_to_open_it(tmp_path: Path) -> None:
+    path = tmp_path / "my folder" / "c.db"
+    async with saving(path) as s:
+        assert s.store.notes == ()
+        for number in range(1, 6):
+            await s.record(completed(number, number - 1 or None, number, f"{number}"))
+            s.store.path.unlink()
+        await s.record(completed(6, 5, 6, "6"))
+    last = s.store.path
+    assert re.fullmatch(r"c-rescued-\d{8}-\d{6}\.db", last.name)
+    piled_up = last.with_name(f"{last.stem}-rescued-20260101-000000-2.db")
+    shutil.copyfile(last, piled_up)  # as earlier versions named them
+    last.with_name("c-rescued-by-hand.db").touch()
+    last.with_name("d-rescued-20260101-000000.db").write_bytes(b"Another's.")
+    async with open_store(path) as store:
+        told = " ".join(store.notes)
+    assert len(store.notes) == 2
+    assert f"chimera-tui --db '{last}'" in told
+    assert f"chimera-tui --db '{piled_up}'" in told
+    async with open_store(last) as store:
+        assert len(store.notes) == 1
 
 
 async def test_a_second_start_opens_what_lies_there_now(tmp_path: Path) -> None:
@@ -373,5 +425,5 @@ async def test_a_second_start_opens_what_lies_there_now(tmp_path: Path) -> None:
         await s.record(completed(2, 1, 2, "Two."))
 
     async with open_store(path) as store:
-        assert store.notes == ()
+        assert all("keeps what was rescued" in note for note in store.notes)
     assert said(path) == ["Stranger."] * 5

@@ -21,6 +21,7 @@ from chimera_tui.settings.settings import Settings
 from chimera_tui.ui import checks
 from chimera_tui.ui.app import ChimeraApp
 from chimera_tui.ui.first_run.first_run_screen import FirstRunScreen
+from chimera_tui.ui.kit import dialog as dialog_module
 from chimera_tui.ui.kit.themes import LIGHT
 from chimera_tui.ui.room.room_panes import RoomPanes
 from chimera_tui.ui.room.room_screen import RoomScreen
@@ -118,6 +119,12 @@ async def test_an_empty_library_says_so_and_the_app_lives(tmp_path: Path) -> Non
         assert fake.saved == {}
 
 
+@pytest.fixture(autouse=True)
+def _no_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dialogs that nobody asked for take keys at once."""
+    monkeypatch.setattr(dialog_module, "HOLD", 0.0)
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -190,6 +197,50 @@ async def test_a_database_that_can_be_written_nowhere_is_said(tmp_path: Path) ->
             StorageError("Gone, and nowhere to write.", hint="Make room.", kind=StorageFault.LOST)
         )
         await until(pilot, lambda: "nowhere to write" in text_of(pilot))
+
+
+async def test_a_dialog_that_nobody_asked_for_takes_no_key_of_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialog_module, "HOLD", 600.0)
+    fake = FakeChimera(a_saved(*TALK))
+    async with running(fake, tmp_path) as pilot:
+        composer_of(pilot).write("Half a sent")
+        fake.when_strayed(Rescue(problem="`c.db` was replaced.", path=tmp_path, is_whole=True))
+        await until(pilot, lambda: "`c.db` was replaced." in text_of(pilot))
+        await pilot.press("e", "n", "enter", "escape", "down", "space")
+        assert "`c.db` was replaced." in text_of(pilot)
+        assert composer_of(pilot).text == "Half a sent"
+        monkeypatch.setattr(pilot.app.screen, "held_until", 0.0)
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is room_of(pilot))
+
+
+async def test_quitting_while_words_are_in_memory_alone_asks_first(tmp_path: Path) -> None:
+    lost = StorageError("Gone, and nowhere to write.", hint="Make room.", kind=StorageFault.LOST)
+    fake = FakeChimera(a_saved(*TALK))
+    async with running(fake, tmp_path) as pilot:
+        fake.when_strayed(lost)
+        await until(pilot, lambda: "nowhere to write" in text_of(pilot))
+        await pilot.press("ctrl+q", "ctrl+q")
+        await until(pilot, lambda: "in memory alone" in text_of(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is room_of(pilot))
+        assert not fake.is_closed
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "in memory alone" in text_of(pilot))
+        await pilot.press("down", "enter")
+    assert fake.is_closed
+
+
+async def test_what_was_rescued_before_is_said_at_the_start(tmp_path: Path) -> None:
+    told = "`chimera-rescued-1.db` keeps what was rescued: `chimera-tui --db X` opens it."
+    for fake in FakeChimera(a_saved(*TALK)), FakeChimera():
+        fake.notes = (told,)
+        async with running(fake, tmp_path) as pilot:
+            assert told in [toast.message for toast in pilot.app._notifications]
+            if not fake.saved:
+                await until(pilot, lambda: "chimera-rescued-1.db" in text_of(pilot))
 
 
 async def test_leaving_keeps_what_is_being_said_and_closes_the_database(tmp_path: Path) -> None:

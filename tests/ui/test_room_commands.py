@@ -62,7 +62,7 @@ class Person:
     def key_of(self, command: str) -> str:
         return f"<{command}>"
 
-    async def action_quit(self) -> None:
+    async def end(self) -> None:
         self.shown.append(("quit", None))
 
     def live_rooms(self) -> list[Room]:

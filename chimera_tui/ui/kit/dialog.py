@@ -1,7 +1,8 @@
 """Small dialogs: asking for a line of text, choosing one of a few."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from chimera_tui.ui.app import ChimeraApp
 
 Result = TypeVar("Result")
+HOLD = 1.5
+"""Seconds in which a dialog that nobody asked for takes no key that types or chooses."""
 
 
 class Dialog(ModalScreen[Result]):
@@ -29,6 +32,14 @@ class Dialog(ModalScreen[Result]):
     app: "ChimeraApp"
     CSS_PATH = Path(__file__).with_name("dialog.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "keep", "keep", show=False)]
+
+    held_until = 0.0
+    """Until when no key that types or chooses is taken, on the monotonic clock."""
+
+    def hold(self) -> Self:
+        """Take no such key for a moment: nobody asked for this, and somebody may be writing."""
+        self.held_until = monotonic() + HOLD
+        return self
 
     def give(self, result: Result | None) -> None:
         """Close, and give `result` back to who asked; None changes nothing."""

@@ -37,6 +37,9 @@ class Opens(Protocol):
     async def key(self, provider: str) -> bool:
         """Ask for a key of a provider and test it; whether it was taken. From a worker only."""
 
+    async def end(self) -> None:
+        """Leave the program; ask first while what was said is in memory alone."""
+
     async def themes(self) -> None:
         """Offer all themes."""
 
@@ -86,6 +89,3 @@ class Services(Protocol):
 
     def key_of(self, command: str) -> str:
         """Return the key that does a command, as it is bound now and shown: `u`, `^b`."""
-
-    async def action_quit(self) -> None:
-        """Leave the program."""

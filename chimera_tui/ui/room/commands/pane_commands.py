@@ -66,7 +66,7 @@ async def _help(context: RoomContext, _: str) -> None:
 
 
 async def _quit(context: RoomContext, _: str) -> None:
-    await context.app.action_quit()
+    await context.app.open.end()
 
 
 def _is_open(context: RoomContext) -> bool:
