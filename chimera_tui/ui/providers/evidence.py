@@ -254,7 +254,7 @@ def _latency(health: Health) -> tuple[Part, str]:
 def exchange_rows(exchanges: Sequence[Exchange], chosen: int, width: int) -> list[Content]:
     """The last exchanges, the newest first; the chosen one is bold."""
     title = f"{len(exchanges)} kept, newest first" if exchanges else "none yet"
-    lines = heading("RequestLog", title, width)
+    lines = heading("Exchanges", title, width)
     for number in range(len(exchanges) - 1, -1, -1):
         one = exchanges[number]
         is_good = one.status is not None and one.status < BAD and not one.error
