@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Thread, Timer
 from typing import Any
 
+from chimera_tui.ui.kit.dialog import HOLD
 from tests.process.kill import letters, spoken
 from tests.process.program import PATIENCE, Home
 from tests.process.screen import Screen
@@ -124,6 +125,7 @@ class Thief:
             if rng.random() < 0.5:
                 terminal.process.kill()
             else:
+                time.sleep(HOLD + 0.5)  # nobody asked for this dialog: it takes no key before
                 terminal.send("\r")
                 time.sleep(rng.uniform(0, LONGEST_WAIT))
                 terminal.send("\x11")

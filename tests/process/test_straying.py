@@ -2,10 +2,12 @@
 
 import json
 import random
+import time
 from pathlib import Path
 
 import pytest
 
+from chimera_tui.ui.kit.dialog import HOLD
 from tests.process.program import PATIENCE, TALK, Home
 from tests.process.straying import Thief
 
@@ -51,6 +53,7 @@ def test_the_app_notices_it_while_nothing_is_said_and_says_so_on_leaving(home: H
         terminal.wait_for("Should robots dream?", "paused")
         home.db.unlink()
         terminal.wait_for("was removed or renamed", "go on", "stay paused")
+        time.sleep(HOLD + 0.5)  # nobody asked for this dialog: it takes no key before
         terminal.send("\r")
         terminal.wait_for("live")
         terminal.send("\x11")
