@@ -28,7 +28,7 @@ STRANGERS = 30
 """Messages of the database that is put in the place of ours."""
 NOTICED = 15.0
 """Seconds after which a `talk` that has noticed nothing is ended; it has five."""
-LONGEST_WAIT = 1.5
+LONGEST_WAIT = 1.0
 """Seconds from the first report to the deed, at most."""
 _SIZE = {"columns": 70, "rows": 50}
 
@@ -144,7 +144,7 @@ class Thief:
         is_early = rng.random() < 0.2  # while the program starts
         lines: list[dict[str, Any]] = []
         pace = "0" if is_early else rng.choice(("0", "0.3", "1"))
-        turns = "20" if is_early else "60"
+        turns = "100" if pace == "0" else "60"  # or it ends before its database is taken away
         with home.start(*talk, "--pace", pace, "--turns", turns) as process:
             assert process.stdout
             assert process.stderr
