@@ -1,4 +1,4 @@
-"""What it costs to save a message, and to see that its file is still in its place.
+"""Benchmark of saving a message, and of the look whether the database is still in its place.
 
 `python -m bench storage` prints it.
 """

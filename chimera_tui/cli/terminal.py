@@ -14,7 +14,7 @@ _HEEDED = {
     "TEXTUAL_FPS": r"[1-9]\d{0,2}",
     "TEXTUAL_SMOOTH_SCROLL": "0|1",
 }
-"""What people may set for any app of Textual, and the values that do no harm."""
+"""Environment variables that Textual reads, each with a pattern of the values that do no harm."""
 
 
 def why_not_here() -> str:

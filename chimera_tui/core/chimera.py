@@ -89,7 +89,7 @@ class Chimera:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What this start found wrong with the database, and what may be missing."""
+        """On the database, a sentence each: damage found, words that may be missing, rescued files."""
         return self._store.notes
 
     @property

@@ -13,7 +13,7 @@ MICRO = 1_000_000
 
 
 class Connections:
-    """What rooms need to know of models (`engine.needs.Models`), and front ends of providers.
+    """Models for rooms (as `engine.needs.Models` asks for them), and providers for front ends.
 
     Everything here is a part of `Providers`, `ProviderKeys` or `Costs`; they say what it does.
     """
@@ -43,5 +43,5 @@ class Connections:
 
     @property
     def key_notes(self) -> tuple[str, ...]:
-        """What a person should know of where the keys lie: who else can read them, for instance."""
+        """Warnings on where API keys lie, such as a file that others can read: a sentence each."""
         return self._endpoints.notes

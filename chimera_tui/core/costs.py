@@ -1,4 +1,4 @@
-"""What replies cost, what was spent, and what may still be."""
+"""Prices of replies, the sums spent so far, and what the budgets still allow."""
 
 from collections.abc import Callable
 from datetime import datetime

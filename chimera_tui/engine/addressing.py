@@ -152,7 +152,6 @@ class RollCall:
     """The names of a cast, and how messages call them."""
 
     def __init__(self, cast: Sequence[Persona]) -> None:
-        self._slugs = {persona.slug for persona in cast}
         self._aliases = aliases(cast)
         self._names = Names(self._aliases)
         self._heard = lru_cache(maxsize=256)(self._hear)

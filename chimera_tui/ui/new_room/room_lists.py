@@ -79,6 +79,7 @@ class SeatRows(Rows):
     ]
 
     edge = 2
+    bar_needs_focus = True
 
     def __init__(self) -> None:
         super().__init__(id="seats")
@@ -94,10 +95,6 @@ class SeatRows(Rows):
     def row_count(self) -> int:
         """One row a seat."""
         return len(self.cast)
-
-    def marks(self, index: int) -> bool:
-        """The cursor, only while the list is used."""
-        return self.has_focus and index == self.cursor
 
     def row_lines(self, index: int, width: int) -> list[Content]:
         """Its place, emoji and name; what plays it, where there is room in a line of its own."""
@@ -119,6 +116,8 @@ class HowRows(Rows):
         Binding("right", "screen.step(1)", "choose", key_display="← →", id="how.next"),
     ]
 
+    bar_needs_focus = True
+
     def __init__(self) -> None:
         super().__init__(id="how")
         self.facts: list[tuple[str, Content, str]] = []
@@ -132,10 +131,6 @@ class HowRows(Rows):
     def row_count(self) -> int:
         """One row a fact."""
         return len(self.facts)
-
-    def marks(self, index: int) -> bool:
-        """The cursor, only while the list is used."""
-        return self.has_focus and index == self.cursor
 
     def row_lines(self, index: int, width: int) -> list[Content]:
         """What is chosen; what it means below, where there is room."""

@@ -133,6 +133,8 @@ class CastList(Rows):
         Binding("e", "screen.do('studio')", "edit persona", id="cast.edit"),
     ]
 
+    bar_needs_focus = True
+
     def __init__(self) -> None:
         super().__init__(id="cast")
         self.cast: list[CastRow] = []
@@ -165,10 +167,6 @@ class CastList(Rows):
         """One row a persona."""
         return len(self.cast)
 
-    def marks(self, index: int) -> bool:
-        """The cursor, only while the list is used."""
-        return self.has_focus and index == self.cursor
-
     def row_lines(self, index: int, width: int) -> list[Content]:
         """Emoji, name and state; model and share of the turns."""
         row = self.cast[index]
@@ -190,6 +188,8 @@ class CastList(Rows):
 class ProviderList(Rows):
     """State, name, the last latencies, and the number or the reason."""
 
+    bar_needs_focus = True
+
     def __init__(self) -> None:
         super().__init__(id="providers")
         self.providers: list[ProviderRow] = []
@@ -210,10 +210,6 @@ class ProviderList(Rows):
     def row_count(self) -> int:
         """One row a provider."""
         return len(self.providers)
-
-    def marks(self, index: int) -> bool:
-        """The cursor, only while the list is used."""
-        return self.has_focus and index == self.cursor
 
     def row_lines(self, index: int, width: int) -> list[Content]:
         """One line; more where somebody here needs it and it does not answer."""

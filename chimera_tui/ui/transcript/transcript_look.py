@@ -30,7 +30,6 @@ class Look:
     has_plain_emoji: bool
     """Whether emoji are reduced to the forms that every terminal measures alike."""
     muted: Style
-    faint: Style
     rule: Style
     primary: Style
     error: Style
@@ -71,7 +70,6 @@ class Look:
             glyphs=glyphs,
             has_plain_emoji=has_plain_emoji,
             muted=ink("muted"),
-            faint=ink("faint"),
             rule=ink("rule"),
             primary=ink("primary"),
             error=ink("error"),
