@@ -89,7 +89,7 @@ class Chimera:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """On the database, a sentence each: damage found, words that may be missing, rescued files."""
+        """On the database, a sentence each: damage, words that may be missing, rescued files."""
         return self._store.notes
 
     @property

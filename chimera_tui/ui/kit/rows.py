@@ -53,7 +53,7 @@ class Rows(ScrollView, can_focus=True):
     """Blank lines after each row, where they are not many."""
     edge = 0
     """Columns left free at the right."""
-    bar_needs_focus = False
+    _bar_needs_focus = False
     """Whether the cursor is seen only while the list is used."""
     cursor: reactive[int] = reactive(0)
 
@@ -102,7 +102,7 @@ class Rows(ScrollView, can_focus=True):
 
     def marks(self, index: int) -> bool:
         """Whether a row has the bar; the one under the cursor, unless a list says otherwise."""
-        return index == self.cursor and (self.has_focus or not self.bar_needs_focus)
+        return index == self.cursor and (self.has_focus or not self._bar_needs_focus)
 
     @property
     def row_width(self) -> int:

@@ -79,7 +79,7 @@ class SeatRows(Rows):
     ]
 
     edge = 2
-    bar_needs_focus = True
+    _bar_needs_focus = True
 
     def __init__(self) -> None:
         super().__init__(id="seats")
@@ -116,7 +116,7 @@ class HowRows(Rows):
         Binding("right", "screen.step(1)", "choose", key_display="← →", id="how.next"),
     ]
 
-    bar_needs_focus = True
+    _bar_needs_focus = True
 
     def __init__(self) -> None:
         super().__init__(id="how")

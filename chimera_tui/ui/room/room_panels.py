@@ -133,7 +133,7 @@ class CastList(Rows):
         Binding("e", "screen.do('studio')", "edit persona", id="cast.edit"),
     ]
 
-    bar_needs_focus = True
+    _bar_needs_focus = True
 
     def __init__(self) -> None:
         super().__init__(id="cast")
@@ -188,7 +188,7 @@ class CastList(Rows):
 class ProviderList(Rows):
     """State, name, the last latencies, and the number or the reason."""
 
-    bar_needs_focus = True
+    _bar_needs_focus = True
 
     def __init__(self) -> None:
         super().__init__(id="providers")
